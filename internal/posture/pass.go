@@ -1,0 +1,52 @@
+package posture
+
+import (
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/secret"
+	"github.com/curfew-ci/curfew/internal/usage"
+	"github.com/curfew-ci/curfew/internal/workflow"
+	"github.com/curfew-ci/curfew/rules"
+)
+
+// Facts is everything that the checks may look at.
+type Facts struct {
+	Files    []*workflow.File   // workflows and actions, sorted by path
+	Usage    *usage.Repo        // of Files
+	Manifest *manifest.Manifest // nil where the repository has none
+	Policy   *manifest.Policy   // the organisation's; nil where none was given
+	Faults   []manifest.Fault   // what the manifest's decoder and cross-checks found legal but wrong
+	Tokens   []secret.Token     // in the files that were scanned
+	Base     *Base              // what a pull request starts from; nil where nothing is compared
+	Now      time.Time
+}
+
+// Base is the state that a change starts from.
+type Base struct {
+	Usage    *usage.Repo
+	Manifest *manifest.Manifest
+}
+
+// Check binds a rule's id to its code.
+type Check struct {
+	ID  string
+	Run func(*Pass)
+}
+
+// Pass is one check's view of the facts.
+type Pass struct {
+	*Facts
+	Rule     *rules.Rule
+	findings []finding.Finding
+}
+
+// Report adds f. Rule and, where f has none, Severity come from the rule.
+func (p *Pass) Report(f finding.Finding) {
+	f.Rule = p.Rule.ID
+	if f.Severity == 0 {
+		f.Severity = p.Rule.Severity
+	}
+	p.findings = append(p.findings, f)
+}

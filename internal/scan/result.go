@@ -1,0 +1,72 @@
+package scan
+
+import (
+	"github.com/curfew-ci/curfew/internal/finding"
+)
+
+// Schema is the version of Result's JSON form; docs/result.schema.json describes it.
+const Schema = 1
+
+// Result is what a scan found, what it looked at, and what it couldn't look at. Findings are sorted
+// and masked; suppressed ones are included and marked.
+type Result struct {
+	Schema     int               `json:"schema"`
+	Tool       Tool              `json:"tool"`
+	Manifest   Manifest          `json:"manifest"`
+	Findings   []finding.Finding `json:"findings"`
+	Checked    Checked           `json:"checked"`
+	NotChecked []NotChecked      `json:"notChecked"`
+}
+
+// Tool is the program that made a result.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Manifest says which manifest judged.
+type Manifest struct {
+	Path   string `json:"path"`
+	From   string `json:"from"`             // "working tree", "base 1a2b3c…", "none"
+	SHA256 string `json:"sha256,omitempty"` // of its bytes, hex
+	Mode   string `json:"mode,omitempty"`
+}
+
+// Checked counts what was looked at.
+type Checked struct {
+	Workflows    int `json:"workflows"`
+	Actions      int `json:"actions"`
+	Jobs         int `json:"jobs"`
+	Files        int `json:"files"`        // whose content was searched for secrets
+	Secrets      int `json:"secrets"`      // distinct stored secrets that jobs read
+	Entitlements int `json:"entitlements"` // identities, grants and exceptions
+}
+
+// Source is a thing that a scan reads, as --require names it.
+type Source string
+
+// The sources.
+const (
+	Workflows    Source = "workflows"
+	Entitlements Source = "entitlements"
+	Secrets      Source = "secrets"
+)
+
+// NotChecked is something that could not be judged, and what would change that.
+type NotChecked struct {
+	Source Source `json:"source"`
+	What   string `json:"what"`   // "environment secrets", "big.bin"
+	Reason string `json:"reason"` // "larger than 100 MB"
+	Fix    string `json:"fix,omitempty"`
+}
+
+// Worst is the highest severity among findings that count; 0 where there is none.
+func (r *Result) Worst() finding.Severity {
+	var worst finding.Severity
+	for i := range r.Findings {
+		if r.Findings[i].Counts() {
+			worst = max(worst, r.Findings[i].Severity)
+		}
+	}
+	return worst
+}
