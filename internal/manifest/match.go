@@ -1,0 +1,171 @@
+package manifest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/curfew-ci/curfew/internal/source"
+)
+
+// Verdict is what files alone can say about whether a job is an identity's.
+type Verdict uint8
+
+// The verdicts, in rising certainty.
+const (
+	NoMatch Verdict = iota
+	Unknown         // a name that decides can't be known
+	Matched
+)
+
+// String is the verdict in words.
+func (v Verdict) String() string {
+	switch v {
+	case NoMatch:
+		return "no match"
+	case Unknown:
+		return "unknown"
+	case Matched:
+		return "match"
+	}
+	return "invalid"
+}
+
+// JobMatch is an identity that a job has, or may have.
+type JobMatch struct {
+	ID       string // the identity's
+	Identity Identity
+	Verdict  Verdict       // Matched or Unknown
+	Glob     bool          // a pattern decided, not only literals
+	Region   source.Region // the identity's runs-as
+}
+
+// JobRef names a job in a workflow file of the repository. A name that can't be known is "".
+type JobRef struct {
+	Workflow string // path from the repository's root
+	Job      string // the job's id
+}
+
+// Match lists the identities whose runs-as names a job, in the file's order; those that don't are left
+// out. Where one name is unknown ("", as for the steps of a composite action, which run in whatever job
+// uses it) and the other agrees, the verdict is Unknown. Two matches are an overlap: the job may do what
+// any of them may, and check reports it.
+//
+// A match proves nothing at issue: there, claims decide. A job of a reusable workflow runs as the job
+// that calls it: see MatchCalled.
+func (m *Manifest) Match(workflowPath, jobID string) []JobMatch {
+	return m.MatchCalled(JobRef{workflowPath, jobID})
+}
+
+// MatchCalled is Match for a job of a reusable workflow with those of the repository's jobs that call
+// it. An identity that names the job itself, or each of the callers, matches; one that names only some
+// of the callers, or can't be told from them, is Unknown, since who the job is depends on the run.
+// Callers in other repositories have identities in other manifests: this one can't speak for them.
+func (m *Manifest) MatchCalled(job JobRef, callers ...JobRef) []JobMatch {
+	var out []JobMatch
+	for _, id := range m.identityIDs() {
+		identity := m.Identities[id]
+		v := identity.RunsAs.match(job)
+		if v != Matched {
+			v = max(v, commonVerdict(identity.RunsAs, callers))
+		}
+		if v == NoMatch {
+			continue
+		}
+		out = append(out, JobMatch{
+			ID:       id,
+			Identity: identity,
+			Verdict:  v,
+			Glob:     identity.RunsAs.Workflow.Glob != "" || identity.RunsAs.Job.Glob != "",
+			Region:   m.At(Pointer("identities", id, "runs-as")),
+		})
+	}
+	return out
+}
+
+// commonVerdict is what holds for all of jobs: Matched where each matches, NoMatch where none may.
+func commonVerdict(r RunsAs, jobs []JobRef) Verdict {
+	if len(jobs) == 0 {
+		return NoMatch
+	}
+	first := r.match(jobs[0])
+	for _, j := range jobs[1:] {
+		if r.match(j) != first {
+			return Unknown
+		}
+	}
+	return first
+}
+
+// match compares one job's names.
+func (r RunsAs) match(j JobRef) Verdict {
+	return min(r.Workflow.match(j.Workflow), r.Job.match(j.Job))
+}
+
+// match compares a name that may be unknown ("").
+func (x Match) match(name string) Verdict {
+	switch {
+	case name == "" && !x.empty():
+		return Unknown
+	case x.Accepts(name):
+		return Matched
+	}
+	return NoMatch
+}
+
+// empty reports whether x accepts nothing at all.
+func (x Match) empty() bool { return len(x.Any) == 0 && x.Glob == "" }
+
+// Accepts reports whether s is one of the literals, or matches the pattern as a whole. The zero Match
+// accepts nothing, and nothing accepts "".
+func (x Match) Accepts(s string) bool {
+	if s == "" {
+		return false
+	}
+	return slices.Contains(x.Any, s) || x.Glob != "" && globMatch(x.Glob, s, "/:")
+}
+
+// globMatch reports whether pattern matches the whole of s. "*" stands for any run of bytes, the empty
+// one included, that holds none of the bytes in barriers; every other byte stands for itself.
+//
+// It is the usual greedy match that only ever moves the last star. Barriers don't change that: a barrier
+// that stops the last star would lie within any earlier star's longer run too.
+func globMatch(pattern, s, barriers string) bool {
+	p, i := 0, 0
+	star, from := -1, 0 // the last star's place in pattern, and where in s its run ends
+	for i < len(s) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, from = p, i
+			p++
+		case p < len(pattern) && pattern[p] == s[i]:
+			p++
+			i++
+		case star >= 0 && strings.IndexByte(barriers, s[from]) < 0:
+			from++
+			p, i = star+1, from
+		default:
+			return false
+		}
+	}
+	for p < len(pattern) && pattern[p] == '*' {
+		p++
+	}
+	return p == len(pattern)
+}
+
+// identityIDs are the ids of the identities in the file's order.
+func (m *Manifest) identityIDs() []string { return inFileOrder(m, m.Identities, "identities") }
+
+// inFileOrder lists the keys of a map as they stand in the file, below the given names.
+func inFileOrder[V any](m *Manifest, of map[string]V, names ...string) []string {
+	keys := make([]string, 0, len(of))
+	for k := range of {
+		keys = append(keys, k)
+	}
+	offset := func(k string) int { return m.KeyAt(Pointer(append(slices.Clip(names), k)...)).Start.Offset }
+	slices.SortFunc(keys, func(a, b string) int {
+		return cmp.Or(cmp.Compare(offset(a), offset(b)), cmp.Compare(a, b))
+	})
+	return keys
+}
