@@ -23,10 +23,47 @@ type Grant struct {
 	When *When `yaml:"when"`
 }
 
+// Provider is the key of the provider that is set: aws, gcp, azure, vault, github, oauth, npm, pypi,
+// crates or kubernetes; "" where none is.
+func (g *Grant) Provider() string {
+	switch {
+	case g.AWS != nil:
+		return "aws"
+	case g.GCP != nil:
+		return "gcp"
+	case g.Azure != nil:
+		return "azure"
+	case g.Vault != nil:
+		return "vault"
+	case g.GitHub != nil:
+		return "github"
+	case g.OAuth != nil:
+		return "oauth"
+	case g.NPM != nil:
+		return "npm"
+	case g.PyPI != nil:
+		return "pypi"
+	case g.Crates != nil:
+		return "crates"
+	case g.Kubernetes != nil:
+		return "kubernetes"
+	}
+	return ""
+}
+
+// Handing is how a credential reaches the job.
+type Handing string
+
+// The ways.
+const (
+	AsEnv  Handing = "env"
+	AsFile Handing = "file"
+)
+
 // HandOver is how a credential reaches the job: as environment variables or a file.
 type HandOver struct {
-	// As is env or file.
-	As string `yaml:"as"`
+	// As is env or file; what the provider's tools expect unless said.
+	As Handing `yaml:"as"`
 	// Names override the ecosystem's default variable names.
 	Names map[string]string `yaml:"names"`
 	// Endpoint is the only way to redirect an exchange.
@@ -157,23 +194,51 @@ type Trigger struct {
 	SignedTag           *SignedTagTrigger   `yaml:"signed-tag"`
 	Schedule            *ScheduleTrigger    `yaml:"schedule"`
 	Policy              *PolicyTrigger      `yaml:"policy"`
-	// Always is standing privilege: legal, and reported.
-	Always bool `yaml:"always"`
+	// Always is standing privilege: legal, and reported. It is written as the word alone: when: always.
+	Always bool `yaml:"-"`
 }
 
 // TicketTrigger proves an approved ticket that names this sha or run.
 type TicketTrigger struct {
 	// System is github, jira or servicenow.
-	System string `yaml:"system"`
+	System TicketSystem `yaml:"system"`
 	// Project, or owner/name for github.
 	Project string `yaml:"project"`
 	// Status that counts as approved, any of.
 	Status []string `yaml:"status"`
 	// References is what the ticket must name: sha or run.
-	References string `yaml:"references"`
-	// Use is once or reusable.
-	Use string `yaml:"use"`
+	References Reference `yaml:"references"`
+	// Use is once, so that no two leases use the same ticket, or reusable.
+	Use TicketUse `yaml:"use"`
 }
+
+// TicketSystem is a kind of ticket system.
+type TicketSystem string
+
+// The ticket systems.
+const (
+	SystemGitHub     TicketSystem = "github"
+	SystemJira       TicketSystem = "jira"
+	SystemServiceNow TicketSystem = "servicenow"
+)
+
+// Reference is what ties a ticket to a run.
+type Reference string
+
+// The references.
+const (
+	ReferenceSHA Reference = "sha"
+	ReferenceRun Reference = "run"
+)
+
+// TicketUse is how often a ticket may be used.
+type TicketUse string
+
+// The uses.
+const (
+	UseOnce     TicketUse = "once"
+	UseReusable TicketUse = "reusable"
+)
 
 // EnvironmentTrigger proves approvals of the job's environment.
 type EnvironmentTrigger struct {

@@ -94,6 +94,21 @@ const (
 	PrivilegeLow      Privilege = "low"
 )
 
+// Rank orders privileges: 4 for critical down to 1 for low, 0 for none.
+func (p Privilege) Rank() int {
+	switch p {
+	case PrivilegeCritical:
+		return 4
+	case PrivilegeHigh:
+		return 3
+	case PrivilegeMedium:
+		return 2
+	case PrivilegeLow:
+		return 1
+	}
+	return 0
+}
+
 // Identity is one workload and what it is entitled to.
 type Identity struct {
 	// Owner is the id of an owner.
@@ -137,6 +152,9 @@ const (
 	Write Access = "write"
 )
 
+// Covers reports whether a includes level: write includes read.
+func (a Access) Covers(level Access) bool { return a == level || a == Write && level == Read }
+
 // Sponsor is the employee who answers for a contractor.
 type Sponsor struct {
 	// Person is a GitHub user, "@name".
@@ -154,7 +172,7 @@ type Match struct {
 	Glob string   // "" unless a pattern
 }
 
-// Date is a calendar day, "YYYY-MM-DD", quoted.
+// Date is a calendar day in UTC, "YYYY-MM-DD", quoted.
 type Date struct{ day time.Time }
 
 // Duration is a number and a unit: 15m, 24h, 90d.
@@ -243,8 +261,14 @@ type Review struct {
 	// By is who reviews; never the activator.
 	By string `yaml:"by"`
 	// OnMissed is what a missed deadline does: suspend.
-	OnMissed string `yaml:"on-missed"`
+	OnMissed Missed `yaml:"on-missed"`
 }
+
+// Missed is what a missed review does.
+type Missed string
+
+// MissedSuspend suspends the identities whose grants were used.
+const MissedSuspend Missed = "suspend"
 
 // At is where the value at a JSON Pointer (RFC 6901) stands, for example
 // "/identities/deploy/claims/repository_id"; for a pointer that isn't there, the nearest parent that is.
