@@ -3,7 +3,6 @@ package manifest
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/curfew-ci/curfew/internal/source"
 )
@@ -76,7 +75,7 @@ func (m *Manifest) MatchCalled(job JobRef, callers ...JobRef) []JobMatch {
 			ID:       id,
 			Identity: identity,
 			Verdict:  v,
-			Glob:     identity.RunsAs.Workflow.Glob != "" || identity.RunsAs.Job.Glob != "",
+			Glob:     identity.RunsAs.Workflow.IsGlob() || identity.RunsAs.Job.IsGlob(),
 			Region:   m.At(Pointer("identities", id, "runs-as")),
 		})
 	}
@@ -103,55 +102,14 @@ func (r RunsAs) match(j JobRef) Verdict {
 }
 
 // match compares a name that may be unknown ("").
-func (x Match) match(name string) Verdict {
+func (m Match) match(name string) Verdict {
 	switch {
-	case name == "" && !x.empty():
+	case name == "" && !m.IsZero():
 		return Unknown
-	case x.Accepts(name):
+	case name != "" && m.Matches(name):
 		return Matched
 	}
 	return NoMatch
-}
-
-// empty reports whether x accepts nothing at all.
-func (x Match) empty() bool { return len(x.Any) == 0 && x.Glob == "" }
-
-// Accepts reports whether s is one of the literals, or matches the pattern as a whole. The zero Match
-// accepts nothing, and nothing accepts "".
-func (x Match) Accepts(s string) bool {
-	if s == "" {
-		return false
-	}
-	return slices.Contains(x.Any, s) || x.Glob != "" && globMatch(x.Glob, s, "/:")
-}
-
-// globMatch reports whether pattern matches the whole of s. "*" stands for any run of bytes, the empty
-// one included, that holds none of the bytes in barriers; every other byte stands for itself.
-//
-// It is the usual greedy match that only ever moves the last star. Barriers don't change that: a barrier
-// that stops the last star would lie within any earlier star's longer run too.
-func globMatch(pattern, s, barriers string) bool {
-	p, i := 0, 0
-	star, from := -1, 0 // the last star's place in pattern, and where in s its run ends
-	for i < len(s) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, from = p, i
-			p++
-		case p < len(pattern) && pattern[p] == s[i]:
-			p++
-			i++
-		case star >= 0 && strings.IndexByte(barriers, s[from]) < 0:
-			from++
-			p, i = star+1, from
-		default:
-			return false
-		}
-	}
-	for p < len(pattern) && pattern[p] == '*' {
-		p++
-	}
-	return p == len(pattern)
 }
 
 // identityIDs are the ids of the identities in the file's order.
