@@ -18,7 +18,8 @@ type Rule struct {
 	Good     []Example
 }
 
-// Example is one fenced block of a rule's file: a workflow, or several files in txtar form.
+// Example is one fenced block of a rule's file: a workflow, or several files in txtar form. Lines on
+// which the rule must report end in "# want", or "# want: part of the message".
 type Example struct {
 	Source string
 	Line   int // of the block's first line in the .md

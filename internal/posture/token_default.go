@@ -1,0 +1,123 @@
+package posture
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/source"
+	"github.com/curfew-ci/curfew/internal/workflow"
+)
+
+// tokenDefault reports jobs whose GITHUB_TOKEN nobody has sized: write-all, read-all, or no
+// permissions key, so that the platform's default holds. An empty map is right.
+func tokenDefault(p *Pass) {
+	for _, f := range p.Files {
+		if f.Workflow != nil {
+			p.tokenAll(f)
+			p.tokenUnsized(f)
+		}
+	}
+}
+
+// tokenAll reports read-all and write-all where some job is left with it.
+func (p *Pass) tokenAll(f *workflow.File) {
+	report := func(perms *workflow.Permissions, whose, job string) {
+		if perms == nil || !perms.All.Present() {
+			return
+		}
+		level, severity := perms.All.Value, finding.Low
+		if level == "write-all" {
+			severity = finding.High
+		}
+		p.Report(finding.Finding{
+			Severity: severity,
+			Message:  fmt.Sprintf("%s gives %s every right that a GITHUB_TOKEN can have", level, whose),
+			Region:   source.Region{Path: f.Path, Span: perms.All.Span},
+			Fix:      "list the scopes that are needed, such as `permissions: { contents: read }`, or `permissions: {}` for none",
+			Job:      job,
+			Key:      level + " " + job,
+		})
+	}
+	inherit := false
+	for _, j := range f.Workflow.Jobs {
+		report(j.Permissions, fmt.Sprintf("job %q", j.ID.Value), j.ID.Value)
+		inherit = inherit || j.Permissions == nil
+	}
+	if inherit {
+		report(f.Workflow.Permissions, "each job", "")
+	}
+}
+
+// tokenUnsized reports, once a workflow, the jobs that are left with the platform's default.
+func (p *Pass) tokenUnsized(f *workflow.File) {
+	w := f.Workflow
+	if w.Permissions != nil || onlyCalled(w) {
+		return
+	}
+	var jobs []*workflow.Job
+	var names []string
+	for _, j := range w.Jobs {
+		if j.Permissions == nil && !p.calleeSizes(j) {
+			jobs = append(jobs, j)
+			names = append(names, `"`+j.ID.Value+`"`)
+		}
+	}
+	if len(jobs) == 0 {
+		return
+	}
+	who := "job " + names[0] + " has"
+	if len(names) > 1 {
+		who = "jobs " + listed(names, 3) + " have"
+	}
+	p.Report(finding.Finding{
+		Message: who + " no permissions, here or in the workflow: a setting of the repository sizes the GITHUB_TOKEN",
+		Region:  source.Region{Path: f.Path, Span: jobs[0].ID.Span},
+		Fix:     "write `permissions: {}` at the top of the workflow and give each job the scopes that it needs",
+		Key:     "default",
+	})
+}
+
+// onlyCalled reports whether w runs only when another workflow calls it, whose permissions it then has.
+func onlyCalled(w *workflow.Workflow) bool {
+	return len(w.On) == 1 && w.On[0].Name.Value == "workflow_call"
+}
+
+// calleeSizes reports whether j calls a workflow of this repository that sizes each of its jobs itself.
+func (p *Pass) calleeSizes(j *workflow.Job) bool {
+	f := p.callee(j)
+	if f == nil {
+		return false
+	}
+	for _, inner := range f.Workflow.Jobs {
+		if f.Workflow.Permissions == nil && inner.Permissions == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// callee is the workflow of this repository that j calls, or nil.
+func (p *Pass) callee(j *workflow.Job) *workflow.File {
+	if j.Uses == nil || j.Uses.Kind != workflow.UsesLocal && j.Uses.Kind != workflow.UsesSelf {
+		return nil
+	}
+	for _, f := range p.Files {
+		if f.Workflow != nil && f.Path == j.Uses.Path {
+			return f
+		}
+	}
+	return nil
+}
+
+// listed joins names to "a, b and c"; of more than most it names the first ones and counts the rest.
+func listed(names []string, most int) string {
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
