@@ -47,10 +47,11 @@ type Step struct {
 	Region  source.Region `json:"region"`
 }
 
-// Snippet is the source under a finding, already masked.
+// Snippet is the source under a finding, already masked: code point by code point, so that the columns
+// of the finding's region still fit.
 type Snippet struct {
 	FirstLine int      `json:"firstLine"`
-	Lines     []string `json:"lines"`
+	Lines     []string `json:"lines"` // without line breaks
 }
 
 // IsZero reports whether there is no source to show.

@@ -32,8 +32,13 @@ type Manifest struct {
 	Mode   string `json:"mode,omitempty"`
 }
 
-// Checked counts what was looked at.
+// Checked says what was looked at.
 type Checked struct {
+	// Sources lists those that were read to the end, in the order of Sources(); a part that had to be
+	// left out of one is a NotChecked. Code scanning closes the alerts of a source that is uploaded, so
+	// a source that could not be read must not stand here.
+	Sources []Source `json:"sources"`
+
 	Workflows    int `json:"workflows"`
 	Actions      int `json:"actions"`
 	Jobs         int `json:"jobs"`
@@ -51,6 +56,9 @@ const (
 	Entitlements Source = "entitlements"
 	Secrets      Source = "secrets"
 )
+
+// Sources returns all sources, in the order in which they are reported.
+func Sources() []Source { return []Source{Workflows, Entitlements, Secrets} }
 
 // NotChecked is something that could not be judged, and what would change that.
 type NotChecked struct {
