@@ -1,0 +1,112 @@
+package github
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/redact"
+	gogithub "github.com/google/go-github/v62/github"
+)
+
+// PublicAPI is github.com's REST API.
+const PublicAPI = "https://api.github.com"
+
+// answerTimeout is how long GitHub may take to begin an answer.
+const answerTimeout = time.Minute
+
+// Config says which GitHub to speak to, and how.
+type Config struct {
+	// API is the REST API's root as GITHUB_API_URL holds it, for example https://ghe.example.com/api/v3;
+	// "" means PublicAPI. Plain http is taken for this machine only.
+	API string
+	// Token is sent as a bearer token.
+	Token redact.Secret
+	// Agent names the caller in the User-Agent header, for example "curfew/1.2.0".
+	Agent string
+	// Now is the clock, against which a rate limit's reset is measured.
+	Now func() time.Time
+	// Sleep waits for d or until ctx ends, whose error it then returns; nil means the real clock.
+	Sleep func(ctx context.Context, d time.Duration) error
+}
+
+// Client makes requests to one GitHub. It may be used by several goroutines.
+type Client struct {
+	rest  *gogithub.Client
+	sleep func(ctx context.Context, d time.Duration) error
+}
+
+// New returns a client, or an error where cfg names no usable API or has no token.
+func New(cfg Config) (*Client, error) {
+	base, err := parseAPI(cfg.API)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Token.Len() == 0 {
+		return nil, fmt.Errorf("no token for %s: set GITHUB_TOKEN", base.Host)
+	}
+	if cfg.Sleep == nil {
+		cfg.Sleep = sleep
+	}
+	wire := &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:     true,
+		TLSHandshakeTimeout:   answerTimeout,
+		ResponseHeaderTimeout: answerTimeout,
+	}
+	auth := &authTransport{next: wire, base: base, token: cfg.Token}
+	retry := &retryTransport{next: auth, now: cfg.Now, sleep: cfg.Sleep}
+	rest := gogithub.NewClient(&http.Client{Transport: retry})
+	rest.BaseURL, rest.UserAgent = base, cfg.Agent
+	return &Client{rest: rest, sleep: cfg.Sleep}, nil
+}
+
+// parseAPI checks an API's root and ends it with a slash, as go-github wants it.
+func parseAPI(api string) (*url.URL, error) {
+	if api == "" {
+		api = PublicAPI
+	}
+	base, err := url.Parse(api)
+	if err != nil {
+		return nil, fmt.Errorf("read the API's address: %w", err)
+	}
+	local := base.Hostname() == "localhost" || net.ParseIP(base.Hostname()).IsLoopback()
+	if base.Host == "" || base.User != nil || base.Scheme != "https" && (base.Scheme != "http" || !local) {
+		return nil, fmt.Errorf("the API's address %q is no https URL of a host: expected for example %s", base.Redacted(), PublicAPI)
+	}
+	base.Path = strings.TrimSuffix(base.Path, "/") + "/"
+	return base, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// authTransport adds the token to requests for the API's own scheme and host. A redirect to anywhere
+// else is refused: go-github's WithAuthToken would hand the token to whatever host it names.
+type authTransport struct {
+	next  http.RoundTripper
+	base  *url.URL
+	token redact.Secret
+}
+
+// RoundTrip makes one request.
+func (t *authTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme != t.base.Scheme || req.URL.Host != t.base.Host {
+		return nil, fmt.Errorf("%s redirects to another host, %s: not followed", t.base.Host, req.URL.Host)
+	}
+	req = req.Clone(req.Context())
+	req.Header.Set("Authorization", "Bearer "+string(t.token.Reveal()))
+	return t.next.RoundTrip(req)
+}

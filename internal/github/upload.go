@@ -1,0 +1,132 @@
+package github
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	gogithub "github.com/google/go-github/v62/github"
+)
+
+const (
+	pollEvery = 5 * time.Second
+	pollFor   = 2 * time.Minute
+)
+
+// Receipt is what code scanning made of an upload.
+type Receipt struct {
+	ID       string // of the upload
+	Analyses string // URL of the analyses that came of it; "" where GitHub names none
+}
+
+// errPending says that an upload is not worked through yet.
+var errPending = errors.New("pending")
+
+// UploadSARIF sends p to code scanning and waits until it was worked through, at most two minutes. Its
+// errors carry what GitHub said; one that GitHub took but couldn't process is an error too. It needs
+// the right "security-events: write".
+func (c *Client) UploadSARIF(ctx context.Context, p *Parcel) (*Receipt, error) {
+	id, err := c.send(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("upload SARIF to %s/%s: %w", p.Owner, p.Repo, explain(err))
+	}
+	for waited := time.Duration(0); waited < pollFor; waited += pollEvery {
+		if err := c.sleep(ctx, pollEvery); err != nil {
+			return nil, err
+		}
+		receipt, err := c.status(ctx, p, id)
+		if !errors.Is(err, errPending) {
+			return receipt, err
+		}
+	}
+	return nil, fmt.Errorf("code scanning of %s/%s took upload %s but hasn't processed it after %s: look at its tool status page before uploading again",
+		p.Owner, p.Repo, id, pollFor)
+}
+
+// send posts p and returns the upload's id.
+func (c *Client) send(ctx context.Context, p *Parcel) (string, error) {
+	// Written out because go-github's SarifAnalysis has no "validate", by which GitHub refuses at once
+	// what it would otherwise take and drop.
+	req, err := c.rest.NewRequest(http.MethodPost, path(p, ""), map[string]any{
+		"commit_sha": p.Commit,
+		"ref":        p.Ref,
+		"sarif":      p.body,
+		"tool_name":  p.Runs[0].Tool,
+		"validate":   true,
+	})
+	if err != nil {
+		return "", err
+	}
+	// go-github calls the 202 that means success an error, and keeps its body there.
+	_, err = c.rest.Do(ctx, req, nil)
+	var accepted *gogithub.AcceptedError
+	if !errors.As(err, &accepted) {
+		if err == nil {
+			err = errors.New("GitHub answered without accepting it")
+		}
+		return "", err
+	}
+	var answer gogithub.SarifID
+	if err := json.Unmarshal(accepted.Raw, &answer); err != nil {
+		return "", fmt.Errorf("read GitHub's answer: %w", err)
+	}
+	if !validName.MatchString(answer.GetID()) {
+		return "", fmt.Errorf("GitHub's answer names no upload: id %q", answer.GetID())
+	}
+	return answer.GetID(), nil
+}
+
+// status asks once what became of upload id; errPending means: ask again.
+func (c *Client) status(ctx context.Context, p *Parcel, id string) (*Receipt, error) {
+	req, err := c.rest.NewRequest(http.MethodGet, path(p, "/"+id), nil)
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Status   string   `json:"processing_status"`
+		Analyses string   `json:"analyses_url"`
+		Errors   []string `json:"errors"` // go-github's SARIFUpload lacks them
+	}
+	resp, err := c.rest.Do(ctx, req, &answer)
+	if err != nil {
+		if resp != nil && resp.StatusCode == http.StatusNotFound {
+			return nil, errPending // not on every replica yet
+		}
+		return nil, fmt.Errorf("ask what became of upload %s to %s/%s: %w", id, p.Owner, p.Repo, explain(err))
+	}
+	switch answer.Status {
+	case "complete":
+		return &Receipt{ID: id, Analyses: answer.Analyses}, nil
+	case "pending":
+		return nil, errPending
+	}
+	return nil, fmt.Errorf("code scanning of %s/%s could not process upload %s (%s): %s",
+		p.Owner, p.Repo, id, answer.Status, strings.Join(answer.Errors, "; "))
+}
+
+func path(p *Parcel, rest string) string {
+	return "repos/" + p.Owner + "/" + p.Repo + "/code-scanning/sarifs" + rest
+}
+
+// explain adds to GitHub's refusals what the caller can do about them.
+func explain(err error) error {
+	var refusal *gogithub.ErrorResponse
+	if !errors.As(err, &refusal) || refusal.Response == nil {
+		return err
+	}
+	switch refusal.Response.StatusCode {
+	case http.StatusUnauthorized:
+		return fmt.Errorf("%w; the token is wrong or has expired", err)
+	case http.StatusForbidden:
+		return fmt.Errorf("%w; the token needs \"security-events: write\", and a private repository needs code scanning enabled", err)
+	case http.StatusNotFound:
+		return fmt.Errorf("%w; there is no such repository, or the token can't see it", err)
+	case http.StatusRequestEntityTooLarge:
+		return fmt.Errorf("%w; scan fewer paths at once", err)
+	}
+	return err
+}
