@@ -8,6 +8,9 @@ import (
 
 const dateLayout = "2006-01-02"
 
+// Date is a calendar day in UTC, "YYYY-MM-DD", quoted.
+type Date struct{ day time.Time }
+
 // ParseDate reads "YYYY-MM-DD".
 func ParseDate(s string) (Date, error) {
 	t, err := time.Parse(dateLayout, s)
@@ -57,6 +60,9 @@ func (d Date) String() string {
 	}
 	return d.day.Format(dateLayout)
 }
+
+// Duration is a number and a unit: 15m, 24h, 90d.
+type Duration time.Duration
 
 const (
 	day         = 24 * time.Hour

@@ -5,28 +5,28 @@ package manifest
 // "*" crosses "/" and ":".
 type Floor struct {
 	// AWS roles.
-	AWS *AWSFloor `yaml:"aws"`
+	AWS *AWSFloor `yaml:"aws" check:"one=provider"`
 	// GCP service accounts.
-	GCP *GCPFloor `yaml:"gcp"`
+	GCP *GCPFloor `yaml:"gcp" check:"one=provider"`
 	// Azure applications.
-	Azure *AzureFloor `yaml:"azure"`
+	Azure *AzureFloor `yaml:"azure" check:"one=provider"`
 	// Vault or OpenBao roles.
-	Vault *VaultFloor `yaml:"vault"`
+	Vault *VaultFloor `yaml:"vault" check:"one=provider"`
 	// GitHub installation tokens.
-	GitHub *GitHubFloor `yaml:"github"`
+	GitHub *GitHubFloor `yaml:"github" check:"one=provider"`
 	// OAuth token exchanges.
-	OAuth *OAuthFloor `yaml:"oauth"`
+	OAuth *OAuthFloor `yaml:"oauth" check:"one=provider"`
 	// NPM packages.
-	NPM *RegistryFloor `yaml:"npm"`
+	NPM *RegistryFloor `yaml:"npm" check:"one=provider"`
 	// PyPI projects.
-	PyPI *RegistryFloor `yaml:"pypi"`
+	PyPI *RegistryFloor `yaml:"pypi" check:"one=provider"`
 	// Crates on crates.io.
-	Crates *RegistryFloor `yaml:"crates"`
+	Crates *RegistryFloor `yaml:"crates" check:"one=provider"`
 	// Kubernetes API servers.
-	Kubernetes *KubernetesFloor `yaml:"kubernetes"`
+	Kubernetes *KubernetesFloor `yaml:"kubernetes" check:"one=provider"`
 
 	// Privilege that a matching grant has at least.
-	Privilege Privilege `yaml:"privilege"`
+	Privilege Privilege `yaml:"privilege" check:"required"`
 }
 
 // AWSFloor matches AWS grants.
@@ -76,7 +76,7 @@ type GitHubFloor struct {
 	// Repositories: one of the grant's repositories matches.
 	Repositories *Match `yaml:"repositories"`
 	// Permissions: the grant has one of these, at that level or above.
-	Permissions map[string]Access `yaml:"permissions"`
+	Permissions map[string]Access `yaml:"permissions" check:"some,key=scope"`
 }
 
 // OAuthFloor matches RFC 8693 grants.

@@ -8,6 +8,13 @@ import (
 // separators are what "*" doesn't cross, outside of privilege-floor.
 const separators = "/:"
 
+// Match is a literal, a list (any of), or {glob: PATTERN}: the only pattern there is. "*" crosses
+// neither "/" nor ":".
+type Match struct {
+	Any  []string // literals; one for a plain value
+	Glob string   // "" unless a pattern
+}
+
 // Literal is the Match of one value.
 func Literal(s string) Match { return Match{Any: []string{s}} }
 

@@ -8,15 +8,15 @@ const PolicyPath = "curfew/org.yml"
 // Policy is an organisation's curfew/org.yml: what no repository may widen.
 type Policy struct {
 	// Version of the format; 1.
-	Version int `yaml:"version"`
+	Version int `yaml:"version" check:"required"`
 	// Organization that the policy binds.
-	Organization Organization `yaml:"organization"`
+	Organization Organization `yaml:"organization" check:"required"`
 	// Issuers are the OIDC issuers, by URL, whose tokens may lease; the built-in ones unless said.
-	Issuers []string `yaml:"issuers"`
+	Issuers []string `yaml:"issuers" check:"some,url"`
 	// Systems say where tickets live; never a credential.
 	Systems Systems `yaml:"systems"`
 	// Owners may be named by every repository's manifest, by id; a manifest can't redefine them.
-	Owners map[string]Owner `yaml:"owners"`
+	Owners map[string]Owner `yaml:"owners" check:"key=id"`
 	// Guard is what must protect the manifest.
 	Guard *Guard `yaml:"guard"`
 	// Ceilings bound terms and lifetimes.
@@ -46,9 +46,9 @@ func (p *Policy) KeyAt(pointer string) source.Region { return p.where.at(pointer
 // Organization is the account that a policy binds.
 type Organization struct {
 	// Name is the login; names can be recycled, so the id decides.
-	Name string `yaml:"name"`
+	Name string `yaml:"name" check:"required,login"`
 	// ID is the account's numeric id, quoted: the claim repository_owner_id.
-	ID string `yaml:"id"`
+	ID string `yaml:"id" check:"required,number"`
 }
 
 // Systems are the ticket systems, each at most once.
@@ -77,39 +77,39 @@ func (s *Systems) Get(name TicketSystem) *System {
 // System is where one ticket system is.
 type System struct {
 	// URL of the system.
-	URL string `yaml:"url"`
+	URL string `yaml:"url" check:"required,url"`
 	// Projects whose tickets count: project keys, or owner/name for github.
-	Projects []string `yaml:"projects"`
+	Projects []string `yaml:"projects" check:"required,some,text"`
 }
 
 // Guard is what must protect the branch that the manifest is read from, proven by an inventory.
 type Guard struct {
 	// Ref is default-branch or a full ref, refs/heads/NAME.
-	Ref string `yaml:"ref"`
+	Ref string `yaml:"ref" check:"required,guard-ref"`
 	// Approvals that a change needs.
-	Approvals int `yaml:"approvals"`
+	Approvals int `yaml:"approvals" check:"required,min=1"`
 	// CodeOwners must approve what they own.
-	CodeOwners bool `yaml:"code-owners"`
+	CodeOwners bool `yaml:"code-owners" check:"required"`
 	// LastPushApproval: the last push must be approved by someone else.
-	LastPushApproval bool `yaml:"last-push-approval"`
+	LastPushApproval bool `yaml:"last-push-approval" check:"required"`
 	// Bypass lists who may bypass the guard, or none.
-	Bypass *List `yaml:"bypass"`
+	Bypass *List `yaml:"bypass" check:"required"`
 	// MaxAge of the inventory that proves the guard.
-	MaxAge Duration `yaml:"max-age"`
+	MaxAge Duration `yaml:"max-age" check:"required"`
 	// Required denies a lease without a proven guard.
-	Required bool `yaml:"required"`
+	Required bool `yaml:"required" check:"required"`
 }
 
 // ByPrivilege is one duration for each privilege.
 type ByPrivilege struct {
 	// Critical identities.
-	Critical Duration `yaml:"critical"`
+	Critical Duration `yaml:"critical" check:"required"`
 	// High identities.
-	High Duration `yaml:"high"`
+	High Duration `yaml:"high" check:"required"`
 	// Medium identities.
-	Medium Duration `yaml:"medium"`
+	Medium Duration `yaml:"medium" check:"required"`
 	// Low identities.
-	Low Duration `yaml:"low"`
+	Low Duration `yaml:"low" check:"required"`
 }
 
 // For is the duration for one privilege; the critical one, which is the strictest, for a privilege
@@ -141,15 +141,15 @@ type Ceilings struct {
 // BreakGlassCeiling bounds emergency access.
 type BreakGlassCeiling struct {
 	// TTL of an emergency lease.
-	TTL Duration `yaml:"ttl"`
+	TTL Duration `yaml:"ttl" check:"required"`
 	// MaxUses in a period.
-	MaxUses MaxUses `yaml:"max-uses"`
+	MaxUses MaxUses `yaml:"max-uses" check:"required"`
 }
 
 // Certification is how often an owner must confirm an identity, and what happens when he doesn't.
 type Certification struct {
 	// Every is how long a certification lasts, by privilege.
-	Every ByPrivilege `yaml:"every"`
+	Every ByPrivilege `yaml:"every" check:"required"`
 	// Grace after that; past it the identity is suspended. None unless said.
 	Grace Duration `yaml:"grace"`
 	// RemoveAfter is how long after the grace a removal is proposed; never unless said.
@@ -159,12 +159,12 @@ type Certification struct {
 // Separation is one rule of separation of duties: either never and is, or conflict.
 type Separation struct {
 	// Never is the duty that is kept apart: approver.
-	Never Duty `yaml:"never"`
+	Never Duty `yaml:"never" check:"one=rule"`
 	// Is lists what that person may not be: actor, owner-of-change (the author of the commit being
 	// deployed).
-	Is []Role `yaml:"is"`
+	Is []Role `yaml:"is" check:"with=never,some"`
 	// Conflict lists the names of grants of which no identity may hold two.
-	Conflict []string `yaml:"conflict"`
+	Conflict []string `yaml:"conflict" check:"one=rule,min=2,id"`
 }
 
 // Duty is what a person does for a lease.
@@ -172,6 +172,9 @@ type Duty string
 
 // DutyApprover approves the task: a ticket or an environment.
 const DutyApprover Duty = "approver"
+
+// Values are the duties.
+func (Duty) Values() []string { return values(DutyApprover) }
 
 // Role is what a person is to the change.
 type Role string
@@ -182,26 +185,29 @@ const (
 	RoleOwnerOfChange Role = "owner-of-change"
 )
 
+// Values are the roles.
+func (Role) Values() []string { return values(RoleActor, RoleOwnerOfChange) }
+
 // TicketCaps keeps a scan from flooding owners.
 type TicketCaps struct {
 	// MaxOpenPerOwner is how many tickets of curfew's an owner has open at most.
-	MaxOpenPerOwner int `yaml:"max-open-per-owner"`
+	MaxOpenPerOwner int `yaml:"max-open-per-owner" check:"required,min=1"`
 	// MaxNewPerDay is how many tickets are opened in a day at most.
-	MaxNewPerDay int `yaml:"max-new-per-day"`
+	MaxNewPerDay int `yaml:"max-new-per-day" check:"required,min=1"`
 }
 
 // Ledger is the shared store of evidence, reached with a leased role.
 type Ledger struct {
 	// Store is s3://BUCKET/PREFIX.
-	Store string `yaml:"store"`
+	Store string `yaml:"store" check:"required,s3"`
 	// Role ARN that can create objects there, not overwrite or delete.
-	Role string `yaml:"role"`
+	Role string `yaml:"role" check:"required,aws-role"`
 	// Audience of the ID token for that role.
-	Audience string `yaml:"audience"`
+	Audience string `yaml:"audience" check:"required,text"`
 	// Region of the bucket and of the STS endpoint.
-	Region string `yaml:"region"`
+	Region string `yaml:"region" check:"required,region"`
 	// Endpoint of another S3-compatible store, by URL.
-	Endpoint string `yaml:"endpoint"`
+	Endpoint string `yaml:"endpoint" check:"url"`
 	// Collector is the job_workflow_ref of the one workflow that may sign checkpoints and inventories.
-	Collector string `yaml:"collector"`
+	Collector string `yaml:"collector" check:"required,workflow-ref"`
 }
