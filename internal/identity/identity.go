@@ -1,0 +1,75 @@
+package identity
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Identity is a job as its claims describe it.
+type Identity struct {
+	Claims   Claims
+	platform platform
+}
+
+// From finds out which platform's words the claims are in: by the claim that holds the project's id, of
+// which there must be exactly one. It fails where that can't be told, and where the subject carries ids
+// that are not the claims'.
+func From(c Claims) (Identity, error) {
+	var found []platform
+	var wanted []string
+	for _, p := range platforms() {
+		wanted = append(wanted, p.claims[Project])
+		if _, ok := c.Text(p.claims[Project]); ok {
+			found = append(found, p)
+		}
+	}
+	if len(found) != 1 {
+		return Identity{}, fmt.Errorf("expected exactly one of the claims %s, found %d: whose token this is can't be told",
+			strings.Join(wanted, " and "), len(found))
+	}
+	i := Identity{Claims: c, platform: found[0]}
+	return i, i.checkSubject()
+}
+
+// checkSubject compares the ids of an immutable subject with the claims that say the same.
+func (i Identity) checkSubject() error {
+	sub, ok := i.Subject()
+	if !ok || !sub.Immutable() {
+		return nil
+	}
+	for _, pair := range []struct {
+		attribute Attribute
+		id        string
+	}{{Owner, sub.OwnerID}, {Project, sub.ProjectID}} {
+		if id, ok := i.Get(pair.attribute); !ok || id != pair.id {
+			return fmt.Errorf("the subject has the id %q where the claim %s is %s: one of them is wrong",
+				pair.id, i.ClaimFor(pair.attribute), i.Claims.Describe(i.ClaimFor(pair.attribute)))
+		}
+	}
+	return nil
+}
+
+// Platform is the platform's name, for a person.
+func (i Identity) Platform() string { return i.platform.name }
+
+// ClaimFor is the name of the claim that holds a.
+func (i Identity) ClaimFor(a Attribute) string { return i.platform.claims[a] }
+
+// Get is the value of a; false where the token doesn't say.
+func (i Identity) Get(a Attribute) (string, bool) { return i.Claims.Text(i.platform.claims[a]) }
+
+// Issuer is the claim iss, "" where there is none.
+func (i Identity) Issuer() string {
+	iss, _ := i.Claims.Text("iss")
+	return iss
+}
+
+// Subject is the claim sub, where it has one of the known formats.
+func (i Identity) Subject() (Subject, bool) {
+	sub, _ := i.Claims.Text("sub")
+	return ParseSubject(sub)
+}
+
+// DefaultEvents lists the events that pass where a manifest names none; nil where all do.
+func (i Identity) DefaultEvents() []string { return slices.Clone(i.platform.events) }
