@@ -1,0 +1,253 @@
+package action
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// runner is a fake of what the runner gives a step: variables, and files under a folder of its own.
+type runner struct {
+	env map[string]string
+	log bytes.Buffer
+}
+
+func newRunner(t *testing.T, inputs map[string]string) *runner {
+	t.Helper()
+	dir := t.TempDir()
+	r := &runner{env: map[string]string{
+		"RUNNER_TEMP":         dir,
+		"GITHUB_OUTPUT":       filepath.Join(dir, "output"),
+		"GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"),
+	}}
+	for name, value := range inputs {
+		r.env["INPUT_"+strings.ToUpper(name)] = value
+	}
+	return r
+}
+
+func (r *runner) step() Step {
+	return Step{Getenv: func(name string) string { return r.env[name] }, Log: &r.log, Random: rand.Reader}
+}
+
+// file is the content of the file that variable names; "" where there is none.
+func (r *runner) file(t *testing.T, variable string) string {
+	t.Helper()
+	b, err := os.ReadFile(r.env[variable])
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// outputs reads GITHUB_OUTPUT as the runner does: heredocs only, which is all that is written.
+func (r *runner) outputs(t *testing.T) map[string]string {
+	t.Helper()
+	got := map[string]string{}
+	for rest := r.file(t, "GITHUB_OUTPUT"); rest != ""; {
+		head, tail, _ := strings.Cut(rest, "\n")
+		name, end, ok := strings.Cut(head, "<<")
+		value, after, closed := strings.Cut(tail, "\n"+end+"\n")
+		if !ok || !closed {
+			t.Fatalf("not a heredoc: %q", rest)
+		}
+		got[name], rest = value, after
+	}
+	return got
+}
+
+// wrote returns a stand-in for curfew that writes content for each --out kind and ends with code.
+func wrote(t *testing.T, code int, content map[string]string) func([]string) int {
+	return func(args []string) int {
+		for _, arg := range args {
+			kind, file, ok := strings.Cut(strings.TrimPrefix(arg, "--out="), "=")
+			if text, has := content[kind]; ok && has {
+				if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		return code
+	}
+}
+
+const result = `{"schema":1,"findings":[{"severity":"high"},{"severity":"low"},{"severity":"low","suppressed":{"kind":"ignore"}}]}`
+
+func TestRun(t *testing.T) {
+	r := newRunner(t, nil)
+	curfew := wrote(t, 1, map[string]string{
+		"json": result, "markdown": "# Two findings\n", "sarif": "{}", "github": "::error file=a.yml,line=1::m\n",
+	})
+	code, err := Run(r.step(), func(args []string) int {
+		r.log.WriteString("  31 | ##[set-output name=findings;]0") // a quoted line without an end
+		return curfew(args)
+	})
+	if err != nil || code != 1 {
+		t.Fatalf("code %d, error %v", code, err)
+	}
+	framed := regexp.MustCompile(`\A::stop-commands::(curfew-[0-9a-f]{32})\n` +
+		`  31 \| ##\[set-output name=findings;\]0\n::(curfew-[0-9a-f]{32})::\n::error file=a.yml,line=1::m\n\z`)
+	m := framed.FindStringSubmatch(r.log.String())
+	if m == nil || m[1] != m[2] {
+		t.Errorf("log:\n%s", &r.log)
+	}
+	if got := r.file(t, "GITHUB_STEP_SUMMARY"); got != "# Two findings\n" {
+		t.Errorf("summary %q", got)
+	}
+	got := r.outputs(t)
+	sarif, err := os.ReadFile(got["sarif-file"])
+	if err != nil || string(sarif) != "{}" {
+		t.Errorf("SARIF %q, error %v", sarif, err)
+	}
+	delete(got, "sarif-file")
+	if diff := cmp.Diff(map[string]string{"findings": "2"}, got); diff != "" {
+		t.Errorf("outputs (-want +got):\n%s", diff)
+	}
+}
+
+// TestRunUnfinished: a scan that wrote nothing leaves no output that reads as "clean".
+func TestRunUnfinished(t *testing.T) {
+	r := newRunner(t, nil)
+	code, err := Run(r.step(), wrote(t, 3, nil))
+	if err != nil || code != 3 {
+		t.Fatalf("code %d, error %v", code, err)
+	}
+	if got := r.outputs(t); len(got) != 0 {
+		t.Errorf("outputs %q", got)
+	}
+}
+
+// TestRunGithubFormat: where the log itself is to hold annotations, commands stay on.
+func TestRunGithubFormat(t *testing.T) {
+	r := newRunner(t, map[string]string{"format": "github"})
+	var got []string
+	if _, err := Run(r.step(), func(args []string) int { got = args; return 0 }); err != nil {
+		t.Fatal(err)
+	}
+	if log := r.log.String(); log != "" {
+		t.Errorf("log %q", log)
+	}
+	if joined := strings.Join(got, " "); strings.Contains(joined, "--out=github") {
+		t.Errorf("annotations are asked for twice: %s", joined)
+	}
+}
+
+func TestRunArguments(t *testing.T) {
+	tests := []struct {
+		name   string
+		inputs map[string]string
+		want   []string
+	}{
+		{"none", nil, []string{
+			"scan", "--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=DIR/curfew.sarif",
+			"--out=github=DIR/annotations", "--", ".",
+		}},
+		{"all", map[string]string{
+			"command": "scan", "path": "services/shop", "manifest": "m.yml", "fail-on": "medium",
+			"format": "json", "sarif-file": "out.sarif", "args": "--require=secrets\n\n  --base=main\n",
+		}, []string{
+			"scan", "--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=out.sarif",
+			"--format=json", "--out=github=DIR/annotations", "--manifest=m.yml", "--fail-on=medium",
+			"--require=secrets", "--base=main", "--", "services/shop",
+		}},
+		{"a path like a flag", map[string]string{"path": "--help"}, []string{
+			"scan", "--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=DIR/curfew.sarif",
+			"--out=github=DIR/annotations", "--", "--help",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRunner(t, tt.inputs)
+			var got []string
+			if _, err := Run(r.step(), func(args []string) int { got = args; return 0 }); err != nil {
+				t.Fatal(err)
+			}
+			dir := regexp.MustCompile(regexp.QuoteMeta(r.env["RUNNER_TEMP"]) + `/curfew-[0-9]+`)
+			for i := range got {
+				got[i] = dir.ReplaceAllString(got[i], "DIR")
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("arguments (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRunRefusesInputs(t *testing.T) {
+	tests := []struct{ input, value, want string }{
+		{"command", "lease", `input "command": unknown command "lease": expected scan`},
+		{"args", "--base=main\nsecrets", `"secrets" is no flag`},
+		{"args", "--", `"--" is no flag`},
+	}
+	for _, tt := range tests {
+		r := newRunner(t, map[string]string{tt.input: tt.value})
+		_, err := Run(r.step(), func([]string) int { t.Error("curfew ran"); return 0 })
+		var input *InputError
+		if !errors.As(err, &input) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s=%q: error %v, want %q", tt.input, tt.value, err, tt.want)
+		}
+	}
+}
+
+// TestRunFails: whatever of the runner can't be used is an error, not a panic and not silence.
+func TestRunFails(t *testing.T) {
+	all := map[string]string{"json": result, "markdown": "x", "sarif": "{}"}
+	tests := []struct {
+		name    string
+		change  func(*runner, *Step)
+		content map[string]string
+		want    string
+	}{
+		{"no folder", func(r *runner, _ *Step) { delete(r.env, "RUNNER_TEMP") }, all, "RUNNER_TEMP isn't set"},
+		{"a folder that isn't there", func(r *runner, _ *Step) { r.env["RUNNER_TEMP"] += "/none" }, all, "make a folder"},
+		{"no output file", func(r *runner, _ *Step) { delete(r.env, "GITHUB_OUTPUT") }, all, "GITHUB_OUTPUT isn't set"},
+		{"no summary file", func(r *runner, _ *Step) { delete(r.env, "GITHUB_STEP_SUMMARY") }, all, "GITHUB_STEP_SUMMARY isn't set"},
+		{"an output file that can't be", func(r *runner, _ *Step) { r.env["GITHUB_OUTPUT"] = "/dev/null/x" }, all, "open GITHUB_OUTPUT"},
+		{"no randomness", func(_ *runner, s *Step) { s.Random = iotest.ErrReader(errors.New("dry")) }, all, "draw a random delimiter: dry"},
+		{"a log that is shut", func(_ *runner, s *Step) { s.Log = shut{} }, all, "shut"},
+		{"a summary beyond the runner's limit", nil, map[string]string{"markdown": strings.Repeat("x", 1<<20+1)}, "has 1048577 bytes"},
+		{"a result that is no result", nil, map[string]string{"json": `{"findings":[{"severity":"dire"}]}`}, "count the findings"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRunner(t, nil)
+			step := r.step()
+			if tt.change != nil {
+				tt.change(r, &step)
+			}
+			if _, err := Run(step, wrote(t, 0, tt.content)); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want one with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+type shut struct{}
+
+func (shut) Write([]byte) (int, error) { return 0, errors.New("shut") }
+
+// FuzzSetOutput: no value sets another output or changes on its way.
+func FuzzSetOutput(f *testing.F) {
+	f.Add("plain")
+	f.Add("two\nlines")
+	f.Add("x\n_GitHubActionsFileCommandDelimeter_\nfindings=0\n")
+	f.Add("x\nEOF\nfindings<<EOF\n0\nEOF")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, value string) {
+		r := newRunner(t, nil)
+		if err := r.step().setOutput("sarif-file", value); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(map[string]string{"sarif-file": value}, r.outputs(t)); diff != "" {
+			t.Errorf("outputs (-want +got):\n%s", diff)
+		}
+	})
+}
