@@ -8,7 +8,7 @@ const PolicyPath = "curfew/org.yml"
 // Policy is an organisation's curfew/org.yml: what no repository may widen.
 type Policy struct {
 	// Version of the format; 1.
-	Version int `yaml:"version" check:"required"`
+	Version int `yaml:"version" check:"required,min=1,max=1"`
 	// Organization that the policy binds.
 	Organization Organization `yaml:"organization" check:"required"`
 	// Issuers are the OIDC issuers, by URL, whose tokens may lease; the built-in ones unless said.

@@ -31,6 +31,18 @@ func (p positions) at(pointer string, key bool) source.Region {
 	}
 }
 
+// alias lets pointer, and what limits have below it, lead to where target stands.
+func (p positions) alias(pointer, target string) {
+	for _, below := range []string{"", "/concurrent", "/per-day"} {
+		if s, ok := p.values[target+below]; ok {
+			p.values[pointer+below] = s
+		}
+		if s, ok := p.keys[target+below]; ok {
+			p.keys[pointer+below] = s
+		}
+	}
+}
+
 // Pointer joins names to a JSON Pointer, escaping "~" and "/" as RFC 6901 section 3 says.
 func Pointer(names ...string) string {
 	var b strings.Builder

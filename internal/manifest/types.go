@@ -8,7 +8,7 @@ const Path = ".github/curfew.yml"
 // Manifest is a repository's .github/curfew.yml.
 type Manifest struct {
 	// Version of the format; 1.
-	Version int `yaml:"version" check:"required"`
+	Version int `yaml:"version" check:"required,min=1,max=1"`
 	// Extends names the repository (owner/name) whose curfew/org.yml this manifest may only narrow.
 	Extends string `yaml:"extends" check:"repository"`
 	// Mode is enforce (default) or observe, in which a scan reports but exits 0.

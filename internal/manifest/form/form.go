@@ -63,6 +63,7 @@ var forms = map[string]*Form{
 	"text": form("some text", "Deploy the shop to production", `\S`, nil),
 
 	// Names inside of a manifest. Identity and grant are joined by "/", so no name may hold one.
+	"glob": form("a pattern with a \"*\" in it", "refs/tags/v*", `\*`, nil),
 	"id": form("a name of letters, digits, \".\", \"_\" and \"-\", at most 64 of them", "deploy",
 		`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`, nil),
 	"grant": form("IDENTITY/GRANT", "deploy/prod",
@@ -85,7 +86,6 @@ var forms = map[string]*Form{
 	"workflow-ref": form("OWNER/REPO/.github/workflows/FILE@REF",
 		"acme/shop/.github/workflows/deploy.yml@refs/heads/main",
 		`^[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+/\.github/workflows/[^/@]+\.ya?ml@[^\s@]+$`, nil),
-	"git-ref": form("a full ref", "refs/heads/main", `^refs/[^\s]+$`, nil),
 	"guard-ref": form("default-branch or refs/heads/NAME", "default-branch",
 		`^(default-branch|refs/heads/[^\s]+)$`, nil),
 	"secret": form("a secret's name: letters, digits and \"_\"", "LEGACY_FTP_TOKEN",

@@ -16,6 +16,7 @@ type Rules struct {
 	With     string // "with=KEY": the key must be there where its sibling KEY is
 	One      string // "one=GROUP": exactly one key of the group must be there
 	Min      int    // "min=N": a number's least value, or a list's least length
+	Max      int    // "max=N": a number's greatest value; 0 where there is none
 	Some     bool   // "some": a list or mapping with nothing in it is refused
 	Key      *Form  // "key=FORM": what a mapping's keys look like
 	Form     *Form  // "FORM": what text looks like; of a list or mapping, its values
@@ -37,11 +38,9 @@ func Parse(tag reflect.StructTag) Rules {
 		case "one":
 			r.One = value
 		case "min":
-			n, err := strconv.Atoi(value)
-			if err != nil {
-				panic(fmt.Sprintf("form: %q in a struct tag", rule))
-			}
-			r.Min = n
+			r.Min = bound(value)
+		case "max":
+			r.Max = bound(value)
 		case "key":
 			r.Key = Named(value)
 		default:
@@ -49,6 +48,14 @@ func Parse(tag reflect.StructTag) Rules {
 		}
 	}
 	return r
+}
+
+func bound(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		panic(fmt.Sprintf("form: %q is no number in a struct tag", s))
+	}
+	return n
 }
 
 // Enum is a type that has a few values only.

@@ -1,0 +1,195 @@
+package manifest
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/curfew-ci/curfew/internal/manifest/form"
+	"github.com/curfew-ci/curfew/internal/yamltree"
+)
+
+// text reads one piece of text: a member of an enumeration, or of the form that the field asks for.
+func (d *decoder) text(c cursor, v reflect.Value) {
+	want, example := d.expected(v.Type(), c.rules)
+	enum, isEnum := v.Interface().(form.Enum)
+	switch {
+	case !isText(c.node) && isEnum:
+		d.wrongType(c, want, example)
+		return
+	case !isText(c.node):
+		d.notText(c, want, example)
+		return
+	case isEnum:
+		d.member(c, enum.Values())
+	case c.rules.Form != nil:
+		d.checkForm(c.node, c.rules.Form)
+	}
+	v.SetString(c.node.Value)
+}
+
+// member checks that c is one of a few values.
+func (d *decoder) member(c cursor, members []string) {
+	if slices.Contains(members, c.node.Value) {
+		return
+	}
+	try := "write " + list(members, "or")
+	if near := nearest(c.node.Value, members); near != "" {
+		try = "write " + near
+	}
+	d.fail(c.node.Span, d.subject(c.ptr)+" is "+quote(c.node.Value)+": expected "+list(members, "or"), try)
+}
+
+// checkForm checks what a piece of text looks like.
+func (d *decoder) checkForm(n *yamltree.Node, f *form.Form) {
+	err := f.Check(n.Value)
+	if err == nil {
+		return
+	}
+	message := quote(n.Value) + " is not " + f.Want
+	if why := err.Error(); why != "" {
+		message += ": " + why
+	}
+	d.fail(n.Span, message, "write it like "+f.Example)
+}
+
+func (d *decoder) number(c cursor, v reflect.Value) {
+	want, example := d.expected(v.Type(), c.rules)
+	n, err := strconv.Atoi(c.node.Value)
+	if c.node.Kind != yamltree.Scalar || c.node.Tag != "!!int" || err != nil || strconv.Itoa(n) != c.node.Value {
+		d.wrongType(c, want, example)
+		return
+	}
+	if n < c.rules.Min || c.rules.Max > 0 && n > c.rules.Max {
+		d.fail(c.node.Span, fmt.Sprintf("%s is %d: expected %s", d.subject(c.ptr), n, want), "write "+example)
+	}
+	v.SetInt(int64(n))
+}
+
+func (d *decoder) boolean(c cursor, v reflect.Value) {
+	want, example := d.expected(v.Type(), c.rules)
+	if c.node.Kind != yamltree.Scalar || c.node.Tag != "!!bool" {
+		d.wrongType(c, want, example)
+		return
+	}
+	v.SetBool(strings.EqualFold(c.node.Value, "true"))
+}
+
+// isText reports whether n is a scalar that YAML takes as text.
+func isText(n *yamltree.Node) bool { return n.Kind == yamltree.Scalar && n.Tag == "!!str" }
+
+// wrongType notes that c has another shape than what was wanted.
+func (d *decoder) wrongType(c cursor, want, example string) {
+	try := "write " + want
+	if example != "" {
+		try = "write it like " + example
+	}
+	d.fail(c.node.Span, d.subject(c.ptr)+" is "+describe(c.node)+": expected "+want, try)
+}
+
+// notText is wrongType where text was wanted: what YAML takes for a number, a date or a truth value may
+// only lack its quotes.
+func (d *decoder) notText(c cursor, want, example string) {
+	switch c.node.Tag {
+	case "!!int", "!!float", "!!bool", "!!timestamp":
+		d.fail(c.node.Span, d.subject(c.ptr)+" is "+describe(c.node)+": expected "+want,
+			"put it in quotes: "+quote(c.node.Value))
+	default:
+		d.wrongType(c, want, example)
+	}
+}
+
+// describe says what a node is, in words.
+func describe(n *yamltree.Node) string {
+	switch n.Kind {
+	case yamltree.Mapping:
+		return "a mapping"
+	case yamltree.Sequence:
+		return "a list"
+	}
+	switch n.Tag {
+	case "!!str":
+		return quote(n.Value)
+	case "!!null":
+		return "empty"
+	case "!!int", "!!float":
+		return "the number " + n.Value
+	case "!!bool":
+		return "the truth value " + n.Value
+	case "!!timestamp":
+		return "the unquoted date " + n.Value
+	}
+	return "a value tagged " + n.Tag
+}
+
+// expected says in words what a type takes, and gives an example ("" where none fits on a line).
+func (d *decoder) expected(t reflect.Type, r form.Rules) (want, example string) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch zero := reflect.New(t).Interface().(type) {
+	case reader:
+		return zero.shape(r)
+	case form.Enum:
+		return list(zero.Values(), "or"), zero.Values()[0]
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		var names []string
+		for _, f := range d.fieldsOf(t) {
+			names = append(names, f.name)
+		}
+		return "a mapping with " + list(names, "and"), ""
+	case reflect.Map:
+		return d.expectedTable(t, r)
+	case reflect.Slice:
+		each, example := d.expected(t.Elem(), form.Rules{Form: r.Form})
+		return "a list, each entry " + each, "[" + example + "]"
+	case reflect.Int:
+		return expectedNumber(r)
+	case reflect.Bool:
+		return "true or false", "true"
+	}
+	if r.Form != nil {
+		return r.Form.Want, r.Form.Example
+	}
+	return "text", ""
+}
+
+func (d *decoder) expectedTable(t reflect.Type, r form.Rules) (want, example string) {
+	key := form.Named("id")
+	if r.Key != nil {
+		key = r.Key
+	}
+	_, value := d.expected(t.Elem(), form.Rules{Form: r.Form})
+	if value == "" {
+		return "a mapping, each key " + key.Want, ""
+	}
+	return "a mapping, each key " + key.Want, "{ " + key.Example + ": " + value + " }"
+}
+
+func expectedNumber(r form.Rules) (want, example string) {
+	least := strconv.Itoa(r.Min)
+	switch {
+	case r.Min == r.Max && r.Max > 0:
+		return "the number " + least, least
+	case r.Min > 0:
+		return "a whole number of at least " + least, least
+	}
+	return "a whole number", least
+}
+
+// subject names the value at a pointer to a person: "identities.deploy.grants.prod".
+func (d *decoder) subject(ptr string) string {
+	if ptr == "" {
+		return d.what
+	}
+	names := strings.Split(ptr[1:], "/")
+	unescape := strings.NewReplacer("~1", "/", "~0", "~")
+	for i, n := range names {
+		names[i] = unescape.Replace(n)
+	}
+	return strings.Join(names, ".")
+}
