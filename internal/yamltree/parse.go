@@ -1,111 +1,66 @@
 package yamltree
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
-	"regexp"
-	"strconv"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/curfew-ci/curfew/internal/source"
 )
 
-// Parse reads the first document of src. The error is an *Error.
+// Parse reads the one document of src. The error is an *Error; the Document is never nil. A second
+// document, or anything else behind the first, is an error too, as it is to GitHub: then Root is set
+// nevertheless, for readers who want what can be had.
 func Parse(path string, src []byte, lim Limits) (*Document, error) {
 	doc := &Document{Text: source.NewText(path, src)}
-	if lim.Bytes > 0 && len(src) > lim.Bytes {
-		return doc, &Error{source.Region{Path: path}, fmt.Sprintf("the file has %d bytes: at most %d are read", len(src), lim.Bytes)}
-	}
-	var root yaml.Node
-	if err := yaml.Unmarshal(src, &root); err != nil {
-		return doc, yamlError(doc.Text, err)
-	}
-	if len(root.Content) == 0 {
-		return doc, nil
-	}
-	r := &reader{doc: doc, lim: lim}
-	n, err := r.node(root.Content[0], 0)
-	if err != nil {
+	if err := refuse(doc.Text, lim); err != nil {
 		return doc, err
 	}
-	doc.Root = n
-	return doc, nil
-}
-
-type reader struct {
-	doc   *Document
-	lim   Limits
-	nodes int
-}
-
-func (r *reader) node(n *yaml.Node, depth int) (*Node, error) {
-	t := r.doc.Text
-	start := t.Offset(n.Line, n.Column)
-	r.nodes++
-	if r.lim.Nodes > 0 && r.nodes > r.lim.Nodes || r.lim.Depth > 0 && depth > r.lim.Depth {
-		return nil, &Error{t.Region(start, start), "too large or too deeply nested"}
+	doc.scan = newScanner(doc.Text)
+	root, err := decode(src)
+	if err != nil {
+		return doc, explain(doc.Text, err)
 	}
-	out := &Node{Tag: n.ShortTag(), Value: n.Value, Span: t.Span(start, start+len(n.Value))}
-	switch n.Kind {
-	case yaml.AliasNode:
-		a, err := r.node(n.Alias, depth+1)
-		if err != nil {
-			return nil, err
+	r := newReader(doc, lim)
+	if len(root.Content) > 0 {
+		r.prolog()
+		if doc.Root, err = r.node(root.Content[0], place{depth: 1, block: -1}); err != nil {
+			doc.Root = nil
+			return doc, err
 		}
-		c := *a
-		c.Alias = t.Span(start, start+1+len(n.Value))
-		return &c, nil
-	case yaml.MappingNode:
-		out.Kind = Mapping
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			k, err := r.node(n.Content[i], depth+1)
-			if err != nil {
-				return nil, err
-			}
-			v, err := r.node(n.Content[i+1], depth+1)
-			if err != nil {
-				return nil, err
-			}
-			out.Pairs = append(out.Pairs, Pair{Key: k, Value: v})
-		}
-	case yaml.SequenceNode:
-		out.Kind = Sequence
-		for _, c := range n.Content {
-			v, err := r.node(c, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			out.Items = append(out.Items, v)
-		}
+	}
+	err = r.rest()
+	doc.Comments = r.comments
+	return doc, err
+}
+
+const bom = "\ufeff"
+
+// refuse says what is wrong with a text that yaml.v3 had better not see. It takes UTF-16, of which
+// no byte offset would be true, and mistakes a byte order mark inside of a file for indentation.
+func refuse(t *source.Text, lim Limits) error {
+	fail := func(off int, msg string) error { return &Error{t.Region(off, off), msg} }
+	switch src := t.Src; {
+	case lim.Bytes > 0 && len(src) > lim.Bytes:
+		return &Error{source.Region{Path: t.Path}, fmt.Sprintf("the file has %d bytes: at most %d are read", len(src), lim.Bytes)}
+	case bytes.HasPrefix(src, []byte("\xff\xfe")), bytes.HasPrefix(src, []byte("\xfe\xff")):
+		return fail(0, "the file is UTF-16: save it as UTF-8")
 	default:
-		out.Kind = Scalar
-		switch {
-		case n.Style&yaml.DoubleQuotedStyle != 0:
-			out.Style = DoubleQuoted
-		case n.Style&yaml.SingleQuotedStyle != 0:
-			out.Style = SingleQuoted
-		case n.Style&yaml.LiteralStyle != 0:
-			out.Style = Literal
-		case n.Style&yaml.FoldedStyle != 0:
-			out.Style = Folded
+		if i := bytes.Index(src[min(1, len(src)):], []byte(bom)); i >= 0 {
+			return fail(i+1, "found a byte order mark (U+FEFF) inside the file: remove it")
 		}
 	}
-	return out, nil
+	return nil
 }
 
-var errLine = regexp.MustCompile(`line (\d+): (.*)`)
-
-func yamlError(t *source.Text, err error) *Error {
-	var te *yaml.TypeError
-	msg := err.Error()
-	if errors.As(err, &te) && len(te.Errors) > 0 {
-		msg = te.Errors[0]
-	}
-	if m := errLine.FindStringSubmatch(msg); m != nil {
-		if line, e := strconv.Atoi(m[1]); e == nil {
-			return &Error{t.Region(t.Start(line), t.Start(line)), m[2]}
+// decode is yaml.v3's own reading of the first document. It panics on some malformed input.
+func decode(src []byte) (root yaml.Node, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("yaml: %v", p)
 		}
-	}
-	return &Error{source.Region{Path: t.Path}, msg}
+	}()
+	err = yaml.Unmarshal(src, &root)
+	return root, err
 }

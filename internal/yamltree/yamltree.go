@@ -26,20 +26,28 @@ const (
 	Folded
 )
 
-// Node is one value of a document.
+// Node is one value of a document. Nodes reached by an alias share their children with the anchored
+// node, so a tree is to be read, not changed.
 type Node struct {
-	Kind  Kind
-	Tag   string // resolved short tag: !!str, !!int, !!float, !!bool, !!null, !!timestamp, !!map, !!seq, or a custom one
-	Style Style  // of a scalar
-	Flow  bool   // a mapping or sequence in brackets
-	Value string // of a scalar, unescaped
-	Pairs []Pair // of a mapping, in the file's order, merged pairs last
-	Items []*Node
+	Kind   Kind
+	Style  Style  // of a scalar
+	Flow   bool   // a mapping or sequence in brackets, or a single pair in a bracketed sequence
+	Tag    string // resolved short tag: !!str, !!int, !!float, !!bool, !!null, !!timestamp, !!map, !!seq, or a custom one
+	Value  string // of a scalar, unescaped
+	Pairs  []Pair // of a mapping, in the file's order, duplicates included, merged pairs last
+	Items  []*Node
+	Merges []Pair // the merge keys "<<" of a mapping and what they name; their pairs are in Pairs too
 
-	// Span is the node's own extent, quotes and block indicators included. For a value reached by an
-	// alias it is the anchored node's; Alias then holds the extent of the "*name" that led to it.
-	Span  source.Span
+	// Span is the node's own extent: quotes, brackets and block indicators included, anchor and tag
+	// left out. A block mapping or sequence runs from its first key or "-" to the end of its last
+	// value; a block scalar ends with the text of its last line, so the line breaks that chomping
+	// keeps lie behind it; a value that isn't written is empty and stands where it would begin. For a
+	// value reached by an alias it is the anchored node's.
+	Span source.Span
+	// Alias is the extent of the "*name" that led here; zero for a node that stands in its own place.
 	Alias source.Span
+
+	indent int // of the lines of a block scalar, in columns
 }
 
 // Pair is one entry of a mapping.
@@ -59,15 +67,18 @@ type Comment struct {
 // Document is one YAML file.
 type Document struct {
 	Text     *source.Text
-	Root     *Node // nil for an empty file
+	Root     *Node // nil for a file without a value
 	Comments []Comment
+
+	scan scanner
 }
 
-// Limits bounds what a hostile file can make Parse do. Zero fields mean no limit.
+// Limits bounds what a hostile file can make Parse and the readers of its tree do. Zero fields mean
+// no limit.
 type Limits struct {
 	Bytes int // of the file
-	Depth int // of nesting
-	Nodes int // visited, each use of an alias counted anew
+	Depth int // of nesting, aliases expanded; the root is at 1
+	Nodes int // in the tree, each use of an alias counted anew
 }
 
 // Error is what is wrong with a file, and where.
@@ -90,4 +101,12 @@ func (n *Node) Get(key string) *Node {
 		}
 	}
 	return nil
+}
+
+// Place is where the node stands in the tree: the alias that led to it, or its own extent.
+func (n *Node) Place() source.Span {
+	if !n.Alias.IsZero() {
+		return n.Alias
+	}
+	return n.Span
 }
