@@ -1,0 +1,109 @@
+package architecture
+
+import "slices"
+
+// plan is the house as it is meant to stand. Paths are import paths below the module's, so
+// "internal/cli"; third-party packages are named by their module's path.
+type plan struct {
+	module string
+	// levels lists the rooms from the ground up. A room may import rooms of lower levels only, never one
+	// of its own level.
+	levels [][]string
+	// narrow lists rooms that may import less than everything below them: exactly these.
+	narrow map[string][]string
+	// importers says who may import a third-party module; what isn't listed may be imported by nobody.
+	importers map[string][]string
+	// outward lists the rooms that do I/O; the others get bytes, an fs.FS or an interface.
+	outward []string
+	// environment lists the rooms that may name os.Getenv and its kin; cli and action are handed it.
+	environment []string
+	// exits lists the packages that may end the process.
+	exits []string
+}
+
+// house is the plan of this project; ARCHITECTURE.md tells it in words.
+func house() plan {
+	return plan{
+		module: "github.com/curfew-ci/curfew",
+		levels: [][]string{
+			{"internal/source", "internal/redact"},
+			{"internal/finding", "internal/jsontree", "internal/yamltree"},
+			{"rules", "internal/identity", "internal/manifest/form"},
+			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo"},
+			{"internal/usage"},
+			{"internal/posture", "internal/suppress", "internal/draft"},
+			{"internal/scan"},
+			{"internal/report"},
+			{"internal/github", "internal/action"},
+			{"internal/cli"},
+			{"cmd/curfew"},
+		},
+		narrow: map[string][]string{
+			"internal/redact":        {},
+			"internal/source":        {},
+			"internal/finding":       {"internal/source"},
+			"internal/jsontree":      {"internal/source"},
+			"internal/yamltree":      {"internal/source"},
+			"internal/manifest/form": {},
+			"internal/identity":      {"internal/jsontree"},
+			"rules":                  {"internal/finding", "internal/yamltree"},
+			"internal/github":        {"internal/redact"},
+			"cmd/curfew":             {"internal/cli"},
+		},
+		importers: map[string][]string{
+			"github.com/google/go-github/v62":       {"internal/github"},
+			"github.com/hmarr/codeowners":           {"internal/draft"},
+			"github.com/owenrumney/go-sarif/v2":     {"internal/report"},
+			"github.com/rhysd/actionlint":           {"internal/workflow"},
+			"github.com/sethvargo/go-githubactions": {"internal/action"},
+			"github.com/spf13/cobra":                {"internal/cli"},
+			"github.com/spf13/pflag":                {"internal/cli"},
+			"github.com/zricethezav/gitleaks/v8":    {"internal/secret"},
+			"golang.org/x/sync":                     {"internal/posture", "internal/scan"},
+			"golang.org/x/term":                     {"internal/cli"},
+			"gopkg.in/yaml.v3":                      {"internal/yamltree"},
+		},
+		outward:     []string{"internal/gitrepo", "internal/github", "internal/action", "internal/cli", "cmd/curfew"},
+		environment: []string{"cmd/curfew"},
+		exits:       []string{"cmd/curfew"},
+	}
+}
+
+// level is the index of room's level, or -1 where the plan doesn't know it.
+func (p plan) level(room string) int {
+	return slices.IndexFunc(p.levels, func(rooms []string) bool { return slices.Contains(rooms, room) })
+}
+
+// compare returns where the plan and the rooms that were found differ.
+func (p plan) compare(found []string) []string {
+	var faults []string
+	for _, room := range found {
+		if p.level(room) < 0 {
+			faults = append(faults, "room "+room+" isn't in the plan: give it a level in internal/architecture")
+		}
+	}
+	for _, room := range slices.Concat(p.levels...) {
+		if !slices.Contains(found, room) {
+			faults = append(faults, "the plan has room "+room+", the tree hasn't: take it out of internal/architecture")
+		}
+	}
+	return faults
+}
+
+// mayImport reports whether room from may import room to.
+func (p plan) mayImport(from, to string) bool {
+	if only, ok := p.narrow[from]; ok {
+		return slices.Contains(only, to)
+	}
+	return p.level(to) >= 0 && p.level(to) < p.level(from)
+}
+
+// outside lists the standard library's packages that reach out of the process.
+func outside() []string {
+	return []string{"io/ioutil", "log", "net", "net/http", "os", "os/exec", "os/signal", "plugin", "syscall"}
+}
+
+// vagueNames lists package names that say nothing.
+func vagueNames() []string {
+	return []string{"base", "common", "helper", "helpers", "lib", "misc", "shared", "util", "utils"}
+}
