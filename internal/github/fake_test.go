@@ -115,12 +115,12 @@ func complete() answer {
 
 func pending() answer { return answer{status: 200, body: `{"processing_status":"pending"}`} }
 
-const sarifFile = `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"curfew"}},"automationDetails":{"id":"curfew/workflows/"},"results":[{}]}]}`
+const sampleSARIF = `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"curfew"}},"automationDetails":{"id":"curfew/workflows/"},"results":[{}]}]}`
 
 func parcel(t *testing.T) *Parcel {
 	t.Helper()
 	p, err := Pack(Upload{
-		Owner: "acme", Repo: "shop", Commit: strings.Repeat("a", 40), Ref: "refs/heads/main", SARIF: []byte(sarifFile),
+		Owner: "acme", Repo: "shop", Commit: strings.Repeat("a", 40), Ref: "refs/heads/main", SARIF: []byte(sampleSARIF),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // What code scanning takes in one upload; above the result limit it keeps the 5,000 gravest of a run.
@@ -72,23 +73,26 @@ func Pack(u Upload) (*Parcel, error) {
 	return &Parcel{Upload: u, Runs: runs, Bytes: len(packed), body: base64.StdEncoding.EncodeToString(packed)}, nil
 }
 
-// readRuns reads the little of a SARIF file by which code scanning files it, and holds it against the
-// limits. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+// sarifFile is the little of a SARIF file by which code scanning files it.
+// https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+type sarifFile struct {
+	Version string `json:"version"`
+	Runs    []struct {
+		Tool struct {
+			Driver struct {
+				Name string `json:"name"`
+			} `json:"driver"`
+		} `json:"tool"`
+		AutomationDetails struct {
+			ID string `json:"id"`
+		} `json:"automationDetails"`
+		Results []json.RawMessage `json:"results"`
+	} `json:"runs"`
+}
+
+// readRuns reads what a SARIF file holds, and holds it against the limits.
 func readRuns(sarif []byte) ([]Run, error) {
-	var file struct {
-		Version string `json:"version"`
-		Runs    []struct {
-			Tool struct {
-				Driver struct {
-					Name string `json:"name"`
-				} `json:"driver"`
-			} `json:"tool"`
-			AutomationDetails struct {
-				ID string `json:"id"`
-			} `json:"automationDetails"`
-			Results []json.RawMessage `json:"results"`
-		} `json:"runs"`
-	}
+	var file sarifFile
 	if err := json.Unmarshal(sarif, &file); err != nil {
 		return nil, fmt.Errorf("read the SARIF file: %w", err)
 	}
@@ -120,10 +124,8 @@ func readRuns(sarif []byte) ([]Run, error) {
 
 // category is id up to its last slash; what follows names the single run.
 func category(id string) string {
-	for i := len(id) - 1; i >= 0; i-- {
-		if id[i] == '/' {
-			return id[:i]
-		}
+	if i := strings.LastIndexByte(id, '/'); i >= 0 {
+		return id[:i]
 	}
 	return ""
 }

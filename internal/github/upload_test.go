@@ -24,7 +24,7 @@ func TestUploadSARIF(t *testing.T) {
 	if diff := cmp.Diff(&Receipt{ID: "up-1", Analyses: "https://example.com/analyses"}, receipt); diff != "" {
 		t.Errorf("receipt (-want +got):\n%s", diff)
 	}
-	if f.sarif != sarifFile {
+	if f.sarif != sampleSARIF {
 		t.Errorf("GitHub got %s", f.sarif)
 	}
 	delete(f.upload, "sarif")
@@ -65,7 +65,7 @@ func TestUploadSARIFWaits(t *testing.T) {
 			if diff := cmp.Diff(append(tt.want, pollEvery), f.slept); diff != "" {
 				t.Errorf("pauses (-want +got):\n%s", diff)
 			}
-			if f.sarif != sarifFile {
+			if f.sarif != sampleSARIF {
 				t.Errorf("the last attempt sent %q", f.sarif)
 			}
 		})
@@ -154,7 +154,7 @@ func TestRedirect(t *testing.T) {
 	if _, err := renamed.client(t).UploadSARIF(t.Context(), parcel(t)); err != nil {
 		t.Error(err)
 	}
-	if renamed.sarif != sarifFile {
+	if renamed.sarif != sampleSARIF {
 		t.Errorf("after the redirect GitHub got %q", renamed.sarif)
 	}
 }
