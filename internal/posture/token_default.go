@@ -2,10 +2,8 @@ package posture
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/curfew-ci/curfew/internal/finding"
-	"github.com/curfew-ci/curfew/internal/source"
 	"github.com/curfew-ci/curfew/internal/workflow"
 )
 
@@ -33,7 +31,7 @@ func (p *Pass) tokenAll(f *workflow.File) {
 		p.Report(finding.Finding{
 			Severity: severity,
 			Message:  fmt.Sprintf("%s gives %s every right that a GITHUB_TOKEN can have", level, whose),
-			Region:   source.Region{Path: f.Path, Span: perms.All.Span},
+			Region:   at(f, perms.All.Span),
 			Fix:      "list the scopes that are needed, such as `permissions: { contents: read }`, or `permissions: {}` for none",
 			Job:      job,
 			Key:      level + " " + job,
@@ -72,7 +70,7 @@ func (p *Pass) tokenUnsized(f *workflow.File) {
 	}
 	p.Report(finding.Finding{
 		Message: who + " no permissions, here or in the workflow: a setting of the repository sizes the GITHUB_TOKEN",
-		Region:  source.Region{Path: f.Path, Span: jobs[0].ID.Span},
+		Region:  at(f, jobs[0].ID.Span),
 		Fix:     "write `permissions: {}` at the top of the workflow and give each job the scopes that it needs",
 		Key:     "default",
 	})
@@ -95,29 +93,4 @@ func (p *Pass) calleeSizes(j *workflow.Job) bool {
 		}
 	}
 	return true
-}
-
-// callee is the workflow of this repository that j calls, or nil.
-func (p *Pass) callee(j *workflow.Job) *workflow.File {
-	if j.Uses == nil || j.Uses.Kind != workflow.UsesLocal && j.Uses.Kind != workflow.UsesSelf {
-		return nil
-	}
-	for _, f := range p.Files {
-		if f.Workflow != nil && f.Path == j.Uses.Path {
-			return f
-		}
-	}
-	return nil
-}
-
-// listed joins names to "a, b and c"; of more than most it names the first ones and counts the rest.
-func listed(names []string, most int) string {
-	if len(names) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-	}
-	if len(names) == 1 {
-		return names[0]
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
