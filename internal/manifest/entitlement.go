@@ -1,5 +1,7 @@
 package manifest
 
+import "strconv"
+
 // Identity is one workload and what it is entitled to.
 type Identity struct {
 	// Owner is the id of an owner.
@@ -159,6 +161,9 @@ type MaxUses struct {
 	// Per is the period.
 	Per Duration `yaml:"per" check:"required"`
 }
+
+// String renders "2 per 30d".
+func (u MaxUses) String() string { return strconv.Itoa(u.Count) + " per " + u.Per.String() }
 
 // Review is the review that must follow a use of break-glass.
 type Review struct {

@@ -138,6 +138,17 @@ type Ceilings struct {
 	BreakGlass *BreakGlassCeiling `yaml:"break-glass"`
 }
 
+// DefaultExceptionTerm is how far ahead an exception may expire where no policy says otherwise.
+const DefaultExceptionTerm = Duration(90 * day)
+
+// ExceptionTerm is how far ahead an exception may expire. p may be nil.
+func (p *Policy) ExceptionTerm() Duration {
+	if p == nil || p.Ceilings == nil || p.Ceilings.ExceptionTerm == 0 {
+		return DefaultExceptionTerm
+	}
+	return p.Ceilings.ExceptionTerm
+}
+
 // BreakGlassCeiling bounds emergency access.
 type BreakGlassCeiling struct {
 	// TTL of an emergency lease.
