@@ -27,8 +27,9 @@ e2e: $(CACHE)/npm/installed ## tests that need node, npm packages or a build of 
 	node --test dist/main.test.js
 	CURFEW_SARIF_MULTITOOL=$(CACHE)/npm/$(MULTITOOL) go test -tags e2e -run E2E ./...
 
-bench: $(CACHE)/bin/benchstat ## ms a file over the corpus beside actionlint, and start-up
-	internal/tools/bench.sh $(CACHE)
+bench: ## the numbers of docs/performance.md
+	go test -run '^$$' -bench '^BenchmarkStartup' -benchtime 20x ./cmd/curfew
+	go test -run '^$$' -bench 'Corpus' -benchtime 3x ./internal/...
 
 generate: ## docs and schemas, from the code
 	go generate ./...
