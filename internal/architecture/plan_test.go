@@ -26,7 +26,7 @@ func house() plan {
 	return plan{
 		module: "github.com/curfew-ci/curfew",
 		levels: [][]string{
-			{"internal/source", "internal/redact"},
+			{"internal/source", "internal/redact", "internal/architecture", "internal/readme"},
 			{"internal/finding", "internal/jsontree", "internal/yamltree"},
 			{"rules", "internal/identity", "internal/manifest/form"},
 			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo"},
@@ -41,6 +41,8 @@ func house() plan {
 		narrow: map[string][]string{
 			"internal/redact":        {},
 			"internal/source":        {},
+			"internal/architecture":  {},
+			"internal/readme":        {},
 			"internal/finding":       {"internal/source"},
 			"internal/jsontree":      {"internal/source"},
 			"internal/yamltree":      {"internal/source"},

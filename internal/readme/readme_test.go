@@ -1,0 +1,175 @@
+package readme
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestREADME runs every block of README.md that isn't marked as not run.
+func TestREADME(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	markdown, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := blocks(string(markdown))
+	if err != nil {
+		t.Fatalf("README.md: %v", err)
+	}
+	watch(t, root)
+	env := environment(t, root)
+	ran := 0
+	for _, b := range found {
+		if b.notRun != "" {
+			t.Logf("README.md:%d is not run: %s", b.line, b.notRun)
+			continue
+		}
+		ran++
+		t.Run(fmt.Sprintf("line %d", b.line), func(t *testing.T) {
+			dir := root
+			if b.dir != "" {
+				dir = repository(t, filepath.Join(root, filepath.FromSlash(b.dir)))
+			}
+			status, out := run(t, b.script, dir, env)
+			if status != b.exit {
+				t.Errorf("exit status %d, want %d", status, b.exit)
+			}
+			for _, part := range b.prints {
+				if !strings.Contains(out, part) {
+					t.Errorf("%q isn't printed", part)
+				}
+			}
+			if t.Failed() {
+				t.Logf("%s printed:\n%s", b.script, out)
+			}
+		})
+	}
+	if ran == 0 {
+		t.Error("README.md has no block that runs")
+	}
+}
+
+// watch looks at every file that the blocks may depend on. What this process looks at is part of the
+// test cache's key; what the processes that it starts look at isn't.
+func watch(t *testing.T, root string) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (entry.Name() == ".git" || entry.Name() == ".cache" || entry.Name() == "bin") {
+			return fs.SkipDir
+		}
+		_, err = os.Stat(name)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// environment is this process's, without what a CI job knows of itself, and with curfew in PATH as
+// `go install` puts it there.
+func environment(t *testing.T, root string) []string {
+	t.Helper()
+	bin := t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(bin, "curfew"), "./cmd/curfew")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build curfew: %v\n%s", err, out)
+	}
+	var env []string
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "GITHUB_") {
+			env = append(env, v)
+		}
+	}
+	return append(env, "GOBIN="+bin, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
+// repository is a copy of a folder as a git repository of its own.
+func repository(t *testing.T, folder string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(folder)); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"init", "--quiet"},
+		{"add", "."},
+		{"-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "--message=Begin"},
+	} {
+		git := exec.CommandContext(t.Context(), "git", args...)
+		git.Dir = dir
+		if out, err := git.CombinedOutput(); err != nil {
+			t.Fatalf("git %s: %v\n%s", args[0], err, out)
+		}
+	}
+	return dir
+}
+
+// run runs a script and returns its exit status and what it printed.
+func run(t *testing.T, script, dir string, env []string) (int, string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "sh", "-eu", "-c", script)
+	cmd.Dir, cmd.Env = dir, env
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+func TestBlocks(t *testing.T) {
+	markdown := `Text.
+
+<!-- test: in testdata/shop; exit 1; prints "high["; prints "a; b" -->
+` + "```sh" + `
+curfew scan \
+  -f json
+` + "```" + `
+<!-- test: exit 0 -->
+` + "```sh" + `
+` + "```" + `
+<!-- not run: it would run this test -->
+` + "```sh" + `
+make test
+` + "```" + `
+` + "```yaml" + `
+a: b
+` + "```" + `
+`
+	want := []block{
+		{line: 4, script: "curfew scan \\\n  -f json\n", dir: "testdata/shop", exit: 1, prints: []string{"high[", "a; b"}},
+		{line: 9},
+		{line: 12, script: "make test\n", notRun: "it would run this test"},
+	}
+	got, err := blocks(markdown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(block{})); diff != "" {
+		t.Errorf("blocks (-want +got):\n%s", diff)
+	}
+	for _, bad := range []string{
+		"```sh\nls\n```\n", "text\n```sh\nls\n```\n", "<!-- test -->\n```sh\nls\n```\n",
+		"<!-- not run: -->\n```sh\nls\n```\n", "<!-- test: exit 0 -->\n```sh\nls\n",
+		"<!-- test: exit 0; print \"x\" -->\n```sh\nls\n```\n",
+	} {
+		if got, err := blocks(bad); err == nil {
+			t.Errorf("%q: blocks %v, want an error", bad, got)
+		}
+	}
+}
