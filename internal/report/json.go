@@ -1,0 +1,99 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/scan"
+)
+
+// maxResult is how many bytes Read takes.
+const maxResult = 256 << 20
+
+// writeJSON writes r in the form that docs/result.schema.json describes. Bytes that aren't UTF-8 become
+// U+FFFD, as JSON has no way to say them.
+func writeJSON(w io.Writer, r *scan.Result) error {
+	out := *r
+	if out.Findings == nil {
+		out.Findings = []finding.Finding{}
+	}
+	if out.NotChecked == nil {
+		out.NotChecked = []scan.NotChecked{}
+	}
+	if out.Checked.Sources == nil {
+		out.Checked.Sources = []scan.Source{}
+	}
+	return encode(w, &out)
+}
+
+// Read reads a Result that Write wrote as JSON. It refuses another schema version, fields it doesn't
+// know and anything after the Result: who acts on half of one would act wrongly.
+func Read(r io.Reader) (*scan.Result, error) {
+	src, err := io.ReadAll(io.LimitReader(r, maxResult+1))
+	if err != nil {
+		return nil, fmt.Errorf("read result: %w", err)
+	}
+	if len(src) > maxResult {
+		return nil, fmt.Errorf("read result: larger than %d MiB", maxResult>>20)
+	}
+	var head struct {
+		Schema *int `json:"schema"`
+	}
+	if err := json.Unmarshal(src, &head); err != nil {
+		return nil, fmt.Errorf("read result: %w", err)
+	}
+	if head.Schema == nil {
+		return nil, errors.New("read result: not a result of curfew scan --format json: it has no \"schema\"")
+	}
+	if *head.Schema != scan.Schema {
+		return nil, fmt.Errorf("read result: it has schema %d, this curfew reads %d: scan again with this version", *head.Schema, scan.Schema)
+	}
+	var out scan.Result
+	dec := json.NewDecoder(bytes.NewReader(src))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&out); err != nil {
+		return nil, fmt.Errorf("read result: %w", err)
+	}
+	return &out, nil
+}
+
+// encode writes v as indented JSON that is safe to print: what visible would escape in other formats is
+// written as \u escapes here, which lose nothing.
+func encode(w io.Writer, v any) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(escapeJSON(b.Bytes()))
+	return err
+}
+
+// escapeJSON replaces code points in JSON text that have no shape of their own, and the bracket of
+// "##[", by \u escapes. Outside of strings JSON has neither.
+func escapeJSON(src []byte) []byte {
+	out := make([]byte, 0, len(src)+len(src)/16)
+	hashes := 0
+	for len(src) > 0 {
+		r, size := utf8.DecodeRune(src)
+		switch {
+		case r == '[' && hashes >= 2, r != '\n' && invisible(r):
+			for _, unit := range utf16.Encode([]rune{r}) {
+				out = fmt.Appendf(out, `\u%04x`, unit)
+			}
+		default:
+			out = append(out, src[:size]...)
+		}
+		hashes = countHashes(hashes, r)
+		src = src[size:]
+	}
+	return out
+}

@@ -1,0 +1,108 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/scan"
+)
+
+// maxSummary is how many bytes GitHub takes of a step's summary: 1 MiB. cutNotice is kept free for the
+// sentence that ends a table which doesn't fit.
+const (
+	maxSummary = 1 << 20
+	cutNotice  = 512
+)
+
+// writeMarkdown writes the job summary: what the scan came to, what wasn't checked, and a table of the
+// findings that count, the worst first.
+func writeMarkdown(w io.Writer, r *scan.Result, opt Options) error {
+	var b strings.Builder
+	fs := worstFirst(counting(r))
+	fmt.Fprintf(&b, "## curfew: %s\n\n", strings.ToLower(tally(fs)))
+	if line := summaryLine(r, fs); line != "" {
+		b.WriteString(line + "\n\n")
+	}
+	fmt.Fprintf(&b, "%s\n\n%s\n", checked(r.Checked), judge(r.Manifest, markup))
+	if len(r.NotChecked) > 0 {
+		b.WriteString("\n" + notCheckedList(r.NotChecked))
+	}
+	if len(fs) > 0 {
+		table(&b, fs, opt, maxSummary-cutNotice)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// summaryLine says "**1 high, 2 medium** (4 in baseline)".
+func summaryLine(r *scan.Result, fs []*finding.Finding) string {
+	var parts []string
+	if len(fs) > 0 {
+		parts = append(parts, "**"+bySeverity(fs)+"**")
+	}
+	if s := suppressed(r); s != "" {
+		parts = append(parts, "("+markup(s)+")")
+	}
+	return strings.Join(parts, " ")
+}
+
+func notCheckedList(all []scan.NotChecked) string {
+	var b strings.Builder
+	for i, n := range all {
+		if i == maxNotCheckedLines {
+			fmt.Fprintf(&b, "- Not checked: %s more; the JSON result lists them.\n", number(len(all)-i))
+			break
+		}
+		b.WriteString("- " + notChecked(n, markup) + "\n")
+	}
+	return b.String()
+}
+
+// table writes rows as long as b stays below limit bytes and says how many are left out.
+func table(b *strings.Builder, fs []*finding.Finding, opt Options, limit int) {
+	b.WriteString("\n| Severity | Rule | Place | What | Owner |\n| --- | --- | --- | --- | --- |\n")
+	for i, f := range fs {
+		row := tableRow(f, opt)
+		if b.Len()+len(row) > limit {
+			fmt.Fprintf(b, "\n**%s left out: a job summary holds 1 MiB.** The JSON result has them all.\n",
+				count(len(fs)-i, "finding"))
+			return
+		}
+		b.WriteString(row)
+	}
+}
+
+func tableRow(f *finding.Finding, opt Options) string {
+	what := markup(f.Message)
+	if f.Fix != "" {
+		what += "<br>fix: " + markup(f.Fix)
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s | %s |\n",
+		f.Severity, ruleLink(f.Rule), placeLink(f, opt), what, markup(f.Owner))
+}
+
+func ruleLink(id string) string {
+	if !isRuleID(id) {
+		return markup(id)
+	}
+	return "[" + id + "](" + ruleURL(id) + ")"
+}
+
+// placeLink shows path:line, as a link to the line at the commit where Options say which.
+func placeLink(f *finding.Finding, opt Options) string {
+	place := f.Region.Path
+	fragment := ""
+	if !f.Region.Span.IsZero() {
+		place += fmt.Sprintf(":%d", f.Region.Start.Line)
+		fragment = fmt.Sprintf("#L%d", f.Region.Start.Line)
+		if last := lastLine(f.Region); last > f.Region.Start.Line {
+			fragment += fmt.Sprintf("-L%d", last)
+		}
+	}
+	if f.Region.Path == "" || opt.SHA == "" || !isWebURL(opt.Repository) {
+		return markup(place)
+	}
+	return fmt.Sprintf("[%s](%s/blob/%s/%s%s)", markup(place), opt.Repository, escapePath(opt.SHA), escapePath(f.Region.Path), fragment)
+}

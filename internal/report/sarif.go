@@ -1,0 +1,179 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+
+	"github.com/owenrumney/go-sarif/v2/sarif"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/scan"
+	"github.com/curfew-ci/curfew/rules"
+)
+
+const (
+	sarifSchema = "https://json.schemastore.org/sarif-2.1.0.json"
+	homepage    = "https://github.com/curfew-ci/curfew"
+
+	// maxResults is how many results of a run code scanning keeps; it refuses a run with 25,000.
+	maxResults = 5000
+
+	// sourceRoot stands for the repository's root, which paths are relative to.
+	sourceRoot = "%SRCROOT%"
+)
+
+// writeSARIF writes a SARIF 2.1.0 log with one run for each source that was read, also where it has no
+// result: code scanning closes a category's alerts only when it is uploaded without them, and must not
+// close those of a source that nobody read. Suppressed findings are left out, as code scanning ignores
+// "suppressions" and would open them as alerts.
+func writeSARIF(w io.Writer, r *scan.Result, opt Options) error {
+	found, err := bySource(r, opt.Rules)
+	if err != nil {
+		return err
+	}
+	hashes := lineHasher{source: opt.Source, files: map[string][]string{}}
+	if err := hashes.load(counting(r)); err != nil {
+		return err
+	}
+	log := sarifLog{Schema: sarifSchema, Version: string(sarif.Version210), Runs: []*sarifRun{}}
+	for _, src := range scan.Sources() {
+		wasRead := slices.Contains(r.Checked.Sources, src)
+		if !wasRead && len(found[src]) == 0 {
+			continue
+		}
+		b := runBuilder{result: r, opt: opt, source: src, hashes: &hashes}
+		run, err := b.build(found[src], wasRead)
+		if err != nil {
+			return err
+		}
+		log.Runs = append(log.Runs, run)
+	}
+	return encode(w, log)
+}
+
+// bySource sorts the findings that count by the source that their rule reads.
+func bySource(r *scan.Result, all []*rules.Rule) (map[scan.Source][]*finding.Finding, error) {
+	source := make(map[string]scan.Source, len(all))
+	for _, rule := range all {
+		src := scan.Source(rule.Source)
+		if !slices.Contains(scan.Sources(), src) {
+			return nil, fmt.Errorf("write sarif: rule %q reads source %q, which no scan has", rule.ID, rule.Source)
+		}
+		source[rule.ID] = src
+	}
+	found := map[scan.Source][]*finding.Finding{}
+	for _, f := range counting(r) {
+		src, ok := source[f.Rule]
+		if !ok {
+			return nil, fmt.Errorf("write sarif: %s: no rule is called %q", visible(f.Region.String()), visible(f.Rule))
+		}
+		found[src] = append(found[src], f)
+	}
+	return found, nil
+}
+
+// runBuilder makes one run.
+type runBuilder struct {
+	result *scan.Result
+	opt    Options
+	source scan.Source
+	hashes *lineHasher
+	rules  ruleTable
+}
+
+// build makes the run for fs. wasRead is false where the source could only be read in part: its
+// findings are told, and the invocation says that it failed.
+func (b *runBuilder) build(fs []*finding.Finding, wasRead bool) (*sarifRun, error) {
+	kept := worstOf(fs, maxResults)
+	b.rules = newRuleTable(b.opt.Rules, b.source, kept)
+	run := &sarifRun{Tool: sarifTool{Driver: b.driver()}, Taxonomies: b.rules.taxonomies.components}
+	run.Results = make([]*sarif.Result, len(kept))
+	for i, f := range kept {
+		run.Results[i] = b.finding(f)
+	}
+	run.AutomationDetails = &sarif.RunAutomationDetails{ID: ref(b.category())}
+	run.ColumnKind = "unicodeCodePoints"
+	run.OriginalUriBaseIDs = map[string]*sarif.ArtifactLocation{
+		sourceRoot: {Description: message("The root of the scanned repository.")},
+	}
+	run.Invocations = []*sarif.Invocation{b.invocation(wasRead, len(fs)-len(kept))}
+	run.VersionControlProvenance = b.provenance()
+	run.Properties = sarif.Properties{"manifest": manifestProperties(b.result.Manifest)}
+	return run, run.checkIndexes()
+}
+
+func (b *runBuilder) driver() sarifDriver {
+	d := sarifDriver{Rules: b.rules.descriptors, SupportedTaxonomies: b.rules.taxonomies.references()}
+	d.Name = "curfew"
+	d.InformationURI = ref(homepage)
+	if v := b.result.Tool.Version; isSemver(v) {
+		d.SemanticVersion = &v
+	} else if v != "" {
+		d.Version = ref(visible(v))
+	}
+	return d
+}
+
+func (b *runBuilder) category() string {
+	name := b.opt.Category
+	if name == "" {
+		name = "curfew"
+	}
+	return name + "/" + string(b.source) + "/"
+}
+
+// provenance says which commit was scanned, where Options do.
+func (b *runBuilder) provenance() []*sarif.VersionControlDetails {
+	if b.opt.SHA == "" || !isWebURL(b.opt.Repository) {
+		return nil
+	}
+	return []*sarif.VersionControlDetails{{
+		RepositoryURI: ref(b.opt.Repository),
+		RevisionID:    ref(visible(b.opt.SHA)),
+		MappedTo:      &sarif.ArtifactLocation{URIBaseId: ref(sourceRoot)},
+	}}
+}
+
+func manifestProperties(m scan.Manifest) map[string]string {
+	p := map[string]string{"path": visible(m.Path), "from": visible(m.From)}
+	if m.SHA256 != "" {
+		p["sha256"] = visible(m.SHA256)
+	}
+	if m.Mode != "" {
+		p["mode"] = visible(m.Mode)
+	}
+	return p
+}
+
+// checkIndexes proves that each result names a rule by the place where it stands. Validators don't look,
+// and code scanning shows the wrong rule.
+func (r *sarifRun) checkIndexes() error {
+	for _, res := range r.Results {
+		at := *res.RuleIndex
+		if at >= uint(len(r.Tool.Driver.Rules)) || r.Tool.Driver.Rules[at].ID != *res.RuleID {
+			return fmt.Errorf("write sarif: rule %q has index %d, where it doesn't stand", *res.RuleID, at)
+		}
+	}
+	return nil
+}
+
+// worstOf keeps the n worst of fs in the order of fs.
+func worstOf(fs []*finding.Finding, n int) []*finding.Finding {
+	if len(fs) <= n {
+		return fs
+	}
+	keep := make(map[*finding.Finding]bool, n)
+	for _, f := range worstFirst(fs)[:n] {
+		keep[f] = true
+	}
+	return slices.DeleteFunc(slices.Clone(fs), func(f *finding.Finding) bool { return !keep[f] })
+}
+
+// isSemver reports whether v is a version as semver.org writes it, which SARIF asks of semanticVersion.
+func isSemver(v string) bool {
+	return regexp.MustCompile(`^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`).MatchString(v)
+}
+
+func ref[T any](v T) *T { return &v }

@@ -1,0 +1,154 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/scan"
+)
+
+// counting returns the findings of r that weigh, in r's order.
+func counting(r *scan.Result) []*finding.Finding {
+	var fs []*finding.Finding
+	for i := range r.Findings {
+		if r.Findings[i].Counts() {
+			fs = append(fs, &r.Findings[i])
+		}
+	}
+	return fs
+}
+
+// worstFirst returns fs with the worst first, those of one severity in their old order.
+func worstFirst(fs []*finding.Finding) []*finding.Finding {
+	sorted := slices.Clone(fs)
+	slices.SortStableFunc(sorted, func(a, b *finding.Finding) int { return cmp.Compare(b.Severity, a.Severity) })
+	return sorted
+}
+
+// tally says how many findings there are: "3 findings", "1 finding", "No findings".
+func tally(fs []*finding.Finding) string {
+	if len(fs) == 0 {
+		return "No findings"
+	}
+	return count(len(fs), "finding")
+}
+
+// bySeverity says "1 high, 2 medium".
+func bySeverity(fs []*finding.Finding) string {
+	n := map[finding.Severity]int{}
+	for _, f := range fs {
+		n[f.Severity]++
+	}
+	var parts []string
+	for _, s := range finding.Severities() {
+		if n[s] > 0 {
+			parts = append(parts, number(n[s])+" "+s.String())
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// suppressed says what doesn't count and why, "4 in baseline, 1 ignored until 2026-12-31": by kind,
+// then by date, which the many entries of a baseline are spared; empty where nothing is suppressed.
+func suppressed(r *scan.Result) string {
+	type group struct{ kind, until string }
+	n := map[group]int{}
+	for i := range r.Findings {
+		switch s := r.Findings[i].Suppressed; {
+		case s == nil:
+		case s.Kind == "baseline":
+			n[group{kind: s.Kind}]++
+		default:
+			n[group{s.Kind, s.Until}]++
+		}
+	}
+	groups := make([]group, 0, len(n))
+	for g := range n {
+		groups = append(groups, g)
+	}
+	slices.SortFunc(groups, func(a, b group) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.until, b.until))
+	})
+	parts := make([]string, len(groups))
+	for i, g := range groups {
+		parts[i] = number(n[g]) + " " + suppressedBy(g.kind)
+		if g.until != "" {
+			parts[i] += " until " + visible(g.until)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func suppressedBy(kind string) string {
+	switch kind {
+	case "baseline":
+		return "in baseline"
+	case "ignore":
+		return "ignored"
+	case "exception":
+		return "excepted"
+	}
+	return "suppressed by " + visible(kind)
+}
+
+// headline says "3 findings: 1 high, 2 medium (4 in baseline)".
+func headline(r *scan.Result) string {
+	fs := counting(r)
+	line := tally(fs)
+	if len(fs) > 0 {
+		line += ": " + bySeverity(fs)
+	}
+	if s := suppressed(r); s != "" {
+		line += " (" + s + ")"
+	}
+	return line
+}
+
+// checked says what was looked at, zeros included: that a scan read no workflow is worth knowing.
+func checked(c scan.Checked) string {
+	return fmt.Sprintf("Checked %s, %s, %s, %s, %s and %s.",
+		count(c.Workflows, "workflow"), count(c.Actions, "action"), count(c.Jobs, "job"),
+		count(c.Files, "file"), count(c.Secrets, "secret"), count(c.Entitlements, "entitlement"))
+}
+
+// judge says which manifest judged; escape is the format's own.
+func judge(m scan.Manifest, escape func(string) string) string {
+	if m.Path == "" || m.From == "none" {
+		return "Manifest: none; curfew init writes one."
+	}
+	line := "Manifest: " + escape(m.Path) + " (" + escape(m.From) + ")"
+	if m.Mode == "observe" {
+		return line + ", which only observes: findings don't fail the scan."
+	}
+	return line + "."
+}
+
+// notChecked says what could not be judged and what would change that; escape is the format's own.
+func notChecked(n scan.NotChecked, escape func(string) string) string {
+	line := "Not checked: " + escape(n.What) + " (" + escape(n.Reason) + ")"
+	if n.Fix != "" {
+		line += "; try: " + escape(n.Fix)
+	}
+	return line + "."
+}
+
+// count says "1 secret", "1,204 secrets".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return number(n) + " " + noun + "s"
+}
+
+// number writes n with commas between thousands.
+func number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
