@@ -9,8 +9,9 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/curfew-ci/curfew/internal/scan"
 	"github.com/sethvargo/go-githubactions"
+
+	"github.com/curfew-ci/curfew/internal/scan"
 )
 
 // Step is what the runner gives a step.

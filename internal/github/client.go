@@ -9,8 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/curfew-ci/curfew/internal/redact"
 	gogithub "github.com/google/go-github/v62/github"
+
+	"github.com/curfew-ci/curfew/internal/redact"
 )
 
 // PublicAPI is github.com's REST API.

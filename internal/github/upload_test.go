@@ -9,8 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/curfew-ci/curfew/internal/redact"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/curfew-ci/curfew/internal/redact"
 )
 
 const sarifs = "/api/v3/repos/acme/shop/code-scanning/sarifs"
@@ -90,7 +91,8 @@ func TestUploadSARIFFails(t *testing.T) {
 		{"down for good", []answer{{502, nil, ``}}, nil, "502", maxAttempts},
 		{"asked to wait an hour", []answer{{429, map[string]string{"Retry-After": "3600"}, `{"message":"slow down"}`}}, nil, "slow down", 1},
 		{
-			"not processed", []answer{accepted()},
+			"not processed",
+			[]answer{accepted()},
 			[]answer{{200, nil, `{"processing_status":"failed","errors":["locationFromSarifResult: expected a physical location","second"]}`}},
 			"(failed): locationFromSarifResult: expected a physical location; second", 2,
 		},
