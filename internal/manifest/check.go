@@ -45,7 +45,7 @@ func (d *decoder) failKey(ptr, message, try string) {
 // formAt checks the text at a pointer against a form that depends on what stands elsewhere.
 func (d *decoder) formAt(ptr, value, name string) {
 	if value != "" && d.has(ptr) {
-		d.checkForm(&yamltree.Node{Value: value, Span: d.where.values[ptr]}, form.Named(name))
+		d.checkForm(d.subject(ptr)+" is", &yamltree.Node{Value: value, Span: d.where.values[ptr]}, form.Named(name))
 	}
 }
 
@@ -84,8 +84,8 @@ func (d *decoder) unknownName(ptr, what, name string, known []string) {
 	if near := nearest(name, known); near != "" {
 		try = "write " + near
 	}
-	expected := ": there is none"
-	if len(known) > 0 {
+	expected := ": expected one that the manifest has"
+	if 0 < len(known) && len(known) <= 12 {
 		expected = ": expected " + list(known, "or")
 	}
 	d.failAt(ptr, "unknown "+what+" "+quote(name)+" in "+d.subject(parent(ptr))+expected, try)

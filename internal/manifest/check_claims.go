@@ -16,7 +16,7 @@ const (
 // known claims look as the platforms write them.
 func (d *decoder) checkClaims(ptr string, id *Identity) {
 	claims := ptr + "/claims"
-	if d.has(ptr+"/grants") && d.has(claims) {
+	if d.has(ptr+"/grants") && id.Claims != nil {
 		d.requireClaims(claims, id.Claims)
 	}
 	for name, m := range id.Claims {

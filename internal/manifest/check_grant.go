@@ -32,7 +32,7 @@ func (d *decoder) applyDefaults(m *Manifest, ptr string, g *Grant) {
 	if def == nil {
 		def = &Defaults{}
 	}
-	inherit(d, ptr, "ttl", &g.TTL, def.TTL, `"15m"`)
+	inherit(d, ptr, "ttl", &g.TTL, def.TTL, "15m")
 	inherit(d, ptr, "narrow", &g.Narrow, def.Narrow, none)
 	inherit(d, ptr, "limits", &g.Limits, def.Limits, none)
 }
@@ -50,7 +50,7 @@ func inherit[T any](d *decoder, ptr, name string, own **T, def *T, example strin
 		d.where.alias(here, there)
 	default:
 		d.failKey(ptr, d.subject(ptr)+" lacks "+quote(name)+": expected it here or in the defaults",
-			"add "+name+": "+strings.Trim(example, `"`))
+			"add "+name+": "+example)
 	}
 }
 

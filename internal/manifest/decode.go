@@ -103,8 +103,8 @@ func (d *decoder) fieldsOf(t reflect.Type) []field {
 func (d *decoder) structure(c cursor, v reflect.Value) {
 	fields := d.fieldsOf(v.Type())
 	if c.node.Kind != yamltree.Mapping {
-		want, _ := d.expected(v.Type(), c.rules)
-		d.wrongType(c, want, "")
+		want, example := d.expected(v.Type(), c.rules)
+		d.wrongType(c, want, example)
 		return
 	}
 	byName := make(map[string]field, len(fields))
@@ -137,7 +137,7 @@ func (d *decoder) table(c cursor, v reflect.Value) {
 	for _, p := range d.pairs(c) {
 		name := p.Key.Value
 		if k := c.rules.Key; k != nil {
-			d.checkForm(p.Key, k)
+			d.checkForm("a key of "+d.subject(c.ptr)+" is", p.Key, k)
 		}
 		next := c.child(name, p.Value, form.Rules{Form: c.rules.Form})
 		d.where.keys[next.ptr] = p.Key.Span
@@ -146,7 +146,7 @@ func (d *decoder) table(c cursor, v reflect.Value) {
 		out.SetMapIndex(reflect.ValueOf(name).Convert(v.Type().Key()), elem)
 	}
 	if c.rules.Some && len(c.node.Pairs) == 0 {
-		d.fail(c.node.Span, d.subject(c.ptr)+" is empty: expected "+want, "add an entry, for example "+example)
+		d.fail(c.node.Span, d.subject(c.ptr)+" is empty: expected "+want, "write it like "+example)
 	}
 	v.Set(out)
 }
@@ -163,8 +163,8 @@ func (d *decoder) sequence(c cursor, v reflect.Value) {
 		least = max(least, 1)
 	}
 	if len(c.node.Items) < least {
-		d.fail(c.node.Span, fmt.Sprintf("%s has %d entries: expected at least %d", d.subject(c.ptr), len(c.node.Items), least),
-			"write "+want+", for example "+example)
+		d.fail(c.node.Span, fmt.Sprintf("%s has too few entries: expected at least %d", d.subject(c.ptr), least),
+			"write it like "+example)
 	}
 	out := reflect.MakeSlice(v.Type(), len(c.node.Items), len(c.node.Items))
 	for i, n := range c.node.Items {

@@ -5,9 +5,9 @@ import "strconv"
 // Identity is one workload and what it is entitled to.
 type Identity struct {
 	// Owner is the id of an owner.
-	Owner string `yaml:"owner" check:"required,id"`
+	Owner string `yaml:"owner" check:"required,owner"`
 	// Purpose says in words what the identity is for.
-	Purpose string `yaml:"purpose" check:"required,text"`
+	Purpose string `yaml:"purpose" check:"required,purpose"`
 	// Kind is workload unless said.
 	Kind Kind `yaml:"kind"`
 	// Privilege sets review cadence and ceilings; required where there are grants.
@@ -21,7 +21,7 @@ type Identity struct {
 	// Claims is what the job's OIDC token must prove: every claim listed must match. Where there are
 	// grants, at least repository_id and job_workflow_ref; for GitLab, project_id and
 	// ci_config_ref_uri.
-	Claims map[string]Match `yaml:"claims" check:"with=grants,key=claim,text"`
+	Claims map[string]Match `yaml:"claims" check:"with=grants,key=claim,value"`
 	// Token is the ceiling for the job's GITHUB_TOKEN: scope to read or write. Absent is {}.
 	Token map[string]Access `yaml:"token" check:"key=scope"`
 	// Secrets are the ids of exceptions that this identity's job may read.
@@ -80,7 +80,7 @@ type RunsAs struct {
 	// Workflow is a path from the repository's root.
 	Workflow Match `yaml:"workflow" check:"required,workflow"`
 	// Job is a job's id in that workflow.
-	Job Match `yaml:"job" check:"required,text"`
+	Job Match `yaml:"job" check:"required,job"`
 }
 
 // Access is a level of a GITHUB_TOKEN permission.
@@ -103,7 +103,7 @@ type Sponsor struct {
 	// Person is a GitHub user, "@name".
 	Person string `yaml:"person" check:"required,person"`
 	// Company that the contractor works for.
-	Company string `yaml:"company" check:"required,text"`
+	Company string `yaml:"company" check:"required,company"`
 	// Ends is the last day of the engagement, "YYYY-MM-DD".
 	Ends Date `yaml:"ends" check:"required"`
 }
@@ -111,13 +111,13 @@ type Sponsor struct {
 // Exception registers one long-lived secret.
 type Exception struct {
 	// Secret is its name in the store.
-	Secret string `yaml:"secret" check:"required,text"`
+	Secret string `yaml:"secret" check:"required,secret-name"`
 	// Store is where it is kept.
 	Store Store `yaml:"store" check:"required"`
 	// Owner is the id of an owner.
-	Owner string `yaml:"owner" check:"required,id"`
+	Owner string `yaml:"owner" check:"required,owner"`
 	// Reason why no short-lived credential will do.
-	Reason string `yaml:"reason" check:"required,text"`
+	Reason string `yaml:"reason" check:"required,reason"`
 	// AcceptedBy is the person who accepts the risk, "@name".
 	AcceptedBy string `yaml:"accepted-by" check:"required,person"`
 	// RotateEvery bounds the secret's age.

@@ -40,17 +40,18 @@ func (es Errors) Err() error {
 	return es
 }
 
-// sorted orders es by place and drops repetitions, which an alias used twice would bring.
+// sorted orders es by place. Where two would have the same done at the same place, one is enough: a
+// value that an alias or the defaults bring to several places is wrong in all of them.
 func (es Errors) sorted() Errors {
 	slices.SortStableFunc(es, func(a, b Error) int {
 		return cmp.Or(
 			cmp.Compare(a.Region.Start.Offset, b.Region.Start.Offset),
 			cmp.Compare(a.Region.End.Offset, b.Region.End.Offset),
-			cmp.Compare(a.Message, b.Message),
 			cmp.Compare(a.Try, b.Try),
+			cmp.Compare(a.Message, b.Message),
 		)
 	})
-	return slices.Compact(es)
+	return slices.CompactFunc(es, func(a, b Error) bool { return a.Region == b.Region && a.Try == b.Try })
 }
 
 // quote puts s in quotes and changes nothing in it, so that a masker finds in it what it looks for.

@@ -79,7 +79,7 @@ type System struct {
 	// URL of the system.
 	URL string `yaml:"url" check:"required,url"`
 	// Projects whose tickets count: project keys, or owner/name for github.
-	Projects []string `yaml:"projects" check:"required,some,text"`
+	Projects []string `yaml:"projects" check:"required,some,project"`
 }
 
 // Guard is what must protect the branch that the manifest is read from, proven by an inventory.
@@ -93,7 +93,7 @@ type Guard struct {
 	// LastPushApproval: the last push must be approved by someone else.
 	LastPushApproval bool `yaml:"last-push-approval" check:"required"`
 	// Bypass lists who may bypass the guard, or none.
-	Bypass *List `yaml:"bypass" check:"required"`
+	Bypass *List `yaml:"bypass" check:"required,bypass"`
 	// MaxAge of the inventory that proves the guard.
 	MaxAge Duration `yaml:"max-age" check:"required"`
 	// Required denies a lease without a proven guard.
@@ -175,7 +175,7 @@ type Separation struct {
 	// deployed).
 	Is []Role `yaml:"is" check:"with=never,some"`
 	// Conflict lists the names of grants of which no identity may hold two.
-	Conflict []string `yaml:"conflict" check:"one=rule,min=2,id"`
+	Conflict []string `yaml:"conflict" check:"one=rule,min=2,conflict"`
 }
 
 // Duty is what a person does for a lease.
@@ -214,7 +214,7 @@ type Ledger struct {
 	// Role ARN that can create objects there, not overwrite or delete.
 	Role string `yaml:"role" check:"required,aws-role"`
 	// Audience of the ID token for that role.
-	Audience string `yaml:"audience" check:"required,text"`
+	Audience string `yaml:"audience" check:"required,audience"`
 	// Region of the bucket and of the STS endpoint.
 	Region string `yaml:"region" check:"required,region"`
 	// Endpoint of another S3-compatible store, by URL.

@@ -24,11 +24,7 @@ func (d *decoder) presence(c cursor, fields []field, there map[string]bool) {
 
 func (d *decoder) missing(c cursor, f field, because string) {
 	want, example := d.expected(f.typ, f.rules)
-	try := "add " + f.name + ":"
-	if example != "" {
-		try += " " + example
-	}
-	d.fail(d.head(c), d.subject(c.ptr)+" lacks "+quote(f.name)+because+": expected "+want, try)
+	d.fail(d.head(c), d.subject(c.ptr)+" lacks "+quote(f.name)+because+": expected "+want, "add "+f.name+": "+example)
 }
 
 // exactlyOne checks a group of keys of which one must be there.

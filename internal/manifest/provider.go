@@ -27,7 +27,7 @@ type AWS struct {
 	// Role ARN.
 	Role string `yaml:"role" check:"required,aws-role"`
 	// Audience of the ID token, usually sts.amazonaws.com.
-	Audience string `yaml:"audience" check:"required,text"`
+	Audience string `yaml:"audience" check:"required,audience"`
 	// Region whose STS endpoint is asked.
 	Region   string `yaml:"region" check:"required,region"`
 	HandOver `yaml:",inline"`
@@ -40,7 +40,7 @@ type GCP struct {
 	// ServiceAccount that is impersonated, by email.
 	ServiceAccount string `yaml:"service-account" check:"required,email"`
 	// Audience of the ID token; the provider's own unless said.
-	Audience string `yaml:"audience" check:"text"`
+	Audience string `yaml:"audience" check:"audience"`
 	// Scopes of the access token, or none.
 	Scopes *List `yaml:"scopes" check:"required"`
 	// Boundary is a Credential Access Boundary's path, or none.
@@ -57,7 +57,7 @@ type Azure struct {
 	// Subscription id.
 	Subscription string `yaml:"subscription" check:"uuid"`
 	// Audience of the ID token; api://AzureADTokenExchange unless said.
-	Audience string `yaml:"audience" check:"text"`
+	Audience string `yaml:"audience" check:"audience"`
 	HandOver `yaml:",inline"`
 }
 
@@ -68,11 +68,11 @@ type Vault struct {
 	// Mount of the JWT auth method.
 	Mount string `yaml:"mount" check:"required,mount"`
 	// Role to log in as.
-	Role string `yaml:"role" check:"required,text"`
+	Role string `yaml:"role" check:"required,role"`
 	// Namespace, where the server has them.
 	Namespace string `yaml:"namespace" check:"mount"`
 	// Audience of the ID token; the address unless said.
-	Audience string `yaml:"audience" check:"text"`
+	Audience string `yaml:"audience" check:"audience"`
 	// Read maps secret paths to variable names.
 	Read     map[string]string `yaml:"read" check:"key=mount,variable"`
 	HandOver `yaml:",inline"`
@@ -83,7 +83,7 @@ type GitHub struct {
 	// Exchange is the service's URL.
 	Exchange string `yaml:"exchange" check:"required,url"`
 	// Identity is the trust policy's name there.
-	Identity string `yaml:"identity" check:"required,text"`
+	Identity string `yaml:"identity" check:"required,trust-policy"`
 	// Repositories that the token reaches, owner/name.
 	Repositories []string `yaml:"repositories" check:"required,some,repository"`
 	// Permissions of the token: scope to read or write.
@@ -96,7 +96,7 @@ type OAuth struct {
 	// TokenURL of the authorization server.
 	TokenURL string `yaml:"token-url" check:"required,url"`
 	// Audience of the ID token.
-	Audience string `yaml:"audience" check:"required,text"`
+	Audience string `yaml:"audience" check:"required,audience"`
 	// Scope asked for, or none.
 	Scope *List `yaml:"scope" check:"required"`
 	// Resource (RFC 8707) asked for, or none.
@@ -109,7 +109,7 @@ type OAuth struct {
 // Registry is a package on a registry with trusted publishing.
 type Registry struct {
 	// Package to publish.
-	Package  string `yaml:"package" check:"required,text"`
+	Package  string `yaml:"package" check:"required,package"`
 	HandOver `yaml:",inline"`
 }
 
@@ -120,8 +120,8 @@ type Kubernetes struct {
 	// CA is the path of its certificate authority's PEM file.
 	CA string `yaml:"ca" check:"required,path"`
 	// Audience of the ID token.
-	Audience string `yaml:"audience" check:"required,text"`
+	Audience string `yaml:"audience" check:"required,audience"`
 	// Namespace of the context.
-	Namespace string `yaml:"namespace" check:"text"`
+	Namespace string `yaml:"namespace" check:"namespace"`
 	HandOver  `yaml:",inline"`
 }

@@ -94,7 +94,7 @@ func (x *Narrow) read(d *decoder, c cursor) {
 	case c.node.Value == none:
 		x.None = true
 	default:
-		d.checkForm(c.node, form.Named("path"))
+		d.checkForm(d.subject(c.ptr)+" is", c.node, form.Named("path"))
 		x.File = c.node.Value
 	}
 }
@@ -108,8 +108,7 @@ func (x *List) read(d *decoder, c cursor) {
 	switch {
 	case isText(c.node) && c.node.Value == none:
 		x.None = true
-	case c.node.Kind == yamltree.Sequence:
-		c.rules.Some = true
+	case c.node.Kind == yamltree.Sequence && len(c.node.Items) > 0:
 		if c.rules.Form == nil {
 			c.rules.Form = form.Named("text")
 		}
@@ -188,6 +187,10 @@ func (x *When) read(d *decoder, c cursor) {
 // nested reads a trigger that may hold others: one any: or all: in another, and no deeper.
 func (d *decoder) nested(c cursor, x *When) {
 	for _, p := range c.node.Pairs {
+		if p.Key.Value == "always" {
+			d.fail(p.Key.Span, d.subject(c.ptr)+` has a key "always": expected the word alone`, "write always instead of the mapping")
+			return
+		}
 		if k := p.Key.Value; (k == "any" || k == "all") && d.nest >= 2 {
 			d.fail(p.Key.Span, d.subject(c.ptr)+" nests "+quote(k)+" too deep: expected any and all to nest once",
 				"write the triggers with one any or all inside of another")

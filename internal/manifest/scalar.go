@@ -25,7 +25,7 @@ func (d *decoder) text(c cursor, v reflect.Value) {
 	case isEnum:
 		d.member(c, enum.Values())
 	case c.rules.Form != nil:
-		d.checkForm(c.node, c.rules.Form)
+		d.checkForm(d.subject(c.ptr)+" is", c.node, c.rules.Form)
 	}
 	v.SetString(c.node.Value)
 }
@@ -42,15 +42,15 @@ func (d *decoder) member(c cursor, members []string) {
 	d.fail(c.node.Span, d.subject(c.ptr)+" is "+quote(c.node.Value)+": expected "+list(members, "or"), try)
 }
 
-// checkForm checks what a piece of text looks like.
-func (d *decoder) checkForm(n *yamltree.Node, f *form.Form) {
+// checkForm checks what a piece of text looks like. what says which: "extends is", "a key of owners is".
+func (d *decoder) checkForm(what string, n *yamltree.Node, f *form.Form) {
 	err := f.Check(n.Value)
 	if err == nil {
 		return
 	}
-	message := quote(n.Value) + " is not " + f.Want
+	message := what + " " + quote(n.Value) + ": expected " + f.Want
 	if why := err.Error(); why != "" {
-		message += ": " + why
+		message += "; " + why
 	}
 	d.fail(n.Span, message, "write it like "+f.Example)
 }
@@ -82,11 +82,7 @@ func isText(n *yamltree.Node) bool { return n.Kind == yamltree.Scalar && n.Tag =
 
 // wrongType notes that c has another shape than what was wanted.
 func (d *decoder) wrongType(c cursor, want, example string) {
-	try := "write " + want
-	if example != "" {
-		try = "write it like " + example
-	}
-	d.fail(c.node.Span, d.subject(c.ptr)+" is "+describe(c.node)+": expected "+want, try)
+	d.fail(c.node.Span, d.subject(c.ptr)+" is "+describe(c.node)+": expected "+want, "write it like "+example)
 }
 
 // notText is wrongType where text was wanted: what YAML takes for a number, a date or a truth value may
@@ -103,10 +99,12 @@ func (d *decoder) notText(c cursor, want, example string) {
 
 // describe says what a node is, in words.
 func describe(n *yamltree.Node) string {
-	switch n.Kind {
-	case yamltree.Mapping:
+	switch {
+	case n.Kind == yamltree.Mapping:
 		return "a mapping"
-	case yamltree.Sequence:
+	case n.Kind == yamltree.Sequence && len(n.Items) == 0:
+		return "an empty list"
+	case n.Kind == yamltree.Sequence:
 		return "a list"
 	}
 	switch n.Tag {
@@ -124,7 +122,7 @@ func describe(n *yamltree.Node) string {
 	return "a value tagged " + n.Tag
 }
 
-// expected says in words what a type takes, and gives an example ("" where none fits on a line).
+// expected says in words what a type takes, and gives an example.
 func (d *decoder) expected(t reflect.Type, r form.Rules) (want, example string) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -137,11 +135,7 @@ func (d *decoder) expected(t reflect.Type, r form.Rules) (want, example string) 
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		var names []string
-		for _, f := range d.fieldsOf(t) {
-			names = append(names, f.name)
-		}
-		return "a mapping with " + list(names, "and"), ""
+		return d.expectedStructure(d.fieldsOf(t))
 	case reflect.Map:
 		return d.expectedTable(t, r)
 	case reflect.Slice:
@@ -158,15 +152,27 @@ func (d *decoder) expected(t reflect.Type, r form.Rules) (want, example string) 
 	return "text", ""
 }
 
+// expectedStructure gives as an example what a mapping must have at least.
+func (d *decoder) expectedStructure(fields []field) (want, example string) {
+	var names, least []string
+	groups := map[string]bool{}
+	for _, f := range fields {
+		names = append(names, f.name)
+		if f.rules.Required || f.rules.One != "" && !groups[f.rules.One] {
+			_, example := d.expected(f.typ, f.rules)
+			least = append(least, f.name+": "+example)
+		}
+		groups[f.rules.One] = true
+	}
+	return "a mapping with " + list(names, "and"), "{ " + strings.Join(least, ", ") + " }"
+}
+
 func (d *decoder) expectedTable(t reflect.Type, r form.Rules) (want, example string) {
 	key := form.Named("id")
 	if r.Key != nil {
 		key = r.Key
 	}
 	_, value := d.expected(t.Elem(), form.Rules{Form: r.Form})
-	if value == "" {
-		return "a mapping, each key " + key.Want, ""
-	}
 	return "a mapping, each key " + key.Want, "{ " + key.Example + ": " + value + " }"
 }
 

@@ -30,9 +30,9 @@ type TicketTrigger struct {
 	// System is github, jira or servicenow.
 	System TicketSystem `yaml:"system" check:"required"`
 	// Project, or owner/name for github.
-	Project string `yaml:"project" check:"required,text"`
+	Project string `yaml:"project" check:"required,project"`
 	// Status that counts as approved, any of.
-	Status []string `yaml:"status" check:"required,some,text"`
+	Status []string `yaml:"status" check:"required,some,status"`
 	// References is what the ticket must name: sha or run.
 	References Reference `yaml:"references" check:"required"`
 	// Use is once, so that no two leases use the same ticket, or reusable.

@@ -74,7 +74,7 @@ type OwnerTickets struct {
 	// Jira project key.
 	Jira string `yaml:"jira" check:"jira-project,one=system"`
 	// ServiceNow assignment group.
-	ServiceNow string `yaml:"servicenow" check:"text,one=system"`
+	ServiceNow string `yaml:"servicenow" check:"group,one=system"`
 	// GitHub repository, owner/name.
 	GitHub string `yaml:"github" check:"repository,one=system"`
 }

@@ -60,12 +60,30 @@ func Named(name string) *Form {
 
 // forms is never written to.
 var forms = map[string]*Form{
-	"text": form("some text", "Deploy the shop to production", `\S`, nil),
+	// Free text. The names differ so that messages can say what belongs there.
+	"text":         form("some text", "text", `\S`, nil),
+	"purpose":      form("what the identity is for, in words", "Publish the package", `\S`, nil),
+	"reason":       form("why no short-lived credential will do", "The partner's server has no OIDC", `\S`, nil),
+	"company":      form("a company's name", "Initech", `\S`, nil),
+	"job":          form("a job's id", "deploy", `\S`, nil),
+	"value":        form("the value that the token has", "production", `\S`, nil),
+	"audience":     form("the audience of an ID token", "sts.amazonaws.com", `\S`, nil),
+	"status":       form("a status", "Approved", `\S`, nil),
+	"project":      form("a project", "PAY", `\S`, nil),
+	"package":      form("a package's name", "shop", `\S`, nil),
+	"role":         form("a role's name", "deploy", `\S`, nil),
+	"trust-policy": form("a trust policy's name", "release", `\S`, nil),
+	"namespace":    form("a namespace", "production", `\S`, nil),
+	"secret-name":  form("a secret's name in its store", "LEGACY_FTP_TOKEN", `\S`, nil),
+	"group":        form("an assignment group", "Payments", `\S`, nil),
+	"bypass":       form("who may bypass the guard", "acme-release-app", `\S`, nil),
 
 	// Names inside of a manifest. Identity and grant are joined by "/", so no name may hold one.
 	"glob": form("a pattern with a \"*\" in it", "refs/tags/v*", `\*`, nil),
 	"id": form("a name of letters, digits, \".\", \"_\" and \"-\", at most 64 of them", "deploy",
 		`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`, nil),
+	"owner":    form("the id of an owner", "payments", `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`, nil),
+	"conflict": form("the name of a grant", "release, migrate", `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`, nil),
 	"grant": form("IDENTITY/GRANT", "deploy/prod",
 		`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`, nil),
 
