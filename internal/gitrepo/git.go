@@ -28,10 +28,11 @@ var harmless = []string{
 	"--literal-pathspecs",
 }
 
-// environment is all that git gets to see: no GIT_* of the caller, no configuration but the
-// repository's own, and no transport, so that a partial clone can't fetch (a remote may be a command).
+// environment is all that git gets to see: nothing of the caller's, not even PATH (git finds its own
+// parts without), no configuration but the repository's, and no transport, so that a partial clone
+// can't fetch (a remote may be a command).
 func environment() []string {
-	env := []string{
+	return []string{
 		"GIT_CONFIG_NOSYSTEM=1",
 		"GIT_CONFIG_GLOBAL=" + os.DevNull,
 		"GIT_ATTR_NOSYSTEM=1",
@@ -41,12 +42,6 @@ func environment() []string {
 		"GIT_OPTIONAL_LOCKS=0",
 		"LC_ALL=C",
 	}
-	for _, name := range []string{"PATH", "SystemRoot"} { // to be found at all; Windows starts nothing without SystemRoot
-		if v, ok := os.LookupEnv(name); ok { //nolint:forbidigo // handed on, not read
-			env = append(env, name+"="+v)
-		}
-	}
-	return env
 }
 
 // git runs git in dir and returns its standard output.
