@@ -1,47 +1,77 @@
 package workflow
 
-import "github.com/curfew-ci/curfew/internal/source"
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
 
-// offsetMap maps byte indexes of a scalar's value to byte offsets in the file.
-type offsetMap []int
+	"github.com/curfew-ci/curfew/internal/source"
+	"github.com/curfew-ci/curfew/internal/yamltree"
+)
 
-// Parse reads a workflow or, where path ends in action.yml or action.yaml, an action's metadata. It
-// never fails: what GitHub would refuse is in Problems, and everything else is still read.
+// limits are wider than GitHub's own, which are 1,048,576 characters, 50 levels and 50,000 nodes
+// (actions/runner, WorkflowParser: ParseOptions.cs and YamlObjectReader.cs).
+func limits() yamltree.Limits {
+	return yamltree.Limits{Bytes: 4 << 20, Depth: 100, Nodes: 100_000}
+}
+
+// Parse reads a workflow or, where path ends in action.yml or action.yaml outside of
+// .github/workflows, an action's metadata. It never fails: what GitHub would refuse is in Problems,
+// and everything else is still read.
 func Parse(path string, src []byte) *File {
-	return &File{Path: path, Text: source.NewText(path, src)}
-}
-
-// Strings calls yield for every scalar that may hold an expression, in the file's order.
-func (f *File) Strings(yield func(*String) bool) {
-	for _, s := range f.strings {
-		if !yield(s) {
-			return
+	doc, err := yamltree.Parse(path, src, limits())
+	f := &File{Path: path, Text: doc.Text, Comments: doc.Comments, doc: doc}
+	p := &parser{file: f}
+	if doc.Root != nil && doc.Root.Kind == yamltree.Mapping {
+		if isAction(path) {
+			p.action(doc.Root)
+		} else {
+			p.workflow(doc.Root)
 		}
+	} else if err == nil {
+		p.notMapping(doc)
 	}
+	if e := (*yamltree.Error)(nil); errors.As(err, &e) {
+		f.Problems = append(f.Problems, Problem{e.Region, e.Message})
+	}
+	f.strings = p.strings
+	return f
 }
 
-// Locate is the place in the file of the bytes [i, j) of s.Value. Folded and escaped scalars map to
-// the source that produced those bytes.
-func (f *File) Locate(s *String, i, j int) source.Span {
-	return s.Span
+func isAction(name string) bool {
+	base := path.Base(name)
+	if base != "action.yml" && base != "action.yaml" {
+		return false
+	}
+	dir := path.Dir(name)
+	return dir != ".github/workflows" && !strings.HasSuffix(dir, "/.github/workflows")
 }
 
-// Event returns the trigger called name, or nil.
-func (w *Workflow) Event(name string) *Event {
-	for _, e := range w.On {
-		if e.Name.Value == name {
-			return e
-		}
-	}
-	return nil
+// parser builds a File. It goes through the tree once, in the file's order.
+type parser struct {
+	file    *File
+	strings []*String
+	slab    []String
+	job     *Job
+	step    *Step
+	path    []string // keys above the current value, from the file on
+	base    int      // how many of them lie outside of the current job or step
+	paths   []string // where the paths of strings are kept
 }
 
-// Job returns the job with this id, or nil.
-func (w *Workflow) Job(id string) *Job {
-	for _, j := range w.Jobs {
-		if j.ID.Value == id {
-			return j
-		}
+func (p *parser) problem(at source.Span, format string, args ...any) {
+	p.file.Problems = append(p.file.Problems, Problem{
+		Region:  source.Region{Path: p.file.Path, Span: at},
+		Message: fmt.Sprintf(format, args...),
+	})
+}
+
+func (p *parser) notMapping(doc *yamltree.Document) {
+	at := source.Span{Start: doc.Text.Pos(0), End: doc.Text.Pos(0)}
+	if doc.Root != nil {
+		at = doc.Root.Span
 	}
-	return nil
+	p.problem(at, "expected a mapping with the keys of a workflow or an action")
+	p.collect(doc.Root)
 }

@@ -1,9 +1,6 @@
 package workflow
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // UsesKind is what a uses: value points to.
 type UsesKind uint8
@@ -45,40 +42,33 @@ func (u *Uses) Pinned() bool {
 	if len(u.Ref) != 40 && len(u.Ref) != 64 {
 		return false
 	}
-	for _, c := range []byte(u.Ref) {
-		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
-			return false
-		}
-	}
-	return true
+	return strings.Trim(u.Ref, "0123456789abcdefABCDEF") == ""
 }
 
-// parseUses reads a uses: value.
-func parseUses(s *String) *Uses {
+// newUses reads a uses: value.
+func newUses(s *String) *Uses {
 	u := &Uses{Value: s, Kind: UsesUnknown}
 	v := s.Value
 	switch {
-	case strings.HasPrefix(v, "./"):
-		u.Kind, u.Path = UsesLocal, strings.TrimPrefix(v, "./")
-	case strings.HasPrefix(v, "$/"):
-		u.Kind, u.Path = UsesSelf, strings.TrimPrefix(v, "$/")
-	case strings.HasPrefix(v, "docker://"):
-		u.Kind, u.Path = UsesDocker, strings.TrimPrefix(v, "docker://")
 	case strings.Contains(v, "${{"):
+	case strings.HasPrefix(v, "./"):
+		u.Kind, u.Path = UsesLocal, v[len("./"):]
+	case strings.HasPrefix(v, "$/"):
+		u.Kind, u.Path = UsesSelf, v[len("$/"):]
+	case strings.HasPrefix(v, "docker://"):
+		u.Kind, u.Path = UsesDocker, v[len("docker://"):]
 	default:
-		name, ref, ok := strings.Cut(v, "@")
-		parts := strings.SplitN(name, "/", 3)
-		if !ok || ref == "" || len(parts) < 2 || parts[0] == "" || parts[1] == "" {
-			return u
-		}
-		u.Kind, u.Owner, u.Repo, u.Ref = UsesRemote, parts[0], parts[1], ref
-		if len(parts) == 3 {
-			u.Path = parts[2]
-		}
+		u.remote(v)
 	}
 	return u
 }
 
-func upper(s string) string      { return strings.ToUpper(s) }
-func equalFold(a, b string) bool { return strings.EqualFold(a, b) }
-func itoa(n int) string          { return strconv.Itoa(n) }
+func (u *Uses) remote(v string) {
+	name, ref, ok := strings.Cut(v, "@")
+	owner, rest, slash := strings.Cut(name, "/")
+	repo, path, _ := strings.Cut(rest, "/")
+	if !ok || !slash || ref == "" || owner == "" || repo == "" {
+		return
+	}
+	u.Kind, u.Owner, u.Repo, u.Path, u.Ref = UsesRemote, owner, repo, path, ref
+}

@@ -1,0 +1,137 @@
+package workflow
+
+import (
+	"strings"
+
+	"github.com/rhysd/actionlint"
+
+	"github.com/curfew-ci/curfew/internal/source"
+	"github.com/curfew-ci/curfew/internal/yamltree"
+)
+
+const (
+	exprOpen  = "${{"
+	exprClose = "}}"
+	// GitHub's own limit on one expression (actions/runner, ExpressionConstants.MaxLength). It also
+	// bounds how deep actionlint's parser recurses.
+	exprLimit = 21_000
+)
+
+func hasExpression(v string) bool { return strings.Contains(v, exprOpen) }
+
+// isOneExpression reports whether v is nothing but one ${{ }}.
+func isOneExpression(v string) bool {
+	v = strings.TrimSpace(v)
+	if !strings.HasPrefix(v, exprOpen) {
+		return false
+	}
+	end, ok := exprEnd(v, len(exprOpen))
+	return ok && end+len(exprClose) == len(v)
+}
+
+// exprEnd finds the "}}" that closes the expression whose text begins at i. Like GitHub's reader it
+// passes over what stands in single quotes.
+func exprEnd(v string, i int) (end int, ok bool) {
+	quoted := false
+	for ; i < len(v); i++ {
+		switch {
+		case v[i] == '\'':
+			quoted = !quoted
+		case !quoted && strings.HasPrefix(v[i:], exprClose):
+			return i, true
+		}
+	}
+	return i, false
+}
+
+// exprReader fills in what the expressions of one string read and call.
+type exprReader struct {
+	file    *File
+	s       *String
+	offsets yamltree.Offsets
+	mapped  bool // offsets is there
+}
+
+// expressions reads every ${{ }} of s.
+func (p *parser) expressions(s *String) {
+	i := strings.Index(s.Value, exprOpen)
+	if i < 0 {
+		return
+	}
+	x := exprReader{file: p.file, s: s}
+	for i >= 0 {
+		start := i + len(exprOpen)
+		end, closed := exprEnd(s.Value, start)
+		if !closed {
+			x.bad(i, start, `the expression isn't closed with "}}"`)
+			x.read(start, end)
+			return
+		}
+		x.read(start, end)
+		i = end + len(exprClose)
+		next := strings.Index(s.Value[i:], exprOpen)
+		if next < 0 {
+			return
+		}
+		i += next
+	}
+}
+
+// bareExpression reads s as one expression.
+func (p *parser) bareExpression(s *String) {
+	if strings.TrimSpace(s.Value) == "" {
+		return
+	}
+	x := exprReader{file: p.file, s: s}
+	x.read(0, len(s.Value))
+}
+
+// read reads the expression s.Value[start:end].
+func (x *exprReader) read(start, end int) {
+	text := x.s.Value[start:end]
+	if x.chain(text, start) || strings.TrimSpace(text) == "insert" {
+		return
+	}
+	tokens := lex(text)
+	x.tokens(tokens, start)
+	switch _, err := parseExpr(text); {
+	case err == nil:
+	case len(text) > exprLimit:
+		x.bad(start, end, "the expression is longer than 21,000 characters")
+	default:
+		at := min(start+max(err.Offset, 0), end)
+		x.bad(at, min(at+1, end), err.Message)
+	}
+}
+
+// lex returns the tokens of text up to its end or to what can't be read.
+func lex(text string) []*actionlint.Token {
+	l := actionlint.NewExprLexer(text + exprClose)
+	var out []*actionlint.Token
+	for {
+		t := l.Next()
+		if l.Err() != nil || t.Kind == actionlint.TokenKindEnd {
+			return out
+		}
+		out = append(out, t)
+	}
+}
+
+func parseExpr(text string) (actionlint.ExprNode, *actionlint.ExprError) {
+	if len(text) > exprLimit {
+		return nil, new(actionlint.ExprError)
+	}
+	return actionlint.NewExprParser().Parse(actionlint.NewExprLexer(text + exprClose))
+}
+
+func (x *exprReader) bad(i, j int, msg string) {
+	x.s.Bad = append(x.s.Bad, Problem{source.Region{Path: x.file.Path, Span: x.span(i, j)}, msg})
+}
+
+// span is the place of the bytes [i, j) of the string's value.
+func (x *exprReader) span(i, j int) source.Span {
+	if !x.mapped {
+		x.offsets, x.mapped = x.file.doc.Offsets(x.s.node), true
+	}
+	return x.offsets.Span(i, j)
+}
