@@ -23,9 +23,10 @@ test: ## quick tests
 lint: $(CACHE)/bin/golangci-lint
 	$(CACHE)/bin/golangci-lint run ./...
 
-e2e: $(CACHE)/npm/installed ## tests that need node, npm packages or a build of their own
+e2e: $(CACHE)/npm/installed $(CACHE)/bin/act ## the action under a runner, SARIF under its validator
 	node --test dist/main.test.js
-	CURFEW_SARIF_MULTITOOL=$(CACHE)/npm/$(MULTITOOL) go test -tags e2e -run E2E ./...
+	CURFEW_ACT=$(CACHE)/bin/act CURFEW_SARIF_MULTITOOL=$(CACHE)/npm/$(MULTITOOL) \
+	  go test -count 1 -tags e2e -run E2E ./...
 
 bench: ## the numbers of docs/performance.md
 	go test -run '^$$' -bench '^BenchmarkStartup' -benchtime 20x ./cmd/curfew
