@@ -19,11 +19,12 @@ func TestExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	know := newKnowledge(t)
 	for _, r := range all {
 		for kind, examples := range map[string][]rules.Example{"bad": r.Bad, "good": r.Good} {
 			for _, e := range examples {
 				t.Run(fmt.Sprintf("%s/%s:%d", r.ID, kind, e.Line), func(t *testing.T) {
-					checkExample(t, r, e, kind == "bad")
+					know.checkExample(t, r, e, kind == "bad")
 				})
 			}
 		}
@@ -31,7 +32,7 @@ func TestExamples(t *testing.T) {
 }
 
 // checkExample runs the whole pipeline on e and compares where r reports with where it should.
-func checkExample(t *testing.T, r *rules.Rule, e rules.Example, bad bool) {
+func (k *knowledge) checkExample(t *testing.T, r *rules.Rule, e rules.Example, bad bool) {
 	src, wants := e.Wants()
 	if bad != (len(wants) > 0) {
 		t.Fatalf("a bad example needs a \"# want\", a good one must have none: found %d", len(wants))
@@ -39,7 +40,7 @@ func checkExample(t *testing.T, r *rules.Rule, e rules.Example, bad bool) {
 	files := archive(fill(src))
 	var got []string
 	var messages []string
-	for _, f := range runAll(t, files) {
+	for _, f := range k.runAll(t, files) {
 		if f.Rule != r.ID || f.Suppressed != nil {
 			continue
 		}

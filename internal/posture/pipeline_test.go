@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/secret"
 	"github.com/curfew-ci/curfew/internal/source"
+	"github.com/curfew-ci/curfew/internal/suppress"
 	"github.com/curfew-ci/curfew/internal/usage"
 	"github.com/curfew-ci/curfew/internal/workflow"
 	"github.com/curfew-ci/curfew/rules"
@@ -78,33 +81,81 @@ func (fs files) split() (head, base files) {
 	return head, base
 }
 
-// runAll judges an example by every check, as a scan would.
-func runAll(t *testing.T, all files) []finding.Finding {
+// runAll judges an example by every check, as a scan would, ignores included.
+func (k *knowledge) runAll(t *testing.T, all files) []finding.Finding {
 	t.Helper()
 	head, base := all.split()
-	facts := head.facts(t)
+	facts := k.facts(t, head)
 	if len(base) > 0 {
-		b := base.facts(t)
+		b := k.facts(t, base)
 		facts.Base = &Base{Usage: b.Usage, Manifest: b.Manifest}
+		facts.Proposed = facts.Manifest
 	}
 	found, err := Run(facts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return found
+	var state suppress.State
+	for _, f := range head {
+		state.Ignores = append(state.Ignores, suppress.Parse(source.NewText(f.path, []byte(f.src)))...)
+	}
+	return suppress.Apply(found, state, suppress.Options{
+		Rules: rules.IDs(), Term: facts.Policy.ExceptionTerm().Std(), Now: now,
+	})
+}
+
+// knowledge is what is loaded once for all examples.
+type knowledge struct {
+	actions  *rules.Actions
+	detector *secret.Detector
+}
+
+func newKnowledge(t *testing.T) *knowledge {
+	t.Helper()
+	actions, err := rules.LoadActions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	detector, err := secret.New(rules.SecretRules())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &knowledge{actions, detector}
 }
 
 // facts reads files as scan does.
-func (fs files) facts(t *testing.T) *Facts {
+func (k *knowledge) facts(t *testing.T, fs files) *Facts {
 	t.Helper()
-	facts := &Facts{Now: now}
+	facts := &Facts{Now: now, Searched: true}
 	for _, f := range fs {
-		if isWorkflow(f.path) {
+		switch {
+		case isWorkflow(f.path):
 			facts.Files = append(facts.Files, workflow.Parse(f.path, []byte(f.src)))
+		case f.path == manifest.Path:
+			m, errs := manifest.Parse(f.path, []byte(f.src))
+			if len(errs) > 0 {
+				t.Fatalf("the example's manifest: %v", errs)
+			}
+			facts.Manifest = m
+		case f.path == manifest.PolicyPath:
+			p, errs := manifest.ParsePolicy(f.path, []byte(f.src))
+			if len(errs) > 0 {
+				t.Fatalf("the example's policy: %v", errs)
+			}
+			facts.Policy = p
 		}
+		tokens, err := k.detector.Detect(t.Context(), f.path, []byte(f.src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts.Tokens = append(facts.Tokens, tokens...)
 	}
 	slices.SortFunc(facts.Files, func(a, b *workflow.File) int { return strings.Compare(a.Path, b.Path) })
-	facts.Usage = &usage.Repo{}
+	facts.Usage = usage.Collect(facts.Files, k.actions)
+	facts.Tokens = append(facts.Tokens, Literals(facts.Files)...)
+	if facts.Manifest != nil {
+		facts.Faults = manifest.Faults(facts.Manifest, facts.Policy, now)
+	}
 	return facts
 }
 

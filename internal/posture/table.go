@@ -4,6 +4,15 @@ package posture
 // rules/<id>.md and <id>.go here; a test holds that the three agree.
 func Checks() []Check {
 	return []Check{
+		{"secrets-inherit", secretsInherit},
+		{"long-lived-token", longLivedToken},
+		{"secret-scope-wide", secretScopeWide},
+		{"secrets-context-whole", secretsContextWhole},
+		{"unredacted-secret", unredactedSecret},
 		{"token-default", tokenDefault},
+		{"privilege-drift", privilegeDrift},
+		{"manifest-fault", manifestFault},
+		{"exception-fault", exceptionFault},
+		{"hardcoded-credential", hardcodedCredential},
 	}
 }

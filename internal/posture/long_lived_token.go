@@ -1,0 +1,99 @@
+package posture
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/secret"
+)
+
+// farAhead is how far ahead a token's end may lie before it counts as long-lived.
+const farAhead = 24 * time.Hour
+
+// longLivedToken reports credentials that outlive any task, in files other than workflows and actions,
+// which hardcoded-credential judges. One that a manifest's exception registers by its file is marked as
+// such.
+func longLivedToken(p *Pass) {
+	for i := range p.Tokens {
+		t := &p.Tokens[i]
+		why, severity := outlives(t, p.Now)
+		if severity == 0 || t.Covered || p.definition(t.Region.Path) {
+			continue
+		}
+		p.Report(finding.Finding{
+			Severity:   severity,
+			Message:    fmt.Sprintf("%s stands in a file, and %s", article(t.Kind), why),
+			Region:     t.Region,
+			Label:      t.Kind,
+			Fix:        "revoke it and use a credential that ends with its job; where none will do, register it under `exceptions:` with `store: { file: PATH }`",
+			Key:        tokenKey(t),
+			Suppressed: p.registered(t),
+		})
+	}
+}
+
+// outlives says why t lives on when a job that uses it is over, and how bad that is; 0 where it doesn't.
+func outlives(t *secret.Token, now time.Time) (why string, severity finding.Severity) {
+	switch {
+	case !t.Expires.IsZero() && t.Expires.After(now.Add(farAhead)):
+		return "it lives until " + manifest.DateOf(t.Expires).String(), finding.High
+	case !t.Expires.IsZero(), t.Lifetime == secret.ShortLived:
+		return "", 0
+	case t.Lifetime == secret.LongLived:
+		return "its kind lives until somebody revokes it", finding.High
+	}
+	return "how long its kind lives isn't known", finding.Low
+}
+
+// definition reports whether path is a workflow or an action.
+func (p *Pass) definition(path string) bool {
+	for _, f := range p.Files {
+		if f.Path == path {
+			return true
+		}
+	}
+	return false
+}
+
+// registered is the suppression by the exception of the manifest that covers t; nil where none does.
+func (p *Pass) registered(t *secret.Token) *finding.Suppression {
+	if p.Manifest == nil {
+		return nil
+	}
+	for _, id := range p.Manifest.ExceptionIDs() {
+		e := p.Manifest.Exceptions[id]
+		if coversToken(&e, t) && !e.Expires.Over(p.Now) {
+			return &finding.Suppression{
+				Kind: "exception", Reason: e.Reason, Until: e.Expires.String(),
+				Region: p.Manifest.KeyAt(manifest.Pointer("exceptions", id)),
+			}
+		}
+	}
+	return nil
+}
+
+// coversToken reports whether e registers t: by its file and, where the file names its secrets, by name.
+func coversToken(e *manifest.Exception, t *secret.Token) bool {
+	return e.Store.Kind == manifest.StoreFile && e.Store.Name == t.Region.Path &&
+		(t.Key == "" || strings.EqualFold(t.Key, e.Secret))
+}
+
+// tokenKey tells t from other tokens of its file: by its value where that is too random to be guessed,
+// otherwise by what found it and the key it stands under.
+func tokenKey(t *secret.Token) string {
+	if t.Strong {
+		return t.Value.Fingerprint(t.Detector)
+	}
+	return t.Detector + " " + t.Key
+}
+
+// article puts "a" or "an" before what a kind of credential is called.
+func article(kind string) string {
+	if kind != "" && strings.ContainsRune("aeiouAEIOU", rune(kind[0])) {
+		return "an " + kind
+	}
+	return "a " + kind
+}

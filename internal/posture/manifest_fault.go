@@ -1,0 +1,67 @@
+package posture
+
+import (
+	"strings"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/manifest"
+)
+
+// manifestFault reports what is legal in the manifest but wrong all the same. Faults of exceptions are
+// exception-fault's.
+func manifestFault(p *Pass) {
+	for i := range p.Faults {
+		if f := &p.Faults[i]; !ofException(f) {
+			p.reportFault(f)
+		}
+	}
+}
+
+func ofException(f *manifest.Fault) bool { return strings.HasPrefix(f.Pointer, "/exceptions/") }
+
+func (p *Pass) reportFault(f *manifest.Fault) {
+	p.Report(finding.Finding{
+		Severity: faultSeverity(f.Kind),
+		Message:  f.Message,
+		Region:   f.Region,
+		Fix:      f.Fix,
+		Owner:    p.ownerAt(f.Pointer),
+		Identity: idAt(f.Pointer, "identities"),
+		Key:      string(f.Kind) + " " + f.Pointer,
+	})
+}
+
+// faultSeverity weighs faults: what lets somebody have more than was meant, what merely doesn't work,
+// and what is only worth knowing.
+func faultSeverity(k manifest.FaultKind) finding.Severity {
+	switch k {
+	case manifest.FaultOverlap, manifest.FaultSelfApproval, manifest.FaultPrivilege, manifest.FaultSeparation:
+		return finding.High
+	case manifest.FaultSystem, manifest.FaultLedger, manifest.FaultName:
+		return finding.Low
+	case manifest.FaultGlob, manifest.FaultStanding:
+		return finding.Note
+	}
+	return finding.Medium
+}
+
+// idAt is the id that a JSON Pointer names below the given top-level key; "" where it names none.
+func idAt(pointer, top string) string {
+	rest, ok := strings.CutPrefix(pointer, "/"+top+"/")
+	if !ok {
+		return ""
+	}
+	id, _, _ := strings.Cut(rest, "/")
+	return strings.NewReplacer("~1", "/", "~0", "~").Replace(id)
+}
+
+// ownerAt is the owner of what a JSON Pointer names in the manifest; "" where nobody is.
+func (p *Pass) ownerAt(pointer string) string {
+	if p.Manifest == nil {
+		return ""
+	}
+	if id := idAt(pointer, "identities"); id != "" {
+		return p.Manifest.Identities[id].Owner
+	}
+	return p.Manifest.Exceptions[idAt(pointer, "exceptions")].Owner
+}
