@@ -7,7 +7,14 @@ import (
 
 // Repo is what all jobs of a repository use, in order of path and place.
 type Repo struct {
-	Jobs []*Job
+	Jobs    []*Job
+	Skipped []Skip
+}
+
+// Skip is something that wasn't followed because it is too deep or too much.
+type Skip struct {
+	Region source.Region
+	Reason string
 }
 
 // Job is what one job uses.
@@ -18,6 +25,13 @@ type Job struct {
 	Secrets []SecretRead
 	Logins  []Login
 	Publish []Publish
+
+	// OnlyCalled is true in a workflow that has no trigger but workflow_call: the job runs as the job
+	// that calls it, which answers for what it uses.
+	OnlyCalled bool
+	Callers    []*Job // the repository's jobs that call this job's workflow
+	Callees    []*Job // the jobs of the repository's workflow that this job calls
+	acting     []*Job
 }
 
 // Token is the job's GITHUB_TOKEN.
@@ -27,7 +41,8 @@ type Token struct {
 	Declared bool
 	// All is "read-all" or "write-all" where that is what's written.
 	All string
-	// Scopes maps each scope to read or write; scopes that are none or absent are left out.
+	// Scopes lists each scope with read or write, in the file's order; scopes that are none or absent
+	// are left out, and so are those of All.
 	Scopes []TokenScope
 	// Region is the permissions value that holds for the job.
 	Region source.Region
@@ -57,36 +72,48 @@ const (
 )
 
 // SecretRead is one use of a stored secret by a job. GITHUB_TOKEN is never among them.
+//
+// What a called workflow of the repository reads counts for the job that calls it: with
+// secrets: inherit, every secret that the workflow and those it calls read, once per name and
+// environment, at the word "inherit"; with a map, each secret that the map's values read. A secret that
+// the workflow reads from its own job's environment, without being handed it, is the caller's too. Of a
+// workflow of another repository only what is handed is known: inherit is one read without a name.
 type SecretRead struct {
-	Name   string // upper case; "" where the secrets context is read whole or by a computed name
-	Ref    *workflow.Ref
+	Name   string           // upper case; "" where the secrets context is read whole or by a computed name
+	Ref    *workflow.Ref    // nil where a workflow of another repository inherits
 	String *workflow.String // the scalar that holds the expression
 	Step   *workflow.Step   // nil outside of steps
 	Place  Place
-	Under  string // the key that receives it: variable, input or secret name
-	Region source.Region
+	Under  string        // the key that receives it: variable, input or secret name
+	Region source.Region // in the job's own file
+	Via    *Job          // the job of a called workflow that reads it; nil for the job itself
 }
 
-// Login is a step that obtains a cloud's or service's credential.
+// Login is a step that obtains a cloud's or service's credential, or an environment that holds one.
 type Login struct {
-	Provider string // aws, gcp, azure, vault …
-	Step     *workflow.Step
-	Region   source.Region               // the uses: value
-	Action   string                      // slug
-	Static   []Input                     // inputs or variables that carry a static credential
+	Provider string                      // a service of rules/actions: aws, gcp, azure, vault …
+	Step     *workflow.Step              // nil for the environment of a job or workflow
+	Region   source.Region               // the uses: value, the command, or the first variable
+	Action   string                      // slug; "" for commands and for environments outside of a uses: step
+	Static   []Input                     // inputs or variables that carry a stored credential
 	OIDC     []Input                     // inputs that select the exchange of the job's OIDC token
 	Target   map[string]*workflow.String // role, audience, provider …, by the manifest's names
 	Duration *Duration
+	Instead  string // how to log in without a stored credential; "" where that isn't known
 }
 
-// Input is an input or variable of a step and its value.
+// Input is an input or variable of a step and its value. Where the value comes through inputs of a
+// local action or through env, Value and Region are those of the expression that it comes from.
 type Input struct {
-	Name  string
-	Value *workflow.String
+	Name    string
+	Value   *workflow.String
+	Region  source.Region
+	Secrets []string // stored secrets that it reads, upper case; "" for a computed name
 }
 
 // Duration is how long a login asks its credential to live.
 type Duration struct {
+	Input   string           // the input's name
 	Value   *workflow.String // nil where the action's default holds
 	Seconds int              // 0 where the value is an expression
 }
@@ -95,6 +122,67 @@ type Duration struct {
 type Publish struct {
 	Registry string // npm, pypi, crates, rubygems …
 	Step     *workflow.Step
-	Region   source.Region
-	Token    *Input // the static token, nil where none is given
+	Region   source.Region // the uses: value or the command
+	Token    *Input        // the stored token, nil where none is given
+}
+
+// NeedsIdentity reports whether the job holds anything that a manifest must entitle it to: a stored
+// secret, a write permission, or id-token. What a token has by the platform's default isn't known and
+// doesn't count. Jobs of workflows that are only called need none of their own: see OnlyCalled.
+func (j *Job) NeedsIdentity() bool {
+	if j.OnlyCalled {
+		return false
+	}
+	if len(j.Secrets) > 0 || j.Token.All == "write-all" {
+		return true
+	}
+	for _, s := range j.Token.Scopes {
+		if s.Level == "write" {
+			return true
+		}
+	}
+	return false
+}
+
+// Reach calls yield for j and for every job that it calls, directly or not, each once.
+func (j *Job) Reach(yield func(*Job) bool) {
+	seen := map[*Job]bool{}
+	var visit func(*Job) bool
+	visit = func(j *Job) bool {
+		if seen[j] {
+			return true
+		}
+		seen[j] = true
+		if !yield(j) {
+			return false
+		}
+		for _, c := range j.Callees {
+			if !visit(c) {
+				return false
+			}
+		}
+		return true
+	}
+	visit(j)
+}
+
+// Acting lists the jobs as which j runs: itself, or where its workflow is only called, those that call
+// it and are not only called themselves. None means that only other repositories call it.
+func (j *Job) Acting() []*Job {
+	if !j.OnlyCalled {
+		return []*Job{j}
+	}
+	return j.acting
+}
+
+// Environment is the deployment environment in which r is read, or nil.
+func (j *Job) Environment(r *SecretRead) *workflow.String {
+	at := j
+	if r.Via != nil {
+		at = r.Via
+	}
+	if at.Job.Environment == nil {
+		return nil
+	}
+	return at.Job.Environment.Name
 }
