@@ -112,7 +112,9 @@ func check(t *testing.T, src, want string) {
 	clean := func(s string) string {
 		var out []string
 		for line := range strings.SplitSeq(strings.TrimSpace(s), "\n") {
-			out = append(out, strings.TrimSpace(line))
+			if line = strings.TrimSpace(line); line != "" {
+				out = append(out, line)
+			}
 		}
 		return strings.Join(out, "\n")
 	}

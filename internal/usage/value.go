@@ -70,10 +70,8 @@ func (fr *frame) value(s *workflow.String, hops int) value {
 			continue
 		}
 		inner := fr.follow(ref, s, hops)
-		if inner.at == nil {
-			continue
-		}
-		if isWhole(s, ref) {
+		unset := ref.Context == "inputs" && fr.action != nil && inner.at == nil
+		if (inner.at != nil || unset) && isWhole(s, ref) {
 			return inner
 		}
 		if len(inner.secrets) > 0 && len(v.secrets) == 0 {
