@@ -92,7 +92,7 @@ func (f *frame) marks(n int, cs []cell) (from, to int) {
 
 // row writes "12 | text" with the number right-aligned in the gutter.
 func (f *frame) row(number, text string) {
-	pad := strings.Repeat(" ", f.gutter-len(number))
+	pad := strings.Repeat(" ", max(0, f.gutter-len(number)))
 	line := f.paint.frame(pad + number + " |")
 	if text != "" {
 		line += " " + text

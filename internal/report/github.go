@@ -45,8 +45,10 @@ func writeGitHub(w io.Writer, r *scan.Result) error {
 	return err
 }
 
-// maxNotCheckedLines bounds what one annotation or summary lists of what wasn't checked.
-const maxNotCheckedLines = 50
+const (
+	maxNotCheckedLines = 50   // of what wasn't checked that an annotation, a run or a summary lists
+	maxNotice          = 8000 // code points of one annotation
+)
 
 func notCheckedLines(all []scan.NotChecked) string {
 	var lines []string
@@ -57,7 +59,7 @@ func notCheckedLines(all []scan.NotChecked) string {
 		}
 		lines = append(lines, notChecked(n, visible))
 	}
-	return strings.Join(lines, "\n")
+	return clip(strings.Join(lines, "\n"), maxNotice)
 }
 
 func annotation(level string, f *finding.Finding) string {

@@ -60,6 +60,11 @@ func Read(r io.Reader) (*scan.Result, error) {
 	if err := dec.Decode(&out); err != nil {
 		return nil, fmt.Errorf("read result: %w", err)
 	}
+	for i := range out.Findings {
+		if f := &out.Findings[i]; f.Severity == 0 || f.Rule == "" {
+			return nil, fmt.Errorf("read result: finding %d lacks a rule or a severity", i)
+		}
+	}
 	return &out, nil
 }
 
@@ -78,14 +83,15 @@ func encode(w io.Writer, v any) error {
 }
 
 // escapeJSON replaces code points in JSON text that have no shape of their own, and the bracket of
-// "##[", by \u escapes. Outside of strings JSON has neither.
+// "##[", by \u escapes. Outside of strings JSON has neither. U+FFFD is escaped because encoding/json
+// does so where it stands for a byte that isn't UTF-8: what is read back is written the same.
 func escapeJSON(src []byte) []byte {
 	out := make([]byte, 0, len(src)+len(src)/16)
 	hashes := 0
 	for len(src) > 0 {
 		r, size := utf8.DecodeRune(src)
 		switch {
-		case r == '[' && hashes >= 2, r != '\n' && invisible(r):
+		case r == '[' && hashes >= 2, r == utf8.RuneError, r != '\n' && invisible(r):
 			for _, unit := range utf16.Encode([]rune{r}) {
 				out = fmt.Appendf(out, `\u%04x`, unit)
 			}

@@ -9,11 +9,9 @@ import (
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
-// maxSummary is how many bytes GitHub takes of a step's summary: 1 MiB. cutNotice is kept free for the
-// sentence that ends a table which doesn't fit.
 const (
-	maxSummary = 1 << 20
-	cutNotice  = 512
+	maxSummary = 1 << 20 // bytes that GitHub takes of a step's summary
+	cutNotice  = 512     // bytes kept for the sentence that ends what doesn't fit
 )
 
 // writeMarkdown writes the job summary: what the scan came to, what wasn't checked, and a table of the
@@ -27,7 +25,8 @@ func writeMarkdown(w io.Writer, r *scan.Result, opt Options) error {
 	}
 	fmt.Fprintf(&b, "%s\n\n%s\n", checked(r.Checked), judge(r.Manifest, markup))
 	if len(r.NotChecked) > 0 {
-		b.WriteString("\n" + notCheckedList(r.NotChecked))
+		b.WriteString("\n")
+		notCheckedList(&b, r.NotChecked, maxSummary/2)
 	}
 	if len(fs) > 0 {
 		table(&b, fs, opt, maxSummary-cutNotice)
@@ -48,16 +47,16 @@ func summaryLine(r *scan.Result, fs []*finding.Finding) string {
 	return strings.Join(parts, " ")
 }
 
-func notCheckedList(all []scan.NotChecked) string {
-	var b strings.Builder
+// notCheckedList writes items as long as b stays below limit bytes and says how many are left out.
+func notCheckedList(b *strings.Builder, all []scan.NotChecked, limit int) {
 	for i, n := range all {
-		if i == maxNotCheckedLines {
-			fmt.Fprintf(&b, "- Not checked: %s more; the JSON result lists them.\n", number(len(all)-i))
-			break
+		item := "- " + notChecked(n, markup) + "\n"
+		if i == maxNotCheckedLines || b.Len()+len(item) > limit {
+			fmt.Fprintf(b, "- Not checked: %s more; the JSON result lists them.\n", number(len(all)-i))
+			return
 		}
-		b.WriteString("- " + notChecked(n, markup) + "\n")
+		b.WriteString(item)
 	}
-	return b.String()
 }
 
 // table writes rows as long as b stays below limit bytes and says how many are left out.

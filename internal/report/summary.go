@@ -80,7 +80,7 @@ func suppressed(r *scan.Result) string {
 			parts[i] += " until " + visible(g.until)
 		}
 	}
-	return strings.Join(parts, ", ")
+	return clip(strings.Join(parts, ", "), maxField)
 }
 
 func suppressedBy(kind string) string {
