@@ -71,6 +71,20 @@ func TestParseFormat(t *testing.T) {
 	}
 }
 
+func TestWriteFinding(t *testing.T) {
+	s := example()
+	f := counting(s.result)[0]
+	for _, color := range []bool{false, true} {
+		var b strings.Builder
+		if err := WriteFinding(&b, f, color); err != nil {
+			t.Fatal(err)
+		}
+		if whole := s.write(t, Text, Options{Color: color}); !strings.HasPrefix(whole, b.String()+"\n") {
+			t.Errorf("alone it is written as\n%s\namong others as\n%s", b.String(), whole)
+		}
+	}
+}
+
 type brokenWriter struct{ err error }
 
 func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }

@@ -30,6 +30,14 @@ func writeText(w io.Writer, r *scan.Result, opt Options) error {
 	return err
 }
 
+// WriteFinding writes one finding as the text format shows it among others.
+func WriteFinding(w io.Writer, f *finding.Finding, color bool) error {
+	var b strings.Builder
+	textFinding(&b, paint(color), f, f.Fingerprint[:min(len(f.Fingerprint), minID)])
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
 func textFinding(b *strings.Builder, p paint, f *finding.Finding, id string) {
 	head := p.severity(f.Severity, f.Severity.String()+"["+visible(f.Rule)+"]")
 	b.WriteString(head + ": " + p.bold(visible(f.Message)) + "\n")
