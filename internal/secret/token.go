@@ -1,6 +1,8 @@
 package secret
 
 import (
+	"time"
+
 	"github.com/curfew-ci/curfew/internal/redact"
 	"github.com/curfew-ci/curfew/internal/source"
 )
@@ -10,18 +12,63 @@ type Lifetime string
 
 // The lifetimes.
 const (
-	LongLived  Lifetime = "long-lived"  // until somebody revokes it
-	ShortLived Lifetime = "short-lived" // ends within hours without anybody's doing
+	LongLived  Lifetime = "long-lived"  // for days or months, or until somebody revokes it
+	ShortLived Lifetime = "short-lived" // ends within a day without anybody's doing
 	Unknown    Lifetime = "unknown"
 )
 
 // Token is one credential found in a file.
 type Token struct {
 	Detector string   // the id of the gitleaks rule or of ours that found it
-	Kind     string   // what it is, in words: "AWS access key", "GitHub classic PAT"
-	Lifetime Lifetime // by its kind
-	Strong   bool     // at least 100 random bits, so that its fingerprint gives nothing away
-	Region   source.Region
-	Value    redact.Secret
-	Key      string // the enclosing key, where one is near: "password", "NPM_TOKEN"
+	Kind     string   // what it is, in words: "AWS access key", "GitHub classic personal access token"
+	Lifetime Lifetime // by its kind; of a JWT, by its claims
+
+	// Expires is when the value itself says that it ends (a JWT's exp); zero where it doesn't say.
+	Expires time.Time
+
+	// Strong is set where the value has at least 100 random bits, so that its fingerprint gives
+	// nothing away.
+	Strong bool
+
+	// Region holds exactly the secret's bytes as they stand in the file: of a value in base64,
+	// hexadecimal, percent or Unicode escapes, the encoded text. It has a path and no place where the
+	// file's name alone gave it away.
+	Region source.Region
+
+	// Value is the credential, decoded. It is empty where Region has no place.
+	Value redact.Secret
+
+	// Written is Region's bytes where they differ from Value, as they do for an encoded one.
+	Written redact.Secret
+
+	Key string // the enclosing key, where one is near: "password", "NPM_TOKEN"
+
+	// Covered is set where another token of the same file explains these bytes better. A covered token
+	// is masked like any other, but is no finding of its own.
+	Covered bool
+
+	// Allowed is set where gitleaks itself would keep silent because a line of Region carries
+	// "gitleaks:allow". Whoever writes the file may not switch us off, so such a token is found all the
+	// same; whoever reports it can say why that comment did nothing.
+	Allowed bool
+}
+
+// NewMasker makes a masker for the values of tokens, as they are and as they were written.
+func NewMasker(tokens ...Token) *redact.Masker {
+	var values []redact.Secret
+	for i := range tokens {
+		values = append(values, tokens[i].Value, tokens[i].Written)
+	}
+	return redact.NewMasker(values...)
+}
+
+// Ranges lists the byte ranges of those tokens that stand in path, for redact.MaskRanges.
+func Ranges(path string, tokens ...Token) []redact.Range {
+	var out []redact.Range
+	for i := range tokens {
+		if r := tokens[i].Region; r.Path == path && !r.Span.IsZero() {
+			out = append(out, redact.Range{Start: r.Start.Offset, End: r.End.Offset})
+		}
+	}
+	return out
 }

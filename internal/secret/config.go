@@ -1,0 +1,134 @@
+package secret
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/viper"
+	"github.com/zricethezav/gitleaks/v8/config"
+)
+
+// configure joins gitleaks' default rules, ours and the user's, each in gitleaks' configuration format.
+// user may be nil. As with gitleaks itself, a user's configuration stands in place of the default unless
+// it has "extend.useDefault"; ours stay unless it disables them by id.
+//
+// The library would do the joining too, but through package variables that count how often: the third
+// configuration of a process silently loses the default rules.
+func configure(ours, user []byte) (config.Config, error) {
+	base, err := parse(ours)
+	if err != nil {
+		return config.Config{}, fmt.Errorf("curfew's own rules: %w", err)
+	}
+	custom, err := parse(user)
+	if err != nil {
+		return config.Config{}, err
+	}
+	switch {
+	case custom.Extend.Path != "" || custom.Extend.URL != "":
+		return config.Config{}, errors.New("extend.path and extend.url are not read: put all rules into one file, or extend.useDefault")
+	case user != nil && len(custom.Rules) == 0 && !custom.Extend.UseDefault:
+		return config.Config{}, errors.New("has no rules and leaves out gitleaks' own: set extend.useDefault = true")
+	case user == nil || custom.Extend.UseDefault:
+		defaults, err := parse([]byte(config.DefaultConfig))
+		if err != nil {
+			return config.Config{}, fmt.Errorf("gitleaks' default rules: %w", err)
+		}
+		base = extend(defaults, base)
+	}
+	if err := disable(&base, custom.Extend.DisabledRules); err != nil {
+		return config.Config{}, err
+	}
+	return translate(extend(base, custom))
+}
+
+// parse reads a configuration the way gitleaks does, so that what gitleaks takes is taken.
+func parse(toml []byte) (config.ViperConfig, error) {
+	var vc config.ViperConfig
+	v := viper.New()
+	v.SetConfigType("toml")
+	if err := v.ReadConfig(bytes.NewReader(toml)); err != nil {
+		return vc, fmt.Errorf("read TOML: %w", err)
+	}
+	if err := v.Unmarshal(&vc); err != nil {
+		return vc, fmt.Errorf("not a gitleaks configuration: %w", err)
+	}
+	if vc.AllowList != nil { // the older form of a single entry
+		vc.Allowlists = append(vc.Allowlists, vc.AllowList)
+		vc.AllowList = nil
+	}
+	for i := range vc.Rules {
+		r := &vc.Rules[i]
+		if r.AllowList != nil {
+			r.Allowlists = append(r.Allowlists, r.AllowList)
+			r.AllowList = nil
+		}
+	}
+	return vc, nil
+}
+
+// extend lays over on base, rule by rule, as gitleaks' own "extend" does: what over sets wins, lists are
+// added to.
+func extend(base, over config.ViperConfig) config.ViperConfig {
+	index := make(map[string]int, len(base.Rules))
+	for i, r := range base.Rules {
+		index[r.ID] = i
+	}
+	for _, r := range over.Rules {
+		i, ok := index[r.ID]
+		if !ok {
+			base.Rules = append(base.Rules, r)
+			continue
+		}
+		b := &base.Rules[i]
+		b.Description = cmp.Or(r.Description, b.Description)
+		b.Path = cmp.Or(r.Path, b.Path)
+		b.Regex = cmp.Or(r.Regex, b.Regex)
+		b.SecretGroup = cmp.Or(r.SecretGroup, b.SecretGroup)
+		b.Entropy = cmp.Or(r.Entropy, b.Entropy)
+		b.Keywords = append(b.Keywords, r.Keywords...)
+		b.Allowlists = append(b.Allowlists, r.Allowlists...)
+	}
+	base.Allowlists = append(base.Allowlists, over.Allowlists...)
+	return base
+}
+
+// disable drops rules by id.
+func disable(vc *config.ViperConfig, ids []string) error {
+	for _, id := range ids {
+		i := -1
+		for n := range vc.Rules {
+			if vc.Rules[n].ID == id {
+				i = n
+			}
+		}
+		if i < 0 {
+			return fmt.Errorf("extend.disabledRules names %q, which is no rule", id)
+		}
+		vc.Rules = slices.Delete(vc.Rules, i, i+1)
+	}
+	return nil
+}
+
+// translate compiles a configuration. The library panics where a regular expression doesn't compile.
+func translate(vc config.ViperConfig) (cfg config.Config, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	vc.Extend = config.Extend{}
+	cfg, err = vc.Translate()
+	if err != nil {
+		return cfg, err
+	}
+	for id, rule := range cfg.Rules {
+		// The library appends to a rule's tags while it searches: with room to spare in the slice,
+		// two searches at a time would write to the same place. We use none.
+		rule.Tags = nil
+		cfg.Rules[id] = rule
+	}
+	return cfg, nil
+}

@@ -1,0 +1,138 @@
+package secret
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/rs/zerolog"
+	"github.com/zricethezav/gitleaks/v8/detect"
+	"github.com/zricethezav/gitleaks/v8/logging"
+)
+
+// decodeDepth is how many layers of base64, hexadecimal, percent and Unicode escapes are taken off: what
+// gitleaks' command does by default. The library's own default is none.
+const decodeDepth = 5
+
+// ErrAllowlisted is returned for a file that the configuration leaves out by its path: images, fonts,
+// lock files, vendored code. It wasn't searched.
+var ErrAllowlisted = errors.New("its path is on gitleaks' list of files to leave out")
+
+// Detector finds credentials with gitleaks' library. It takes some 40 ms to make and may be used by
+// several goroutines. It reads no file: neither .gitleaks.toml nor .gitleaksignore of a scanned tree has
+// a say.
+type Detector struct {
+	engine *detect.Detector
+	kinds  kinds
+}
+
+// New makes a Detector of gitleaks' default rules and ours, which are rules.SecretRules().
+func New(ours []byte) (*Detector, error) { return NewWithConfig(ours, nil) }
+
+// NewWithConfig makes a Detector that takes the user's own gitleaks configuration, which as with gitleaks
+// stands in place of the default one unless it has extend.useDefault. Ours are kept unless it disables
+// them by id. A nil user is none.
+func NewWithConfig(ours, user []byte) (*Detector, error) {
+	silence()
+	cfg, err := configure(ours, user)
+	if err != nil {
+		return nil, err
+	}
+	table, err := loadKinds()
+	if err != nil {
+		return nil, err
+	}
+	engine := detect.NewDetector(cfg)
+	engine.MaxDecodeDepth = decodeDepth
+	engine.IgnoreGitleaksAllow = true
+	return &Detector{engine: engine, kinds: table}, nil
+}
+
+// silence turns off the library's logger, which writes to stderr and, when it traces, values too. It is
+// the library's package variable, so it is set once, before anything is searched.
+var silence = sync.OnceFunc(func() { logging.Logger = zerolog.Nop() })
+
+// Detect finds the credentials in content, in the order of their places. path is relative to the
+// repository's root, with slashes. Without content only the path is judged, as for a file that can't be
+// read or isn't text.
+//
+// It returns ErrAllowlisted for a file that was left out, and another error where the search failed or
+// ctx ended; the file then wasn't searched to its end, and what was found so far is returned.
+func (d *Detector) Detect(ctx context.Context, path string, content []byte) ([]Token, error) {
+	searched := path
+	if d.allowlisted(path) {
+		if !readByGitHub(path) {
+			return nil, ErrAllowlisted
+		}
+		searched = "" // without a path no allowed path applies
+	}
+	var hits []hit
+	var failed error
+	for _, w := range windows(content) {
+		found, err := d.search(ctx, searched, content[w.start:w.end])
+		for _, h := range found {
+			if h.region.start += w.start; w.owns(h.region.start) {
+				h.region.end += w.start
+				hits = append(hits, h)
+			}
+		}
+		failed = errors.Join(failed, err)
+	}
+	return d.tokens(path, content, hits), failed
+}
+
+// allowlisted reports whether the configuration leaves out all that is at path.
+func (d *Detector) allowlisted(path string) bool {
+	for _, a := range d.engine.Config.Allowlists {
+		if len(a.Regexes)+len(a.StopWords) == 0 || a.MatchCondition == 0 {
+			if a.PathAllowed(path) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readByGitHub reports whether path is one that a pipeline is made of. Its lines are quoted in reports,
+// so it is searched whatever its name: "gitleaks.toml.yml" matches a pattern of gitleaks' list.
+func readByGitHub(file string) bool {
+	base := path.Base(file)
+	return strings.HasPrefix(file, ".github/") || base == "action.yml" || base == "action.yaml"
+}
+
+// hit is one finding of the library, put back into the bytes that were searched.
+type hit struct {
+	detector string
+	region   span
+	value    []byte // decoded
+}
+
+// span is a range of byte offsets; end is exclusive.
+type span struct{ start, end int }
+
+// search runs the library over one text. The library panics on some inputs; that is an error here.
+func (d *Detector) search(ctx context.Context, path string, text []byte) (hits []hit, err error) {
+	defer func() {
+		if recover() != nil { // whose text may quote what was searched
+			err = fmt.Errorf("gitleaks failed on this file")
+		}
+	}()
+	raw := string(text)
+	findings := d.engine.DetectContext(ctx, detect.Fragment{Raw: raw, FilePath: path})
+	l := locator{raw: raw, pattern: d.pattern}
+	for i := range findings {
+		hits = append(hits, l.locate(&findings[i])...)
+	}
+	return hits, ctx.Err()
+}
+
+// pattern is a rule's regular expression and the group of it that is the secret; 0 is the first group
+// that matched.
+func (d *Detector) pattern(detector string) (*regexp.Regexp, int) {
+	r := d.engine.Config.Rules[detector]
+	return r.Regex, r.SecretGroup
+}

@@ -1,0 +1,164 @@
+package secret
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/base64"
+	"slices"
+
+	"github.com/curfew-ci/curfew/internal/redact"
+	"github.com/curfew-ci/curfew/internal/source"
+)
+
+// allowComment is what keeps gitleaks silent about a line.
+const allowComment = "gitleaks:allow"
+
+// tokens describes hits in a file's content, each place and detector once, in order.
+func (d *Detector) tokens(path string, content []byte, hits []hit) []Token {
+	if len(hits) == 0 {
+		return nil
+	}
+	slices.SortFunc(hits, func(a, b hit) int {
+		return cmp.Or(cmp.Compare(a.region.start, b.region.start), cmp.Compare(a.region.end, b.region.end), cmp.Compare(a.detector, b.detector))
+	})
+	hits = slices.CompactFunc(hits, func(a, b hit) bool { return a.detector == b.detector && a.region == b.region })
+	covered := d.covered(content, hits)
+	keys := keysOf(content, hits)
+	text := source.NewText(path, content)
+	out := make([]Token, len(hits))
+	for i, h := range hits {
+		out[i] = d.token(text, h)
+		out[i].Covered, out[i].Key = covered[i], keys[i]
+	}
+	return out
+}
+
+// token describes one hit.
+func (d *Detector) token(text *source.Text, h hit) Token {
+	k := d.kinds.of(h.detector, h.value)
+	t := Token{Detector: h.detector, Kind: k.words, Lifetime: k.lifetime, Region: source.Region{Path: text.Path}}
+	if h.region.end == h.region.start {
+		return t
+	}
+	t.Region = text.Region(h.region.start, h.region.end)
+	t.Value = redact.New(h.value)
+	if written := text.Src[h.region.start:h.region.end]; !bytes.Equal(written, h.value) {
+		t.Written = redact.New(written)
+	}
+	t.Strong = isStrong(h.value, k.strong)
+	t.Allowed = allowed(text, t.Region.Span)
+	if claims, ok := claimsOf(h); ok {
+		t.Expires = claims.expires
+		t.Strong = t.Strong || claims.signed
+		if t.Lifetime == Unknown {
+			t.Lifetime = claims.lifetime
+		}
+	}
+	return t
+}
+
+// claimsOf reads what a JWT says of itself.
+func claimsOf(h hit) (jwt, bool) {
+	switch h.detector {
+	case "jwt", "kubernetes-service-account-token", "github-app-token-stateless":
+		return readJWT(h.value)
+	case "jwt-base64":
+		inner, err := base64.RawStdEncoding.DecodeString(string(bytes.TrimRight(h.value, "=")))
+		if err != nil {
+			return jwt{}, false
+		}
+		return readJWT(inner)
+	}
+	return jwt{}, false
+}
+
+// allowed reports whether a line of s carries gitleaks' comment.
+func allowed(text *source.Text, s source.Span) bool {
+	lines := text.Src[text.Start(s.Start.Line):text.Start(s.End.Line+1)]
+	return bytes.Contains(lines, []byte(allowComment))
+}
+
+// keysOf lists the key that each hit's value is given to. A key in which a secret stands is none.
+func keysOf(content []byte, hits []hit) []string {
+	reach := make([]int, len(hits)+1) // how far the hits before each one go
+	for i, h := range hits {
+		reach[i+1] = max(reach[i], h.region.end)
+	}
+	out := make([]string, len(hits))
+	for i, h := range hits {
+		if h.region.end == h.region.start {
+			continue
+		}
+		key, from, to := enclosingKey(content, h.region.start)
+		before, _ := slices.BinarySearchFunc(hits, to, func(x hit, off int) int { return cmp.Compare(x.region.start, off) })
+		if reach[before] <= from {
+			out[i] = key
+		}
+	}
+	return out
+}
+
+// covered says of each hit whether another explains its bytes better. hits are in order of their starts.
+func (d *Detector) covered(content []byte, hits []hit) []bool {
+	out := make([]bool, len(hits))
+	for start := 0; start < len(hits); {
+		end, reach := start+1, hits[start].region.end
+		for end < len(hits) && hits[end].region.start < reach {
+			reach = max(reach, hits[end].region.end)
+			end++
+		}
+		d.coverCluster(content, hits[start:end], out[start:end])
+		start = end
+	}
+	return out
+}
+
+// coverCluster judges hits that overlap, the best first: a detector that knows the kind before one that
+// goes by the place, the longer before the shorter.
+func (d *Detector) coverCluster(content []byte, hits []hit, covered []bool) {
+	order := make([]int, len(hits))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		x, y := d.kinds.of(hits[a].detector, hits[a].value), d.kinds.of(hits[b].detector, hits[b].value)
+		return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(hits[b].region.len(), hits[a].region.len()),
+			cmp.Compare(known(y), known(x)), cmp.Compare(hits[a].detector, hits[b].detector))
+	})
+	var kept []hit
+	for _, i := range order {
+		for _, k := range kept {
+			if covered[i] = d.covers(content, k, hits[i]); covered[i] {
+				break
+			}
+		}
+		if !covered[i] {
+			kept = append(kept, hits[i])
+		}
+	}
+}
+
+// covers reports whether a, which is the better of two, speaks for b as well. What lies inside of several
+// lines isn't spoken for: a "private key" can be made to begin at the top of a file and to end below.
+func (d *Detector) covers(content []byte, a, b hit) bool {
+	inside := a.region.start <= b.region.start && b.region.end <= a.region.end
+	overlap := a.region.start < b.region.end && b.region.start < a.region.end
+	switch {
+	case a.region == b.region:
+		return true
+	case bytes.IndexByte(content[a.region.start:a.region.end], '\n') >= 0:
+		return false
+	case d.kinds.of(b.detector, b.value).rank > byForm:
+		return overlap
+	}
+	return inside
+}
+
+func (s span) len() int { return s.end - s.start }
+
+func known(k kind) int {
+	if k.lifetime == Unknown {
+		return 0
+	}
+	return 1
+}
