@@ -101,7 +101,7 @@ func (r *reader) properties(y *yaml.Node, p int) int {
 		stop = r.offset(y.Content[0]) // a key's own anchor and tag are its own
 	}
 	empty := unwritten(y)
-	anchor, tag := y.Anchor != "", y.Style&yaml.TaggedStyle != 0 || p < stop && r.src[p] == '!'
+	anchor, tag := y.Anchor != "", !empty || y.Style&yaml.TaggedStyle != 0 || p < stop && r.src[p] == '!'
 	for end := p; p < stop; p = r.token(end) {
 		switch c := r.src[p]; {
 		case anchor && c == '&':

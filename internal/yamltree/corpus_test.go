@@ -32,13 +32,22 @@ func corpus(tb testing.TB) map[string][]byte {
 	return files
 }
 
+// rejected are the files of the corpus that are no YAML, each with the reason.
+func rejected() map[string]string {
+	return map[string]string{
+		"/workflows/dagger__dagger/.github/actions/call-ci-alt-runner/action.yml": `"\$" is no escape that YAML knows`,
+	}
+}
+
 // TestCorpus holds that every scalar of every file is mapped byte by byte, and every extent sound.
 func TestCorpus(t *testing.T) {
 	scalars := 0
 	for path, src := range corpus(t) {
 		doc, err := Parse(path, src, Limits{})
+		if _, known := rejected()[path]; known != (err != nil) {
+			t.Errorf("%s: got error %v", path, err)
+		}
 		if err != nil {
-			t.Logf("%v", err)
 			continue
 		}
 		checkTree(t, doc)
@@ -52,5 +61,5 @@ func TestCorpus(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d scalars", scalars)
+	t.Logf("%d scalars, all mapped", scalars)
 }

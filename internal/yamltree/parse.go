@@ -22,7 +22,7 @@ func Parse(path string, src []byte, lim Limits) (*Document, error) {
 	if err != nil {
 		return doc, explain(doc.Text, err)
 	}
-	r := newReader(doc, lim)
+	r := newReader(doc, lim, count(&root))
 	if len(root.Content) > 0 {
 		r.prolog()
 		if doc.Root, err = r.node(root.Content[0], place{depth: 1, block: -1}); err != nil {

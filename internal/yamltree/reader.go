@@ -22,7 +22,7 @@ type reader struct {
 	anchors  map[*yaml.Node]*anchor
 	comments []Comment
 	copied   string // the source, once a comment needs it
-	slab     []Node
+	slab     []Node // of which no node has been handed out yet
 }
 
 // place is where in the nesting a node stands.
@@ -41,9 +41,12 @@ type anchor struct {
 // yamlMark is a place as yaml.v3 counts.
 type yamlMark struct{ line, col, off int }
 
-func newReader(doc *Document, lim Limits) *reader {
+func newReader(doc *Document, lim Limits, nodes int) *reader {
+	if lim.Nodes > 0 {
+		nodes = min(nodes, lim.Nodes)
+	}
 	top := source.Pos{Line: 1, Col: 1}
-	return &reader{cursor: cursor{&doc.scan, top}, lim: lim, end: top}
+	return &reader{cursor: cursor{&doc.scan, top}, lim: lim, end: top, slab: make([]Node, nodes)}
 }
 
 func (r *reader) node(y *yaml.Node, at place) (*Node, error) {
@@ -152,12 +155,18 @@ func (r *reader) take(start, end int) source.Span {
 	return s
 }
 
-// alloc hands out nodes by the hundred.
+// alloc hands out one of the nodes that were counted beforehand.
 func (r *reader) alloc() *Node {
-	if len(r.slab) == 0 {
-		r.slab = make([]Node, min(max(len(r.src)/32, 8), 128))
-	}
 	n := &r.slab[0]
 	r.slab = r.slab[1:]
+	return n
+}
+
+// count is the number of nodes below and with y, each alias being one.
+func count(y *yaml.Node) int {
+	n := 1
+	for _, c := range y.Content {
+		n += count(c)
+	}
 	return n
 }

@@ -44,8 +44,13 @@ func checkTree(t *testing.T, doc *Document) {
 				t.Errorf("%s: %v is not inside of %v", doc.Text.Path, at, n.Span)
 			}
 		}
-		if n.Kind == Scalar {
+		switch src := text(doc, n.Span); {
+		case n.Kind == Scalar:
 			checkScalar(t, doc, n)
+		case n.Flow && src[0] == '[' && n.Kind == Sequence && src[len(src)-1] != ']':
+			t.Errorf("%s:%s: list spans %q", doc.Text.Path, n.Span.Start, src)
+		case n.Flow && src[0] == '{' && len(n.Pairs) == 0 && src[len(src)-1] != '}':
+			t.Errorf("%s:%s: mapping spans %q", doc.Text.Path, n.Span.Start, src)
 		}
 	})
 	for _, c := range doc.Comments {
