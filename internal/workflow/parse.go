@@ -3,24 +3,29 @@ package workflow
 import (
 	"errors"
 	"fmt"
-	"path"
-	"strings"
+	"unicode/utf8"
 
 	"github.com/curfew-ci/curfew/internal/source"
 	"github.com/curfew-ci/curfew/internal/yamltree"
 )
 
-// limits are wider than GitHub's own, which are 1,048,576 characters, 50 levels and 50,000 nodes
-// (actions/runner, WorkflowParser: ParseOptions.cs and YamlObjectReader.cs).
-func limits() yamltree.Limits {
-	return yamltree.Limits{Bytes: 4 << 20, Depth: 100, Nodes: 100_000}
-}
+// GitHub reads files of at most 1,048,576 characters, 50 levels and 50,000 nodes (actions/runner,
+// WorkflowParser: ParseOptions.cs and YamlObjectReader.cs). It counts the latter two in its own way,
+// so there is some room left for a different count.
+const (
+	maxChars = 1 << 20
+	maxDepth = 100
+	maxNodes = 100_000
+)
 
 // Parse reads a workflow or, where path ends in action.yml or action.yaml outside of
 // .github/workflows, an action's metadata. It never fails: what GitHub would refuse is in Problems,
 // and everything else is still read.
 func Parse(path string, src []byte) *File {
-	doc, err := yamltree.Parse(path, src, limits())
+	if len(src) > maxChars && utf8.RuneCount(src) > maxChars {
+		return tooLong(path, src)
+	}
+	doc, err := yamltree.Parse(path, src, yamltree.Limits{Depth: maxDepth, Nodes: maxNodes})
 	f := &File{Path: path, Text: doc.Text, Comments: doc.Comments, doc: doc}
 	p := &parser{file: f}
 	if doc.Root != nil && doc.Root.Kind == yamltree.Mapping {
@@ -39,13 +44,10 @@ func Parse(path string, src []byte) *File {
 	return f
 }
 
-func isAction(name string) bool {
-	base := path.Base(name)
-	if base != "action.yml" && base != "action.yaml" {
-		return false
-	}
-	dir := path.Dir(name)
-	return dir != ".github/workflows" && !strings.HasSuffix(dir, "/.github/workflows")
+func tooLong(path string, src []byte) *File {
+	f := &File{Path: path, Text: source.NewText(path, src)}
+	f.Problems = []Problem{{source.Region{Path: path}, "the file has more than 1,048,576 characters: GitHub reads no more"}}
+	return f
 }
 
 // parser builds a File. It goes through the tree once, in the file's order.

@@ -16,3 +16,14 @@ func IsDefinition(name string) bool { return IsWorkflow(name) || isAction(name) 
 func IsWorkflow(name string) bool {
 	return path.Dir(name) == folder && (strings.HasSuffix(name, ".yml") || strings.HasSuffix(name, ".yaml"))
 }
+
+// isAction reports whether the file at name is an action's metadata: it may stand anywhere but among
+// the workflows.
+func isAction(name string) bool {
+	base := path.Base(name)
+	if base != "action.yml" && base != "action.yaml" {
+		return false
+	}
+	dir := path.Dir(name)
+	return dir != folder && !strings.HasSuffix(dir, "/"+folder)
+}
