@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/curfew-ci/curfew/internal/draft"
+	"github.com/curfew-ci/curfew/internal/gitrepo"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/scan"
+)
+
+func newInit(env *Env) *cobra.Command {
+	var dryRun, force bool
+	cmd := &cobra.Command{
+		Use:     "init [PATH]",
+		Short:   "write a manifest from what this repository uses today",
+		GroupID: groupCheck,
+		Long: "Write " + manifest.Path + " of the repository at PATH (default: here) from what its workflows use:\n" +
+			"jobs that read secrets, may write, or obtain OIDC tokens. Owners come from CODEOWNERS.\n" +
+			"Every guess is marked \"# review:\".",
+		Example: "  curfew init --dry-run\n  curfew init && git add " + manifest.Path,
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := "."
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			src, err := draftManifest(cmd.Context(), env, dir)
+			if err != nil {
+				return err
+			}
+			if dryRun {
+				_, err := env.Stdout.Write(src)
+				return err
+			}
+			return writeManifest(env, dir, src, force)
+		},
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print the manifest and write nothing")
+	cmd.Flags().BoolVar(&force, "force", false, "replace a manifest that is there")
+	return cmd
+}
+
+func draftManifest(ctx context.Context, env *Env, dir string) ([]byte, error) {
+	tree, err := gitrepo.Open(dir)
+	if err != nil {
+		return nil, usageError("%w", err)
+	}
+	defer tree.Close() //nolint:errcheck // only read
+	repo, err := scan.Usage(ctx, tree)
+	if err != nil {
+		return nil, &exitError{ExitUnfinished, err}
+	}
+	owners, err := codeOwners(tree)
+	if err != nil {
+		return nil, &exitError{ExitUnfinished, err}
+	}
+	src, err := draft.Manifest(draft.Input{
+		Usage: repo, CodeOwners: owners, Repository: tree.Origin(ctx), Branch: tree.DefaultBranch(ctx), Now: env.Now(),
+	})
+	if err != nil {
+		return nil, &exitError{ExitUnfinished, err}
+	}
+	return src, nil
+}
+
+// codeOwners reads the first CODEOWNERS file, in the order in which GitHub looks for it.
+func codeOwners(tree *gitrepo.Tree) ([]byte, error) {
+	for _, name := range []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"} {
+		src, err := tree.ReadFile(name)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return src, err
+		}
+	}
+	return nil, nil
+}
+
+// writeManifest puts the manifest in its place; it replaces one only when told to.
+func writeManifest(env *Env, dir string, src []byte, force bool) error {
+	file := filepath.Join(dir, filepath.FromSlash(manifest.Path))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // a folder of a repository
+		return &exitError{ExitUnfinished, err}
+	}
+	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if force {
+		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	}
+	f, err := os.OpenFile(file, flags, 0o644) //nolint:gosec // a file of a repository, for all to read
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return usageError("%s is there already: look at `curfew init --dry-run`, or replace it with --force", file)
+	case err != nil:
+		return &exitError{ExitUnfinished, err}
+	}
+	if _, err := f.Write(src); err != nil {
+		_ = f.Close() // the write's error says more
+		return &exitError{ExitUnfinished, err}
+	}
+	if err := f.Close(); err != nil {
+		return &exitError{ExitUnfinished, err}
+	}
+	_, err = fmt.Fprintf(env.Stdout, "wrote %s: go through its \"# review:\" comments, then run `curfew scan`\n", file)
+	return err
+}

@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+
+	"github.com/curfew-ci/curfew/internal/gitrepo"
+	"github.com/curfew-ci/curfew/internal/report"
+	"github.com/curfew-ci/curfew/internal/scan"
+	"github.com/curfew-ci/curfew/rules"
+)
+
+// finish writes a result wherever it was asked for and returns its verdict.
+func (f *outputFlags) finish(env *Env, dir string, r *scan.Result) error {
+	all, err := rules.All()
+	if err != nil {
+		return &exitError{ExitUnfinished, err}
+	}
+	tree, err := gitrepo.Open(dir)
+	if err != nil {
+		return &exitError{ExitUnfinished, err}
+	}
+	defer tree.Close() //nolint:errcheck // only read
+	opt := report.Options{
+		Rules: all, Category: f.category, Source: tree.ReadFile,
+		Repository: repositoryURL(env), SHA: env.Getenv("GITHUB_SHA"),
+	}
+	for _, o := range f.outs {
+		format, file, err := splitOut(o)
+		if err != nil {
+			return err
+		}
+		var buf bytes.Buffer
+		if err := report.Write(&buf, format, r, opt); err != nil {
+			return &exitError{ExitUnfinished, err}
+		}
+		if err := os.WriteFile(file, buf.Bytes(), 0o644); err != nil { //nolint:gosec // a report for others to read; values are masked
+			return &exitError{ExitUnfinished, fmt.Errorf("write the %s report: %w", format, err)}
+		}
+	}
+	format, err := report.ParseFormat(f.format)
+	if err != nil {
+		return usageError("--format: %w", err)
+	}
+	opt.Color = f.colored(env)
+	if err := report.Write(env.Stdout, format, r, opt); err != nil {
+		return &exitError{ExitUnfinished, err}
+	}
+	return f.verdict(r)
+}
+
+// repositoryURL is where the job's repository can be read, for links; "" outside of a job.
+func repositoryURL(env *Env) string {
+	server, repo := env.Getenv("GITHUB_SERVER_URL"), env.Getenv("GITHUB_REPOSITORY")
+	if server == "" || repo == "" {
+		return ""
+	}
+	return server + "/" + repo
+}
+
+// colored follows --color, then NO_COLOR and CLICOLOR_FORCE (no-color.org, bixense.com/clicolors).
+func (f *outputFlags) colored(env *Env) bool {
+	switch {
+	case f.color == "always":
+		return true
+	case f.color == "never" || env.Getenv("NO_COLOR") != "":
+		return false
+	case env.Getenv("CLICOLOR_FORCE") != "" && env.Getenv("CLICOLOR_FORCE") != "0":
+		return true
+	}
+	return isTerminal(env.Stdout) && env.Getenv("TERM") != "dumb"
+}

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// The exit codes, the same for every verb. A format never changes them.
+const (
+	ExitClean      = 0 // nothing at or above --fail-on
+	ExitFindings   = 1 // findings at or above --fail-on
+	ExitUsage      = 2 // a flag, an argument or the manifest is wrong
+	ExitUnfinished = 3 // something that had to be checked could not be
+)
+
+// Env is what a run may touch of the world: tests inject all of it.
+type Env struct {
+	Args   []string // without the program's name
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+	Getenv func(string) string
+	Now    func() time.Time
+}
+
+// exitError ends a run with a code; err, where set, is printed first.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// usageError is a mistake in flags, arguments or the manifest.
+func usageError(format string, args ...any) error {
+	return &exitError{ExitUsage, fmt.Errorf(format, args...)}
+}
+
+// Run executes one command line and returns its exit code.
+func Run(ctx context.Context, env Env) int {
+	root := newRoot(&env)
+	root.SetArgs(env.Args)
+	root.SetIn(env.Stdin)
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return ExitClean
+	}
+	var exit *exitError
+	if !errors.As(err, &exit) {
+		// Verbs type their errors; cobra's own (unknown flag, missing argument) are all about usage.
+		exit = &exitError{ExitUsage, err}
+	}
+	if exit.err != nil {
+		fmt.Fprintf(env.Stderr, "curfew: %s\n", printable(exit.err.Error()))
+	}
+	return exit.code
+}
+
+// isTerminal reports whether w is a terminal.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

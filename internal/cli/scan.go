@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/report"
+	"github.com/curfew-ci/curfew/internal/scan"
+)
+
+// scanFlags are the flags that say what is scanned and against what; explain shares them.
+type scanFlags struct {
+	manifest  string
+	base      string
+	orgPolicy string
+	baseline  string
+	gitleaks  string
+}
+
+func (f *scanFlags) registerInputs(flags *pflag.FlagSet) {
+	flags.StringVar(&f.manifest, "manifest", manifest.Path, "judge by this `FILE` of PATH")
+	flags.StringVar(&f.base, "base", "", "judge by the manifest, ignores and baseline of this `REV`, and report what changed since; on a pull request its base is taken")
+	flags.StringVar(&f.orgPolicy, "org-policy", "", "narrow the manifest by an organisation's policy: curfew/org.yml in `DIR`, or that FILE")
+	flags.StringVar(&f.baseline, "baseline", "", "suppress the findings that this `FILE` registers")
+	flags.StringVar(&f.gitleaks, "gitleaks-config", "", "find secrets by the rules of this gitleaks TOML `FILE` too; a scanned tree's own is never read")
+}
+
+func newScan(env *Env) *cobra.Command {
+	var in scanFlags
+	var out outputFlags
+	cmd := &cobra.Command{
+		Use:     "scan [PATH]",
+		Short:   "check secrets and workflows against the manifest",
+		GroupID: groupCheck,
+		Long: "Check the working tree at PATH (default: here) against its manifest, " + manifest.Path + ".\n" +
+			"Nothing leaves the machine, nothing of the tree is executed.",
+		Example: "  curfew scan\n  curfew scan -o sarif=curfew.sarif --fail-on medium\n  curfew scan --base origin/main",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := out.validate(); err != nil {
+				return err
+			}
+			dir := "."
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			result, err := in.run(cmd.Context(), env, dir)
+			if err != nil {
+				return err
+			}
+			return out.finish(env, dir, result)
+		},
+	}
+	in.registerInputs(cmd.Flags())
+	out.register(cmd.Flags())
+	return cmd
+}
+
+// run scans the tree at dir and types its errors by exit code.
+func (f *scanFlags) run(ctx context.Context, env *Env, dir string) (*scan.Result, error) {
+	opt := scan.Options{
+		Dir: dir, Manifest: f.manifest, Base: f.base, Policy: f.orgPolicy, Baseline: f.baseline,
+		GitleaksConfig: f.gitleaks, Version: Version(), Now: env.Now(),
+	}
+	if opt.Base == "" {
+		base, err := pullRequestBase(env)
+		if err != nil {
+			return nil, &exitError{ExitUnfinished, err}
+		}
+		opt.Base = base
+	}
+	result, err := scan.Run(ctx, opt)
+	var bad *scan.InputError
+	switch {
+	case errors.As(err, &bad):
+		return nil, &exitError{ExitUsage, err}
+	case err != nil:
+		return nil, &exitError{ExitUnfinished, err}
+	}
+	return result, nil
+}
+
+// outputFlags say where a result goes and what it means for the exit status.
+type outputFlags struct {
+	format   string
+	outs     []string
+	failOn   string
+	require  []string
+	color    string
+	category string
+}
+
+func (f *outputFlags) register(flags *pflag.FlagSet) {
+	flags.StringVarP(&f.format, "format", "f", "text", "write to stdout as `FORMAT`: "+strings.Join(formatNames(), ", "))
+	flags.StringArrayVarP(&f.outs, "out", "o", nil, "write to a file as well, `FORMAT=FILE`; repeatable")
+	flags.StringVar(&f.failOn, "fail-on", "low", "exit 1 for findings at or above this `LEVEL`: critical, high, medium, low, note, or never")
+	flags.StringArrayVar(&f.require, "require", nil, "exit 3 where this `SOURCE` could not be read to the end: "+strings.Join(sourceNames(), ", ")+"; repeatable")
+	flags.StringVar(&f.color, "color", "auto", "colour the text `WHEN`: auto, always, never")
+	flags.StringVar(&f.category, "category", "curfew", "begin SARIF's categories, one for each source, with `NAME`")
+}
+
+// validate refuses what can be refused before a scan's time is spent.
+func (f *outputFlags) validate() error {
+	if _, err := report.ParseFormat(f.format); err != nil {
+		return usageError("--format: %w", err)
+	}
+	for _, o := range f.outs {
+		if _, _, err := splitOut(o); err != nil {
+			return err
+		}
+	}
+	if f.failOn != "never" {
+		if _, err := finding.ParseSeverity(f.failOn); err != nil {
+			return usageError("--fail-on: %w, or never", err)
+		}
+	}
+	for _, r := range f.require {
+		if !slices.Contains(sourceNames(), r) {
+			return usageError("--require: unknown source %q: expected one of %s", r, strings.Join(sourceNames(), ", "))
+		}
+	}
+	if !slices.Contains([]string{"auto", "always", "never"}, f.color) {
+		return usageError("--color: expected auto, always or never, not %q", f.color)
+	}
+	return nil
+}
+
+func splitOut(o string) (report.Format, string, error) {
+	name, file, ok := strings.Cut(o, "=")
+	if !ok || file == "" {
+		return "", "", usageError("--out %s: expected FORMAT=FILE, such as sarif=curfew.sarif", o)
+	}
+	format, err := report.ParseFormat(name)
+	if err != nil {
+		return "", "", usageError("--out %s: %w", o, err)
+	}
+	return format, file, nil
+}
+
+// verdict is the exit status of a result, whatever its format.
+func (f *outputFlags) verdict(r *scan.Result) error {
+	for _, n := range r.NotChecked {
+		if slices.Contains(f.require, string(n.Source)) {
+			return &exitError{ExitUnfinished, fmt.Errorf("--require %s: %s was not checked: %s", n.Source, n.What, n.Reason)}
+		}
+	}
+	if r.Manifest.Mode == string(manifest.Observe) || f.failOn == "never" {
+		return nil
+	}
+	level, err := finding.ParseSeverity(f.failOn)
+	if err != nil {
+		return usageError("--fail-on: %w", err)
+	}
+	if r.Worst() >= level {
+		return &exitError{code: ExitFindings}
+	}
+	return nil
+}
+
+func sourceNames() []string {
+	var names []string
+	for _, s := range scan.Sources() {
+		names = append(names, string(s))
+	}
+	return names
+}
+
+func formatNames() []string {
+	var names []string
+	for _, f := range report.Formats() {
+		names = append(names, string(f))
+	}
+	return names
+}

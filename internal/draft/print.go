@@ -1,0 +1,155 @@
+package draft
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// printer writes a plan as YAML, two spaces a level.
+type printer struct {
+	strings.Builder
+	in      Input
+	expires string
+}
+
+// line writes one line at a depth, and its review comment where there is a guess.
+func (p *printer) line(depth int, guess, format string, args ...any) {
+	p.WriteString(strings.Repeat("  ", depth))
+	fmt.Fprintf(p, format, args...)
+	if guess != "" {
+		p.WriteString("  # review: " + guess)
+	}
+	p.WriteByte('\n')
+}
+
+func print(pl *plan, in Input) []byte {
+	p := &printer{in: in, expires: in.Now.UTC().Add(Term).Format(time.DateOnly)}
+	p.line(0, "", "# Which CI identity is entitled to what, owned by whom, until when.")
+	p.line(0, "", "# Drafted by `curfew init` on %s from what the workflows use; what they don't prove says \"review\".", in.Now.UTC().Format(time.DateOnly))
+	p.line(0, "", "version: 1")
+	p.owners(pl.owners)
+	p.identities(pl.identities)
+	p.exceptions(pl.exceptions)
+	return []byte(p.String())
+}
+
+func (p *printer) owners(owners []*owner) {
+	if len(owners) == 0 {
+		return
+	}
+	p.line(0, "", "\nowners:")
+	for _, o := range owners {
+		kind := "person"
+		if strings.Contains(o.handle, "/") {
+			kind = "team"
+		}
+		p.line(1, o.guess, "%s: { %s: %s }", o.id, kind, quote(o.handle))
+	}
+}
+
+func (p *printer) identities(ids []*identity) {
+	if len(ids) == 0 {
+		return
+	}
+	p.line(0, "", "\nidentities:")
+	for i, it := range ids {
+		if i > 0 {
+			p.WriteByte('\n')
+		}
+		p.identity(it)
+	}
+}
+
+func (p *printer) identity(it *identity) {
+	p.line(1, "", "%s:", it.id)
+	p.line(2, "", "owner: %s", it.owner.id)
+	p.line(2, "say what it is for", "purpose: %s", quote(it.purpose))
+	if len(it.grants) > 0 {
+		p.line(2, "how bad would its misuse be?", "privilege: high")
+	}
+	p.line(2, "when must it be certified again?", "expires: %q", p.expires)
+	p.line(2, "", "runs-as: { workflow: %s, job: %s }", quote(it.workflow), flow(it.jobs))
+	if len(it.grants) > 0 {
+		p.claims(it)
+	}
+	p.token(it)
+	if len(it.secrets) > 0 {
+		p.line(2, "", "secrets: [%s]", strings.Join(it.secrets, ", "))
+	}
+	for _, n := range it.notes {
+		p.line(2, "", "# review: %s", n)
+	}
+	if len(it.grants) == 0 {
+		return
+	}
+	p.line(2, "", "grants:")
+	for _, g := range it.grants {
+		p.grant(g)
+	}
+}
+
+func (p *printer) claims(it *identity) {
+	repo, branch := cmp.Or(p.in.Repository, "OWNER/NAME"), cmp.Or(p.in.Branch, "main")
+	guess := "the repository and branch that may use it"
+	if p.in.Repository != "" {
+		guess = "the branch that may use it"
+	}
+	p.line(2, "", "claims:")
+	p.line(3, "the repository's numeric id; until then every lease is denied", "repository_id: %q", "0")
+	p.line(3, guess, "job_workflow_ref: %s", quote(fmt.Sprintf("%s/%s@refs/heads/%s", repo, it.workflow, branch)))
+	if it.environment != "" {
+		p.line(3, "", "environment: %s", quote(it.environment))
+	}
+}
+
+func (p *printer) token(it *identity) {
+	if len(it.token) == 0 {
+		p.line(2, it.tokenGuess, "token: {}")
+		return
+	}
+	var scopes []string
+	for _, name := range sortedKeys(it.token) {
+		scopes = append(scopes, name+": "+it.token[name])
+	}
+	p.line(2, it.tokenGuess, "token: { %s }", strings.Join(scopes, ", "))
+}
+
+func (p *printer) grant(g *grant) {
+	p.line(3, "", "%s:", g.id)
+	p.line(4, "", "%s:", g.provider)
+	for _, f := range g.fields {
+		p.line(5, f.guess, "%s: %s", f.name, quote(f.value))
+	}
+	guess := "shorter?"
+	p.line(4, guess, "ttl: %s", minutes(g.ttl))
+	p.line(4, "an inline session policy", "narrow: none")
+	p.line(4, "", "limits: none")
+	p.line(4, "standing privilege; name a ticket, an approval or a schedule", "when: { always: true }")
+}
+
+func (p *printer) exceptions(exs []*exception) {
+	if len(exs) == 0 {
+		return
+	}
+	p.line(0, "", "\nexceptions:")
+	for i, e := range exs {
+		if i > 0 {
+			p.WriteByte('\n')
+		}
+		p.line(1, "", "%s:", e.id)
+		p.line(2, "", "secret: %s", quote(e.secret))
+		p.line(2, "or actions-org, or { actions-env: NAME }", "store: actions")
+		p.line(2, "", "owner: %s", e.owner.id)
+		p.line(2, "why will no short-lived credential do?", "reason: %s", quote("in use before the manifest"))
+		p.line(2, "who accepts the risk?", "accepted-by: %s", quote(e.owner.handle))
+		p.line(2, "", "rotate-every: 90d")
+		p.line(2, "", "expires: %q", p.expires)
+	}
+}
+
+// minutes writes a duration in the manifest's form, rounded up to whole minutes.
+func minutes(d time.Duration) string {
+	return fmt.Sprintf("%dm", int((d+time.Minute-1)/time.Minute))
+}

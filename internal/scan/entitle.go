@@ -1,0 +1,89 @@
+package scan
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/curfew-ci/curfew/internal/gitrepo"
+	"github.com/curfew-ci/curfew/internal/manifest"
+)
+
+// entitlements reads the manifest that judges, and the organisation's policy. A change doesn't judge
+// itself: with a base the manifest is the base's, unless the base has none yet.
+func (r *run) entitlements(ctx context.Context) error {
+	var err error
+	if r.facts.Policy, err = ReadPolicy(r.opt.Policy); err != nil {
+		return err
+	}
+	src, from, err := r.manifestSource(ctx)
+	if err != nil {
+		return err
+	}
+	r.result.Manifest = Manifest{Path: r.opt.Manifest, From: from}
+	if src == nil {
+		r.notChecked(Entitlements, "token ceilings and terms", "there is no "+r.opt.Manifest, "write one with `curfew init`")
+		return nil
+	}
+	m, err := ParseManifest(r.opt.Manifest, src)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(src)
+	r.result.Manifest.SHA256 = hex.EncodeToString(sum[:])
+	r.result.Manifest.Mode = string(m.Mode)
+	r.facts.Manifest = m
+	r.facts.Faults = manifest.Faults(m, r.facts.Policy, r.opt.Now)
+	return nil
+}
+
+// manifestSource returns the manifest's bytes, nil where there is none, and where they come from.
+func (r *run) manifestSource(ctx context.Context) (src []byte, from string, err error) {
+	head, err := present(r.tree.ReadFile(r.opt.Manifest))
+	if err != nil {
+		return nil, "", &InputError{err.Error()}
+	}
+	switch {
+	case r.commit == nil && head == nil:
+		return nil, "none", nil
+	case r.commit == nil:
+		return head, "working tree", nil
+	}
+	base, err := present(r.commit.ReadFile(ctx, r.opt.Manifest))
+	var skip *gitrepo.Skip
+	switch {
+	case errors.As(err, &skip):
+		return nil, "", &InputError{fmt.Sprintf("%s in %s: %v", r.opt.Manifest, r.opt.Base, skip)}
+	case err != nil:
+		return nil, "", err
+	case base != nil:
+		return base, "base " + r.commit.ID, r.checkHead(head)
+	case head != nil:
+		return head, "working tree; base " + r.commit.ID + " has none", nil
+	}
+	return nil, "none", nil
+}
+
+// checkHead refuses a change that breaks the manifest, though it is the base's that judges: once merged
+// it would deny every lease.
+func (r *run) checkHead(head []byte) error {
+	if head == nil {
+		return nil
+	}
+	_, err := ParseManifest(r.opt.Manifest, head)
+	return err
+}
+
+// present turns "there is no such file" into nil.
+func present(src []byte, err error) ([]byte, error) {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil && src == nil {
+		src = []byte{}
+	}
+	return src, err
+}

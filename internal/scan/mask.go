@@ -1,0 +1,69 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/secret"
+	"github.com/curfew-ci/curfew/rules"
+)
+
+// Mask hides in text whatever looks like a credential in sources or in text itself: texts about a
+// manifest quote it, and somebody may have pasted a token into it.
+func Mask(ctx context.Context, text string, sources ...[]byte) (string, error) {
+	detector, err := secret.New(rules.SecretRules())
+	if err != nil {
+		return "", err
+	}
+	var tokens []secret.Token
+	for _, src := range append(sources, []byte(text)) {
+		found, err := detector.Detect(ctx, manifest.Path, src)
+		if err != nil {
+			return "", err
+		}
+		tokens = append(tokens, found...)
+	}
+	return secret.NewMasker(tokens...).Mask(text), nil
+}
+
+// masked is err as an InputError that is safe to print. Where secrets can't be told from the rest,
+// nothing is quoted.
+func masked(path string, src []byte, err error) error {
+	text, merr := Mask(context.Background(), err.Error(), src)
+	if merr != nil {
+		text = fmt.Sprintf("%s is wrong; what is wrong can't be quoted safely: %v", path, merr)
+	}
+	return &InputError{text}
+}
+
+// ParseManifest is manifest.Parse with an *InputError that is safe to print.
+func ParseManifest(path string, src []byte) (*manifest.Manifest, error) {
+	m, errs := manifest.Parse(path, src)
+	if len(errs) > 0 {
+		return nil, masked(path, src, errs)
+	}
+	return m, nil
+}
+
+// ReadPolicy reads an organisation's policy: file is curfew/org.yml or the folder that holds it. Without
+// a file there is no policy, nil. The error is an *InputError.
+func ReadPolicy(file string) (*manifest.Policy, error) {
+	if file == "" {
+		return nil, nil
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		file = filepath.Join(file, "curfew", "org.yml")
+	}
+	src, err := os.ReadFile(file) //nolint:gosec // the caller names it
+	if err != nil {
+		return nil, &InputError{fmt.Sprintf("read the organisation's policy: %v; name curfew/org.yml or the folder that holds it", err)}
+	}
+	p, errs := manifest.ParsePolicy(filepath.ToSlash(file), src)
+	if len(errs) > 0 {
+		return nil, masked(filepath.ToSlash(file), src, errs)
+	}
+	return p, nil
+}

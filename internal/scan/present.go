@@ -1,0 +1,72 @@
+package scan
+
+import (
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/redact"
+	"github.com/curfew-ci/curfew/internal/secret"
+	"github.com/curfew-ci/curfew/internal/source"
+)
+
+// snippetLines is how much of a long region is shown.
+const snippetLines = 5
+
+// presenter turns what the checks said into what may leave the process.
+type presenter struct {
+	texts  map[string]*source.Text   // by path: files that findings point into
+	ranges map[string][]redact.Range // by path: where secrets stand
+	masker *redact.Masker            // of every value that was found anywhere
+}
+
+func newPresenter(texts map[string]*source.Text, tokens []secret.Token) *presenter {
+	p := &presenter{texts: texts, ranges: map[string][]redact.Range{}}
+	for path := range texts {
+		p.ranges[path] = secret.Ranges(path, tokens...)
+	}
+	p.masker = secret.NewMasker(tokens...)
+	return p
+}
+
+// findings gives each finding its snippet and masks every text in it: a secret that one rule found is
+// hidden from what any other rule prints.
+func (p *presenter) findings(fs []finding.Finding) {
+	for i := range fs {
+		f := &fs[i]
+		f.Snippet = p.snippet(f.Region)
+		for _, s := range []*string{&f.Message, &f.Label, &f.Fix, &f.Owner, &f.Identity, &f.Job, &f.Key, &f.Region.Path} {
+			*s = p.masker.Mask(*s)
+		}
+		for j := range f.Related {
+			p.place(&f.Related[j].Message, &f.Related[j].Region)
+		}
+		for j := range f.Flow {
+			p.place(&f.Flow[j].Message, &f.Flow[j].Region)
+		}
+		if f.Suppressed != nil {
+			p.place(&f.Suppressed.Reason, &f.Suppressed.Region)
+		}
+	}
+}
+
+func (p *presenter) place(message *string, region *source.Region) {
+	*message = p.masker.Mask(*message)
+	region.Path = p.masker.Mask(region.Path)
+}
+
+// snippet is the source under r, masked where it holds a secret.
+func (p *presenter) snippet(r source.Region) finding.Snippet {
+	text := p.texts[r.Path]
+	if text == nil || r.Span.IsZero() {
+		return finding.Snippet{}
+	}
+	s := finding.Snippet{FirstLine: r.Start.Line}
+	last := min(r.End.Line, r.Start.Line+snippetLines-1, text.Lines())
+	for n := r.Start.Line; n <= last; n++ {
+		start := text.Start(n)
+		inLine := make([]redact.Range, 0, len(p.ranges[r.Path]))
+		for _, hidden := range p.ranges[r.Path] {
+			inLine = append(inLine, redact.Range{Start: hidden.Start - start, End: hidden.End - start})
+		}
+		s.Lines = append(s.Lines, p.masker.MaskLine(text.LineAt(n), inLine))
+	}
+	return s
+}

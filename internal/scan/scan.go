@@ -1,0 +1,136 @@
+package scan
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/posture"
+	"github.com/curfew-ci/curfew/internal/secret"
+	"github.com/curfew-ci/curfew/internal/suppress"
+	"github.com/curfew-ci/curfew/internal/usage"
+	"github.com/curfew-ci/curfew/rules"
+)
+
+// Options say what is scanned and against what. The paths of Policy, Baseline and GitleaksConfig are
+// the caller's own; Manifest's is in the tree.
+type Options struct {
+	Dir            string // the root of what is scanned
+	Manifest       string // relative to Dir; "" means manifest.Path
+	Base           string // revision whose manifest, ignores and baseline judge; "" means the working tree's
+	Policy         string // the organisation's policy: a file, or a folder that holds curfew/org.yml
+	Baseline       string // "" for none
+	GitleaksConfig string // rules beside the built-in ones; "" for none
+	Version        string // of curfew
+	Now            time.Time
+}
+
+// InputError is something wrong with what the caller named: a manifest, a policy, a baseline, a
+// revision. Its text is masked.
+type InputError struct{ Text string }
+
+func (e *InputError) Error() string { return e.Text }
+
+// Run scans and returns the result. An error is an *InputError, or says what could not be read.
+func Run(ctx context.Context, opt Options) (*Result, error) {
+	if opt.Manifest == "" {
+		opt.Manifest = manifest.Path
+	}
+	r := &run{opt: opt, result: &Result{
+		Schema: Schema,
+		Tool:   Tool{Name: "curfew", Version: opt.Version},
+	}}
+	r.detector = sync.OnceValues(r.newDetector)
+	if err := r.open(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.read(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.entitlements(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.judge(ctx); err != nil {
+		return nil, err
+	}
+	return r.finish(ctx)
+}
+
+// judge runs the checks and applies what suppresses their findings.
+func (r *run) judge(ctx context.Context) error {
+	known, err := rules.LoadActions()
+	if err != nil {
+		return err
+	}
+	r.facts.Now = r.opt.Now
+	r.facts.Usage = usage.Collect(r.facts.Files, known)
+	if err := r.compare(ctx, known); err != nil {
+		return err
+	}
+	found, err := posture.Run(&r.facts)
+	if err != nil {
+		return err
+	}
+	opt := suppress.Options{Rules: rules.IDs(), Term: r.exceptionTerm(), Now: r.opt.Now, Judged: r.judged()}
+	if r.commit != nil {
+		opt.Base = &r.baseState
+	}
+	r.result.Findings = suppress.Apply(found, r.state, opt)
+	return nil
+}
+
+// judged says of which rules everything could be read.
+func (r *run) judged() func(rule string) bool {
+	partial := map[string]bool{}
+	for _, n := range r.result.NotChecked {
+		partial[string(n.Source)] = true
+	}
+	return func(id string) bool {
+		rule, err := rules.Lookup(id)
+		return err == nil && !partial[rule.Source]
+	}
+}
+
+// exceptionTerm is how far ahead an ignore may end.
+func (r *run) exceptionTerm() time.Duration {
+	if p := r.facts.Policy; p != nil && p.Ceilings != nil && p.Ceilings.ExceptionTerm > 0 {
+		return p.Ceilings.ExceptionTerm.Std()
+	}
+	return suppress.DefaultTerm
+}
+
+// finish counts, masks and returns the result.
+func (r *run) finish(ctx context.Context) (*Result, error) {
+	named, err := r.secretsInNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := newPresenter(r.texts, slices.Concat(r.facts.Tokens, named))
+	p.findings(r.result.Findings)
+	for i := range r.result.NotChecked {
+		n := &r.result.NotChecked[i]
+		n.What, n.Reason = p.masker.Mask(n.What), p.masker.Mask(n.Reason)
+	}
+	r.count()
+	return r.result, nil
+}
+
+// secretsInNames looks for credentials in the names of files that the result speaks of: no detector
+// reads names, and a name is printed as it is.
+func (r *run) secretsInNames(ctx context.Context) ([]secret.Token, error) {
+	detector, err := r.detector()
+	if err != nil {
+		return nil, err
+	}
+	var names strings.Builder
+	for i := range r.result.Findings {
+		names.WriteString(r.result.Findings[i].Region.Path + "\n")
+	}
+	for _, n := range r.result.NotChecked {
+		names.WriteString(n.What + "\n")
+	}
+	return detector.Detect(ctx, manifest.Path, []byte(names.String()))
+}

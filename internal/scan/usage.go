@@ -1,0 +1,45 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/curfew-ci/curfew/internal/gitrepo"
+	"github.com/curfew-ci/curfew/internal/usage"
+	"github.com/curfew-ci/curfew/internal/workflow"
+	"github.com/curfew-ci/curfew/rules"
+)
+
+// Usage reads what the jobs of a tree use, without judging it. A workflow that can't be read is an
+// error: a manifest drafted without it would be wrong.
+func Usage(ctx context.Context, tree *gitrepo.Tree) (*usage.Repo, error) {
+	known, err := rules.LoadActions()
+	if err != nil {
+		return nil, err
+	}
+	names, skipped, err := tree.Files(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range skipped {
+		if workflow.IsDefinition(s.Path) {
+			return nil, fmt.Errorf("read workflows: %w", s)
+		}
+	}
+	var files []*workflow.File
+	for _, name := range names {
+		if !workflow.IsDefinition(name) {
+			continue
+		}
+		src, err := tree.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read workflows: %w", err)
+		}
+		files = append(files, workflow.Parse(name, src))
+	}
+	if len(files) == 0 {
+		return nil, errors.New("no workflow in .github/workflows: name the repository's root")
+	}
+	return usage.Collect(files, known), nil
+}
