@@ -1,3 +1,5 @@
 // Package rules is what curfew knows, as data: one Markdown file a rule, and what each known action
 // needs and accepts. It is a Go package at the top level because go:embed can't reach "..".
 package rules
+
+//go:generate go run ../internal/rulesdoc

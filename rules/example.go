@@ -36,16 +36,16 @@ func (e Example) Wants() (source string, wants []Want) {
 	return strings.Join(lines, "\n"), wants
 }
 
-// Fill replaces each {fake:PREFIX:N} of an example by what make returns. The files hold no string
+// Fill replaces each {fake:PREFIX:N} of an example by what token returns. The files hold no string
 // that looks like a live token: hosts refuse pushes of such strings, and scanners report them.
-func Fill(source string, make func(prefix string, n int) string) string {
+func Fill(source string, token func(prefix string, n int) string) string {
 	return fakeMark.ReplaceAllStringFunc(source, func(s string) string {
 		m := fakeMark.FindStringSubmatch(s)
 		n, err := strconv.Atoi(m[2])
 		if err != nil {
 			return s // more digits than an int holds
 		}
-		return make(m[1], n)
+		return token(m[1], n)
 	})
 }
 

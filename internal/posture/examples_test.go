@@ -55,7 +55,7 @@ func (k *knowledge) checkExample(t *testing.T, r *rules.Rule, e rules.Example, b
 		if !slices.ContainsFunc(messages, func(m string) bool {
 			return strings.HasPrefix(m, fmt.Sprintf("line %d: ", w.Line)) && strings.Contains(m, w.Message)
 		}) {
-			t.Errorf("line %d: no message contains %q", w.Line, w.Message)
+			t.Errorf("line %d: no message contains %q:\n%s", w.Line, w.Message, strings.Join(messages, "\n"))
 		}
 	}
 	slices.Sort(got)

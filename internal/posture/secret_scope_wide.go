@@ -45,8 +45,8 @@ func (p *Pass) wideEnv(f *workflow.File, env *workflow.Map, job *workflow.Job, j
 
 func (p *Pass) reportWide(f *workflow.File, e *workflow.Entry, r *workflow.Ref, job *workflow.Job, readers readers) {
 	out := finding.Finding{
-		Message: fmt.Sprintf("secret %s is in the env of the whole workflow, where %d steps of %d jobs can read it",
-			r.Name(), readers.steps, readers.jobs),
+		Message: fmt.Sprintf("secret %s is in the env of the whole workflow, where %s of %s can read it",
+			r.Name(), counted(readers.steps, "step"), counted(readers.jobs, "job")),
 		Region: at(f, r.Span),
 		Key:    "workflow env " + e.Name.Value + " " + r.Name(),
 		Fix:    readers.fix(e.Name.Value, r.Name(), job == nil),
@@ -64,7 +64,7 @@ func (p *Pass) reportWide(f *workflow.File, e *workflow.Entry, r *workflow.Ref, 
 // readers are the steps that a variable reaches.
 type readers struct {
 	jobs, steps int      // that could read it
-	who         []reader // that name it outside of an if:
+	who         []reader // that name it
 	conditions  bool     // some if: names it
 }
 
@@ -81,10 +81,10 @@ func readersOf(jobs []*workflow.Job, name string) readers {
 		}
 		for _, s := range j.Steps {
 			out.steps++
-			if readsEnv(s.If, name) {
-				out.conditions = true
-			}
-			if names(s, name) {
+			condition := readsEnv(s.If, name)
+			out.conditions = out.conditions || condition
+			// What runs only where the variable is set most likely needs it.
+			if condition || names(s, name) {
 				out.who = append(out.who, reader{j, s})
 			}
 		}
@@ -92,8 +92,7 @@ func readersOf(jobs []*workflow.Job, name string) readers {
 	return out
 }
 
-// names reports whether step s names the variable: in its script, or by the env context. Its if: is
-// left out, since a step's own env doesn't reach it.
+// names reports whether step s names the variable in its script or, by the env context, in its inputs.
 func names(s *workflow.Step, variable string) bool {
 	if s.Run.Present() && containsWord(s.Run.Value, variable) || readsEnv(s.Run, variable) {
 		return true
@@ -148,10 +147,6 @@ func isNameByte(b byte) bool {
 
 // fix says where the variable belongs.
 func (r *readers) fix(variable, secret string, wholeWorkflow bool) string {
-	flag := fmt.Sprintf("`HAS_%s: ${{ secrets.%s != '' }}`", variable, secret)
-	if len(r.who) == 0 && r.conditions {
-		return "only conditions name " + variable + ": replace it by " + flag + " and test that"
-	}
 	to := "steps whose programs read it: none names " + variable
 	if len(r.who) > 0 {
 		who := make([]string, len(r.who))
@@ -165,7 +160,7 @@ func (r *readers) fix(variable, secret string, wholeWorkflow bool) string {
 	}
 	fix := fmt.Sprintf("move `%s` to the env of %s", variable, to)
 	if r.conditions {
-		fix += "; for the conditions keep " + flag
+		fix += fmt.Sprintf("; for the conditions keep `HAS_%s: ${{ secrets.%s != '' }}`", variable, secret)
 	}
 	return fix
 }

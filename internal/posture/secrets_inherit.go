@@ -54,6 +54,9 @@ func (p *Pass) inherit(f *workflow.File, j *workflow.Job) {
 	default:
 		out.Message = fmt.Sprintf("every secret of the repository is handed to %s, which reads only %s", target, listed(r.names, 8))
 		out.Fix = fmt.Sprintf("write `secrets: { %s }`%s", handOn(r.names), undeclared(callee, r.names))
+		if len(r.names) > 8 {
+			out.Fix = "hand on those by name under `secrets:`" + undeclared(callee, r.names)
+		}
 	}
 	p.Report(out)
 }

@@ -24,13 +24,13 @@ func (p *Pass) tokenAll(f *workflow.File) {
 		if perms == nil || !perms.All.Present() {
 			return
 		}
-		level, severity := perms.All.Value, finding.Low
+		level, severity, may := perms.All.Value, finding.Low, "read everything that a GITHUB_TOKEN can"
 		if level == "write-all" {
-			severity = finding.High
+			severity, may = finding.High, "do everything that a GITHUB_TOKEN can"
 		}
 		p.Report(finding.Finding{
 			Severity: severity,
-			Message:  fmt.Sprintf("%s gives %s every right that a GITHUB_TOKEN can have", level, whose),
+			Message:  fmt.Sprintf("%s lets %s %s", level, whose, may),
 			Region:   at(f, perms.All.Span),
 			Fix:      "list the scopes that are needed, such as `permissions: { contents: read }`, or `permissions: {}` for none",
 			Job:      job,
@@ -43,7 +43,7 @@ func (p *Pass) tokenAll(f *workflow.File) {
 		inherit = inherit || j.Permissions == nil
 	}
 	if inherit {
-		report(f.Workflow.Permissions, "each job", "")
+		report(f.Workflow.Permissions, "each job without permissions of its own", "")
 	}
 }
 
@@ -64,12 +64,12 @@ func (p *Pass) tokenUnsized(f *workflow.File) {
 	if len(jobs) == 0 {
 		return
 	}
-	who := "job " + names[0] + " has"
+	message := "job " + names[0] + " has no permissions key, nor has the workflow: a setting of the repository sizes its GITHUB_TOKEN"
 	if len(names) > 1 {
-		who = "jobs " + listed(names, 3) + " have"
+		message = "jobs " + listed(names, 3) + " have no permissions key, nor has the workflow: a setting of the repository sizes their GITHUB_TOKEN"
 	}
 	p.Report(finding.Finding{
-		Message: who + " no permissions, here or in the workflow: a setting of the repository sizes the GITHUB_TOKEN",
+		Message: message,
 		Region:  at(f, jobs[0].ID.Span),
 		Fix:     "write `permissions: {}` at the top of the workflow and give each job the scopes that it needs",
 		Key:     "default",
