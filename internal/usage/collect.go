@@ -21,7 +21,7 @@ const (
 // and reusable workflows are followed where they are among files.
 func Collect(files []*workflow.File, k *rules.Actions) *Repo {
 	c := &collector{
-		repo: &Repo{}, know: k,
+		repo: &Repo{Known: k}, know: k,
 		actions: map[string]*workflow.File{},
 		flows:   map[string]*flow{},
 		steps:   maxSteps, copies: maxCopies,
@@ -71,7 +71,7 @@ func onlyCalled(w *workflow.Workflow) bool {
 // job finds what a job's environment and steps log in to and publish.
 func (c *collector) job(j *Job) {
 	if j.Job.Uses != nil {
-		c.calledLogins(j)
+		c.call(j)
 		return
 	}
 	fr := &frame{file: j.File, env: [3]*workflow.Map{nil, j.Job.Env, j.File.Workflow.Env}}
@@ -92,8 +92,34 @@ func (c *collector) step(j *Job, fr *frame, s *workflow.Step) {
 	case s.Uses.Kind == workflow.UsesLocal || s.Uses.Kind == workflow.UsesSelf:
 		c.localAction(j, fr, s)
 	default:
-		if a := c.know.Action(s.Uses.Slug()); a != nil {
-			c.known(j, fr, s, a)
+		c.foreign(j, fr, s)
+	}
+}
+
+// foreign is a step that uses what isn't of this repository.
+func (c *collector) foreign(j *Job, fr *frame, s *workflow.Step) {
+	a := c.know.Action(s.Uses.Slug())
+	if a != nil {
+		c.known(j, fr, s, a)
+	}
+	for _, m := range []*workflow.Map{s.With, s.Env} {
+		c.given(j, fr, m, Given{To: s.Uses, Known: a, Step: s, At: fr.region(s.Uses.Value)})
+	}
+}
+
+// given notes each entry of m that carries a stored secret.
+func (c *collector) given(j *Job, fr *frame, m *workflow.Map, g Given) {
+	if m == nil {
+		return
+	}
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		if len(e.Value.Refs) == 0 {
+			continue
+		}
+		if v := fr.value(e.Value, 0); len(v.secrets) > 0 {
+			g.Input = Input{Name: e.Name.Value, Value: v.at, Region: v.region(), Secrets: v.secrets}
+			j.Given = append(j.Given, g)
 		}
 	}
 }

@@ -192,12 +192,18 @@ func (fr *frame) elsewhere(j *Job, s *rules.Service) bool {
 	return false
 }
 
-// calledLogins finds OIDC logins of known reusable workflows of other repositories.
-func (c *collector) calledLogins(j *Job) {
-	a := c.know.Action(j.Job.Uses.Slug())
-	if a == nil {
+// call finds what a job hands to a reusable workflow of another repository, and how that logs in.
+func (c *collector) call(j *Job) {
+	u := j.Job.Uses
+	if u.Kind != workflow.UsesRemote {
 		return
 	}
 	fr := &frame{file: j.File}
-	c.known(j, fr, &workflow.Step{Uses: j.Job.Uses, With: j.Job.With}, a)
+	a := c.know.Action(u.Slug())
+	if a != nil {
+		c.known(j, fr, &workflow.Step{Uses: u, With: j.Job.With}, a)
+	}
+	if j.Job.Secrets != nil {
+		c.given(j, fr, j.Job.Secrets.Map, Given{To: u, Known: a, At: fr.region(u.Value)})
+	}
 }

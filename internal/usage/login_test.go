@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -152,5 +153,50 @@ func TestSeconds(t *testing.T) {
 	}
 	if got := seconds("2", time.Hour); got != 7200 {
 		t.Errorf("2 in hours: %d seconds", got)
+	}
+}
+
+func TestGiven(t *testing.T) {
+	repo := Collect(parse(`
+on: push
+permissions: {}
+env: { WIDE: "${{ secrets.WIDE }}" }
+jobs:
+  j:
+    runs-on: x
+    steps:
+      - uses: acme/a@v1
+        with: { token: "${{ env.WIDE }}", own: "${{ github.token }}", plain: x }
+        env: { KEY: "${{ secrets.KEY }}" }
+      - uses: docker://acme/image
+        env: { KEY: "${{ secrets.KEY }}" }
+      - uses: ./local
+        with: { key: "${{ secrets.KEY }}" }
+      - run: make
+        env: { KEY: "${{ secrets.KEY }}" }
+  call:
+    uses: acme/b/.github/workflows/c.yml@v1
+    secrets: { token: "${{ secrets.MINE }}" }
+-- local/action.yml --
+runs:
+  using: composite
+  steps:
+    - uses: acme/inner@v1
+      with: { token: "${{ inputs.key }}" }
+`), knowledge(t))
+	got := ""
+	for _, j := range repo.Jobs {
+		for _, g := range j.Given {
+			got += fmt.Sprintf("%s to %s at %s\n", inputs([]Input{g.Input}), g.To.Value.Value, g.Input.Region)
+		}
+	}
+	want := `[token:WIDE] to acme/a@v1 at .github/workflows/ci.yml:4:14
+[KEY:KEY] to acme/a@v1 at .github/workflows/ci.yml:11:21
+[KEY:KEY] to docker://acme/image at .github/workflows/ci.yml:13:21
+[token:KEY] to acme/inner@v1 at .github/workflows/ci.yml:15:22
+[token:MINE] to acme/b/.github/workflows/c.yml@v1 at .github/workflows/ci.yml:20:23
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

@@ -3,12 +3,14 @@ package usage
 import (
 	"github.com/curfew-ci/curfew/internal/source"
 	"github.com/curfew-ci/curfew/internal/workflow"
+	"github.com/curfew-ci/curfew/rules"
 )
 
 // Repo is what all jobs of a repository use, in order of path and place.
 type Repo struct {
 	Jobs    []*Job
 	Skipped []Skip
+	Known   *rules.Actions // by which actions and variables were known
 }
 
 // Skip is something that wasn't followed because it is too deep or too much.
@@ -25,6 +27,7 @@ type Job struct {
 	Secrets []SecretRead
 	Logins  []Login
 	Publish []Publish
+	Given   []Given
 
 	// OnlyCalled is true in a workflow that has no trigger but workflow_call: the job runs as the job
 	// that calls it, which answers for what it uses.
@@ -124,6 +127,16 @@ type Publish struct {
 	Step     *workflow.Step
 	Region   source.Region // the uses: value or the command
 	Token    *Input        // the stored token, nil where none is given
+}
+
+// Given is a stored secret that is handed to an action, image or workflow of another repository by an
+// input or by a variable of the step alone.
+type Given struct {
+	To    *workflow.Uses
+	Known *rules.Action  // nil where rules/actions doesn't know it
+	Step  *workflow.Step // in the job or in a local action; nil for a reusable workflow
+	At    source.Region  // of To
+	Input Input
 }
 
 // NeedsIdentity reports whether the job holds anything that a manifest must entitle it to: a stored
