@@ -29,7 +29,7 @@ func house() plan {
 			{"internal/source", "internal/redact", "internal/architecture", "internal/readme"},
 			{"internal/finding", "internal/jsontree", "internal/yamltree"},
 			{"rules", "internal/identity", "internal/manifest/form"},
-			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo"},
+			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo", "internal/rulesdoc"},
 			{"internal/usage"},
 			{"internal/posture", "internal/suppress", "internal/draft"},
 			{"internal/scan"},
@@ -65,9 +65,9 @@ func house() plan {
 			"golang.org/x/term":                     {"internal/cli"},
 			"gopkg.in/yaml.v3":                      {"internal/yamltree"},
 		},
-		outward:     []string{"internal/gitrepo", "internal/github", "internal/action", "internal/cli", "cmd/curfew"},
+		outward:     []string{"internal/gitrepo", "internal/github", "internal/action", "internal/cli", "cmd/curfew", "internal/rulesdoc"},
 		environment: []string{"cmd/curfew"},
-		exits:       []string{"cmd/curfew"},
+		exits:       []string{"cmd/curfew", "internal/rulesdoc"},
 	}
 }
 
