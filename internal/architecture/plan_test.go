@@ -26,11 +26,11 @@ func house() plan {
 	return plan{
 		module: "github.com/curfew-ci/curfew",
 		levels: [][]string{
-			{"internal/source", "internal/redact", "internal/architecture", "internal/readme"},
+			{"internal/source", "internal/redact", "internal/architecture", "internal/readme", "docs"},
 			{"internal/finding", "internal/jsontree", "internal/yamltree"},
 			{"rules", "internal/identity", "internal/manifest/form"},
 			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo", "internal/rulesdoc"},
-			{"internal/usage"},
+			{"internal/usage", "internal/manifest/schemagen"},
 			{"internal/posture", "internal/suppress", "internal/draft"},
 			{"internal/scan"},
 			{"internal/report"},
@@ -65,9 +65,9 @@ func house() plan {
 			"golang.org/x/term":                     {"internal/cli"},
 			"gopkg.in/yaml.v3":                      {"internal/yamltree"},
 		},
-		outward:     []string{"internal/gitrepo", "internal/github", "internal/action", "internal/cli", "cmd/curfew", "internal/rulesdoc"},
+		outward:     []string{"internal/gitrepo", "internal/github", "internal/action", "internal/cli", "cmd/curfew", "internal/rulesdoc", "internal/manifest/schemagen"},
 		environment: []string{"cmd/curfew"},
-		exits:       []string{"cmd/curfew", "internal/rulesdoc"},
+		exits:       []string{"cmd/curfew", "internal/rulesdoc", "internal/manifest/schemagen"},
 	}
 }
 

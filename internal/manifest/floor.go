@@ -76,7 +76,7 @@ type GitHubFloor struct {
 	// Repositories: one of the grant's repositories matches.
 	Repositories *Match `yaml:"repositories"`
 	// Permissions: the grant has one of these, at that level or above.
-	Permissions map[string]Access `yaml:"permissions" check:"some,key=scope"`
+	Permissions map[string]Access `yaml:"permissions" check:"some,key=permission"`
 }
 
 // OAuthFloor matches RFC 8693 grants.

@@ -46,10 +46,12 @@ func (p positions) alias(pointer, target string) {
 // Pointer joins names to a JSON Pointer, escaping "~" and "/" as RFC 6901 section 3 says.
 func Pointer(names ...string) string {
 	var b strings.Builder
-	esc := strings.NewReplacer("~", "~0", "/", "~1")
 	for _, n := range names {
 		b.WriteByte('/')
-		_, _ = esc.WriteString(&b, n)
+		if strings.ContainsAny(n, "~/") {
+			n = strings.ReplaceAll(strings.ReplaceAll(n, "~", "~0"), "/", "~1")
+		}
+		b.WriteString(n)
 	}
 	return b.String()
 }

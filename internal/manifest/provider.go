@@ -87,7 +87,7 @@ type GitHub struct {
 	// Repositories that the token reaches, owner/name.
 	Repositories []string `yaml:"repositories" check:"required,some,repository"`
 	// Permissions of the token: scope to read or write.
-	Permissions map[string]Access `yaml:"permissions" check:"required,some,key=scope"`
+	Permissions map[string]Access `yaml:"permissions" check:"required,some,key=permission"`
 	HandOver    `yaml:",inline"`
 }
 

@@ -193,9 +193,8 @@ func (d *decoder) subject(ptr string) string {
 		return d.what
 	}
 	names := strings.Split(ptr[1:], "/")
-	unescape := strings.NewReplacer("~1", "/", "~0", "~")
 	for i, n := range names {
-		names[i] = unescape.Replace(n)
+		names[i] = strings.ReplaceAll(strings.ReplaceAll(n, "~1", "/"), "~0", "~")
 	}
 	return strings.Join(names, ".")
 }

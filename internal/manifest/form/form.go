@@ -16,6 +16,8 @@ type Form struct {
 	// Pattern that every value matches, anchored, in the syntax that RE2 and ECMA-262 share. Where more
 	// is asked than a pattern can say, why says it.
 	Pattern string
+	// Known are the values that are known today, where the platforms say them; others may come.
+	Known []string
 
 	why     func(string) string // "" or what is wrong; called only where the pattern matches
 	matches func(string) bool   // Pattern, compiled when it is first asked
@@ -47,6 +49,11 @@ func form(want, example, pattern string, why func(string) string) *Form {
 		Want: want, Example: example, Pattern: pattern, why: why,
 		matches: func(s string) bool { return compiled().MatchString(s) },
 	}
+}
+
+func (f *Form) knowing(names []string) *Form {
+	f.Known = names
+	return f
 }
 
 // Named is the form of that name. A name that nobody knows is a mistake in the program: it panics.
@@ -98,9 +105,10 @@ var forms = map[string]*Form{
 		`^[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+$`, nil),
 	"environment": form("an environment's name, at most 255 characters in one line", "production",
 		`^[^\x00-\x1f\x7f]{1,255}$`, nil),
-	"scope":  form("a permission's name", "contents", `^[a-z]+([_-][a-z]+)*$`, nil),
-	"claim":  form("the name of an OIDC claim", "repository_id", `^[A-Za-z_][A-Za-z0-9_$#-]*$`, nil),
-	"number": form("an id of digits, in quotes", `"987654"`, `^(0|[1-9][0-9]{0,19})$`, nil),
+	"scope":      form("a GITHUB_TOKEN permission's name", "contents", `^[a-z]+(-[a-z]+)*$`, nil).knowing(scopes()),
+	"permission": form("an App permission's name", "contents", `^[a-z]+([_-][a-z]+)*$`, nil),
+	"claim":      form("the name of an OIDC claim", "repository_id", `^[A-Za-z_][A-Za-z0-9_$#-]*$`, nil).knowing(claims()),
+	"number":     form("an id of digits, in quotes", `"987654"`, `^(0|[1-9][0-9]{0,19})$`, nil),
 	"workflow-ref": form("OWNER/REPO/.github/workflows/FILE@REF",
 		"acme/shop/.github/workflows/deploy.yml@refs/heads/main",
 		`^[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+/\.github/workflows/[^/@]+\.ya?ml@[^\s@]+$`, nil),
