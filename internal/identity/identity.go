@@ -53,6 +53,9 @@ func (i Identity) checkSubject() error {
 // Platform is the platform's name, for a person.
 func (i Identity) Platform() string { return i.platform.name }
 
+// PublicIssuer is the issuer of the platform's public instance; others run instances of their own.
+func (i Identity) PublicIssuer() string { return i.platform.issuer }
+
 // ClaimFor is the name of the claim that holds a.
 func (i Identity) ClaimFor(a Attribute) string { return i.platform.claims[a] }
 

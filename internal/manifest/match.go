@@ -1,11 +1,6 @@
 package manifest
 
-import (
-	"cmp"
-	"slices"
-
-	"github.com/curfew-ci/curfew/internal/source"
-)
+import "github.com/curfew-ci/curfew/internal/source"
 
 // Verdict is what files alone can say about whether a job is an identity's.
 type Verdict uint8
@@ -62,7 +57,7 @@ func (m *Manifest) Match(workflowPath, jobID string) []JobMatch {
 // Callers in other repositories have identities in other manifests: this one can't speak for them.
 func (m *Manifest) MatchCalled(job JobRef, callers ...JobRef) []JobMatch {
 	var out []JobMatch
-	for _, id := range m.identityIDs() {
+	for _, id := range m.IdentityIDs() {
 		identity := m.Identities[id]
 		v := identity.RunsAs.match(job)
 		if v != Matched {
@@ -110,20 +105,4 @@ func (m Match) match(name string) Verdict {
 		return Matched
 	}
 	return NoMatch
-}
-
-// identityIDs are the ids of the identities in the file's order.
-func (m *Manifest) identityIDs() []string { return inFileOrder(m, m.Identities, "identities") }
-
-// inFileOrder lists the keys of a map as they stand in the file, below the given names.
-func inFileOrder[V any](m *Manifest, of map[string]V, names ...string) []string {
-	keys := make([]string, 0, len(of))
-	for k := range of {
-		keys = append(keys, k)
-	}
-	offset := func(k string) int { return m.KeyAt(Pointer(append(slices.Clip(names), k)...)).Start.Offset }
-	slices.SortFunc(keys, func(a, b string) int {
-		return cmp.Or(cmp.Compare(offset(a), offset(b)), cmp.Compare(a, b))
-	})
-	return keys
 }

@@ -3,7 +3,36 @@ package jsontree
 import (
 	"strconv"
 	"unicode/utf16"
+	"unicode/utf8"
 )
+
+// str takes a string and returns it unescaped.
+func (p *parser) str() (string, bool) {
+	var out []byte
+	for p.at++; p.at < len(p.src); {
+		switch c := p.src[p.at]; {
+		case c == '"':
+			p.at++
+			return string(out), true
+		case c == '\\':
+			r, ok := p.escape()
+			if !ok {
+				return "", false
+			}
+			out = utf8.AppendRune(out, r)
+		case c < ' ':
+			return "", p.fail(p.at, "control character in a string: write it as an escape")
+		default:
+			r, size := utf8.DecodeRune(p.src[p.at:])
+			if r == utf8.RuneError && size == 1 {
+				return "", p.fail(p.at, "not UTF-8")
+			}
+			out = append(out, p.src[p.at:p.at+size]...)
+			p.at += size
+		}
+	}
+	return "", p.fail(p.at, "the string isn't closed")
+}
 
 // escape takes an escape sequence, two of them for a surrogate pair.
 func (p *parser) escape() (rune, bool) {

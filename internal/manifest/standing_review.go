@@ -1,0 +1,72 @@
+package manifest
+
+import (
+	"strings"
+	"time"
+)
+
+// reviews lists the uses of break-glass on the identity's grants whose review is overdue.
+func (s Standing) reviews(id string) []Reason {
+	ledger := s.Facts.Ledger
+	if ledger == nil || ledger.BreakGlass == nil {
+		return s.reviewsUnknown(id)
+	}
+	var out []Reason
+	for _, use := range ledger.BreakGlass {
+		if !strings.HasPrefix(use.Grant, id+"/") {
+			continue
+		}
+		entry, ok := s.Manifest.BreakGlass[use.Entry]
+		if ok && (s.reviewPending(&entry, &use) || s.reviewed(&entry, &use)) {
+			continue
+		}
+		r := Reason{
+			Code:     CodeReviewMissed,
+			Message:  "the use of break-glass " + quote(use.Entry) + " on " + use.Grant + " wasn't reviewed in time: the identity is suspended",
+			Received: "used " + use.Time.UTC().Format(time.RFC3339) + " by " + use.Activator + ", not reviewed",
+			Expected: "a review by " + entry.Review.By + " within " + entry.Review.Within.String(),
+			Fix:      "have " + entry.Review.By + " review the use; not the one who activated it",
+			Region:   s.at("break-glass", use.Entry, "review"),
+		}
+		if !ok {
+			r.Expected = "a review by who the entry names"
+			r.Fix = "put the entry back and have the use reviewed: removing it doesn't review it"
+			r.Region = s.Manifest.KeyAt(Pointer("identities", id))
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// reviewPending reports whether there is still time for the review.
+func (s Standing) reviewPending(entry *BreakGlass, use *GlassUse) bool {
+	return !use.Time.After(s.Now.Add(maxSkew)) && s.Now.Before(use.Time.Add(entry.Review.Within.Std()))
+}
+
+// reviewed reports whether somebody who may has reviewed the use.
+func (s Standing) reviewed(entry *BreakGlass, use *GlassUse) bool {
+	r := use.Review
+	return r != nil && !r.Time.Before(use.Time.Time) && !r.Time.After(s.Now.Add(maxSkew)) &&
+		!sameUser(r.By, use.Activator) && s.Facts.isOrIn(r.By, entry.Review.By)
+}
+
+// reviewsUnknown is for facts without a word on break-glass. Without a store there can have been no use.
+func (s Standing) reviewsUnknown(id string) []Reason {
+	if s.Policy == nil || s.Policy.Ledger == nil {
+		return nil
+	}
+	for _, name := range s.Manifest.BreakGlassIDs() {
+		for _, grant := range s.Manifest.BreakGlass[name].Grants {
+			if !strings.HasPrefix(grant, id+"/") {
+				continue
+			}
+			return []Reason{{
+				Code: CodeReviewUnknown, Message: "whether break-glass " + quote(name) + " was used and not reviewed is unknown",
+				Received: "unknown", Expected: "the uses recorded in " + s.Policy.Ledger.Store,
+				Fix: "make the ledger's store readable, and give what it records", Unknown: true,
+				Region: s.Manifest.KeyAt(Pointer("break-glass", name)),
+			}}
+		}
+	}
+	return nil
+}

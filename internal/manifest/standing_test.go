@@ -1,0 +1,174 @@
+package manifest
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// standing is the scene without a job: as a scan sees it, knowing nothing, or with the facts.
+func (s *scene) standing(t *testing.T, knowing bool) Standing {
+	t.Helper()
+	m, p, _, _, facts := s.parse(t)
+	if !knowing {
+		facts = Facts{}
+	}
+	return Standing{Manifest: m, Policy: p, Facts: facts, Now: s.now}
+}
+
+func TestStandingOfIdentities(t *testing.T) {
+	unknown := []string{"certification-unknown @ deploy / 90d?", "review-unknown @ oncall?"}
+	for _, tt := range []struct {
+		name    string
+		edits   []edit
+		knowing bool
+		want    []string
+	}{
+		{"good", nil, true, nil},
+		{"a scan knows no facts", nil, false, unknown},
+		{"without a policy there are none to know", []edit{{"org", "", ""}}, false, nil},
+		{"expired", []edit{{"manifest", `"2027-06-01"`, `"2026-11-22"`}}, false, append([]string{`expired @ "2026-11-22"`}, unknown...)},
+		{"the last day", []edit{{"manifest", `"2027-06-01"`, `"2026-11-23"`}}, true, nil},
+		{"owner of the organisation's", []edit{{"manifest", "  deploy:\n    owner: payments", "  deploy:\n    owner: appsec"}}, true, nil},
+		{"owner unknown, no policy", []edit{{"manifest", "  deploy:\n    owner: payments", "  deploy:\n    owner: appsec"}, {"org", "", ""}}, true,
+			[]string{"owner-unknown @ appsec"}},
+		{"term", []edit{{"manifest", `"2027-06-01"`, `"2027-11-24"`}}, true, []string{`exceeds-ceiling @ "2027-11-24" / 365d`}},
+		{"term just so", []edit{{"manifest", `"2027-06-01"`, `"2027-11-23"`}}, true, nil},
+		{"everything", []edit{
+			{"manifest", "  deploy:\n    owner: payments", "  deploy:\n    owner: x"}, {"manifest", `"2027-06-01"`, `"2026-11-22"`},
+			{"facts", `"deploy": { "time": "2026-11-01T09:00:00Z" }`, `"deploy": { "time": "2025-11-01T09:00:00Z" }`},
+			{"facts", `"break-glass": []`, `"break-glass": [{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-01T00:00:00Z", "activator": "@alice" }]`},
+		}, true, []string{"owner-unknown @ x", `expired @ "2026-11-22"`, "certification-overdue @ deploy / 90d",
+			`review-missed @ { within: 24h, by: "@acme/appsec", on-missed: suspend }`}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := loadScene(t)
+			s.apply(t, tt.edits)
+			if diff := cmp.Diff(tt.want, s.briefs(s.standing(t, tt.knowing).Identity("deploy"))); diff != "" {
+				t.Errorf("reasons (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestStandingSaysWhatIsNotThere(t *testing.T) {
+	s := loadScene(t)
+	st := s.standing(t, true)
+	for _, tt := range []struct {
+		name string
+		got  []Reason
+		want string
+	}{
+		{"identity", st.Identity("nobody"), "grant-unknown @ deploy:"},
+		{"grant", st.Grant("deploy", "none"), "grant-unknown @ grants"},
+		{"grant of nobody", st.Grant("nobody", "none"), "grant-unknown @ identities"},
+		{"exception", st.Exception("none"), "grant-unknown @ ftp:"},
+	} {
+		if diff := cmp.Diff([]string{tt.want}, s.briefs(tt.got)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+// TestStandingOfIncompleteGrants is about what Parse doesn't let pass: it must not pass here either.
+func TestStandingOfIncompleteGrants(t *testing.T) {
+	s := loadScene(t)
+	st := s.standing(t, true)
+	zero := Duration(0)
+	for name, spoil := range map[string]func(*Grant){
+		"no provider": func(g *Grant) { g.Vault = nil },
+		"no ttl":      func(g *Grant) { g.TTL = nil },
+		"ttl zero":    func(g *Grant) { g.TTL = &zero },
+		"no narrow":   func(g *Grant) { g.Narrow = nil },
+		"narrow zero": func(g *Grant) { g.Narrow = &Narrow{} },
+		"no limits":   func(g *Grant) { g.Limits = nil },
+		"no when":     func(g *Grant) { g.When = nil },
+	} {
+		g := st.Manifest.Identities["deploy"].Grants["standing"]
+		spoil(&g)
+		st.Manifest.Identities["deploy"].Grants["spoilt"] = g
+		if got := st.Grant("deploy", "spoilt"); len(got) != 1 || got[0].Code != CodeGrantIncomplete {
+			t.Errorf("%s: %+v", name, got)
+		}
+		_, p, claims, task, facts := s.parse(t)
+		d := Decide(st.Manifest, p, Question{Claims: claims, Grant: "deploy/spoilt", Task: task}, facts, s.now)
+		if d.Allow || len(d.Reasons) == 0 {
+			t.Errorf("%s: allowed, or denied in silence", name)
+		}
+	}
+	g := st.Manifest.Identities["deploy"].Grants["standing"]
+	for name, spoil := range map[string]func(*Grant){
+		"when zero":   func(g *Grant) { g.When = &When{} },
+		"limits zero": func(g *Grant) { g.Limits = &Limits{} },
+	} {
+		spoilt := g
+		spoil(&spoilt)
+		st.Manifest.Identities["deploy"].Grants["spoilt"] = spoilt
+		_, p, claims, task, facts := s.parse(t)
+		d := Decide(st.Manifest, p, Question{Claims: claims, Grant: "deploy/spoilt", Task: task}, facts, s.now)
+		if d.Allow || len(d.Reasons) == 0 {
+			t.Errorf("%s: allowed, or denied in silence", name)
+		}
+	}
+}
+
+func TestStandingOfExceptions(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		edits []edit
+		want  []string
+	}{
+		{"good", nil, nil},
+		{"expired", []edit{{"manifest", `"2027-01-31"`, `"2026-11-22"`}}, []string{`expired @ "2026-11-22"`}},
+		{"the last day", []edit{{"manifest", `"2027-01-31"`, `"2026-11-23"`}}, nil},
+		{"too long", []edit{{"manifest", `"2027-01-31"`, `"2027-02-22"`}}, []string{`exceeds-ceiling @ "2027-02-22" / 90d`}},
+		{"just so", []edit{{"manifest", `"2027-01-31"`, `"2027-02-21"`}}, nil},
+		{"too long without a policy", []edit{{"org", "", ""}, {"manifest", `"2027-01-31"`, `"2027-02-22"`}}, []string{`exceeds-ceiling @ "2027-02-22"`}},
+		{"longer by the policy", []edit{{"org", "exception-term: 90d", "exception-term: 180d"}, {"manifest", `"2027-01-31"`, `"2027-02-22"`}}, nil},
+		{"owner", []edit{{"manifest", "store: actions\n    owner: payments", "store: actions\n    owner: gone"}}, []string{"owner-unknown @ gone"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := loadScene(t)
+			s.apply(t, tt.edits)
+			if diff := cmp.Diff(tt.want, s.briefs(s.standing(t, false).Exception("ftp"))); diff != "" {
+				t.Errorf("reasons (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWidenings(t *testing.T) {
+	s := loadScene(t)
+	s.apply(t, []edit{
+		{"manifest", `  payments: { team: "@acme/payments" }`, "  payments: { team: \"@acme/payments\" }\n  appsec: { person: \"@me\" }"},
+		{"manifest", `"2027-06-01"`, `"2028-06-01"`},
+		{"manifest", "ttl: 15m", "ttl: 45m"},
+		{"manifest", "project: CHG", "project: TOY"},
+		{"manifest", "      tag:\n", "      migrate:\n"},
+		{"manifest", `"2027-01-31"`, `"2027-06-30"`},
+		{"manifest", "    ttl: 30m\n    max-uses: { count: 2, per: 30d }", "    ttl: 2h\n    max-uses: { count: 2, per: 1d }"},
+	})
+	m, p, _, _, _ := s.parse(t)
+	want := []string{
+		`owner-redefined @ appsec / appsec`,
+		`exceeds-ceiling @ "2028-06-01" / 365d`,
+		`exceeds-ceiling @ 45m / 30m`,
+		`system-not-allowed @ TOY / [CHG, PAY]`,
+		`separation-of-duties @ prod / { conflict: [prod, migrate] }`,
+		`separation-of-duties @ migrate / { conflict: [prod, migrate] }`,
+		`exceeds-ceiling @ "2027-06-30" / 90d`,
+		`exceeds-ceiling @ 2h / 1h`,
+		`exceeds-ceiling @ { count: 2, per: 1d } / { count: 3, per: 30d }`,
+	}
+	if diff := cmp.Diff(want, s.briefs(Widenings(m, p, s.now))); diff != "" {
+		t.Errorf("with a policy (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{`exceeds-ceiling @ "2027-06-30"`}, s.briefs(Widenings(m, nil, s.now))); diff != "" {
+		t.Errorf("without one (-want +got):\n%s", diff)
+	}
+	good := loadScene(t)
+	m, p, _, _, _ = good.parse(t)
+	if got := Widenings(m, p, good.now); got != nil {
+		t.Errorf("of a narrow manifest: %q", good.briefs(got))
+	}
+}
