@@ -142,9 +142,10 @@ func (p *planner) exception(secret string, o *owner) *exception {
 
 // unique returns name, or name-2, name-3 … where it is taken.
 func (p *planner) unique(name string) string {
-	id := cmp.Or(slug(name), "job")
+	base := cmp.Or(slug(name), "job")
+	id := base
 	for i := 2; p.ids[id]; i++ {
-		id = numbered(slug(name), i)
+		id = numbered(base, i)
 	}
 	p.ids[id] = true
 	return id

@@ -126,7 +126,7 @@ func (p *printer) grant(g *grant) {
 	p.line(4, guess, "ttl: %s", minutes(g.ttl))
 	p.line(4, "an inline session policy", "narrow: none")
 	p.line(4, "", "limits: none")
-	p.line(4, "standing privilege; name a ticket, an approval or a schedule", "when: { always: true }")
+	p.line(4, "standing privilege; name a ticket, an approval or a schedule", "when: always")
 }
 
 func (p *printer) exceptions(exs []*exception) {
@@ -143,10 +143,18 @@ func (p *printer) exceptions(exs []*exception) {
 		p.line(2, "or actions-org, or { actions-env: NAME }", "store: actions")
 		p.line(2, "", "owner: %s", e.owner.id)
 		p.line(2, "why will no short-lived credential do?", "reason: %s", quote("in use before the manifest"))
-		p.line(2, "who accepts the risk?", "accepted-by: %s", quote(e.owner.handle))
+		p.line(2, "who accepts the risk?", "accepted-by: %s", quote(e.acceptedBy()))
 		p.line(2, "", "rotate-every: 90d")
 		p.line(2, "", "expires: %q", p.expires)
 	}
+}
+
+// acceptedBy is the owner where that is a person: a team can't accept a risk.
+func (e *exception) acceptedBy() string {
+	if strings.Contains(e.owner.handle, "/") {
+		return "@PERSON"
+	}
+	return e.owner.handle
 }
 
 // minutes writes a duration in the manifest's form, rounded up to whole minutes.

@@ -51,6 +51,9 @@ func flow(items []string) string {
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
+// maxID leaves room for a number within the 64 characters that an id may have.
+const maxID = 60
+
 // slug turns a name into an id: lower-case letters, digits and single dashes.
 func slug(s string) string {
 	var b strings.Builder
@@ -66,5 +69,6 @@ func slug(s string) string {
 			dash = true
 		}
 	}
-	return b.String()
+	id := b.String()
+	return strings.TrimRight(id[:min(len(id), maxID)], "-")
 }
