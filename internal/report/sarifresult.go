@@ -155,6 +155,8 @@ func location(r source.Region) *sarif.PhysicalLocation {
 	start, end := r.Start, r.End
 	if start.IsZero() {
 		start = source.Pos{Line: 1, Col: 1}
+	}
+	if r.IsZero() || end.Line < start.Line {
 		end = start
 	}
 	return &sarif.PhysicalLocation{
