@@ -29,7 +29,7 @@ type Config struct {
 	Token redact.Secret
 	// Agent names the caller in the User-Agent header, for example "curfew/1.2.0".
 	Agent string
-	// Now is the clock, against which a rate limit's reset is measured.
+	// Now is the clock against which a rate limit's reset is measured; nil means the real one.
 	Now func() time.Time
 	// Sleep waits for d or until ctx ends, whose error it then returns; nil means the real clock.
 	Sleep func(ctx context.Context, d time.Duration) error
@@ -52,6 +52,9 @@ func New(cfg Config) (*Client, error) {
 	}
 	if cfg.Sleep == nil {
 		cfg.Sleep = sleep
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
 	wire := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,

@@ -181,7 +181,7 @@ func TestNew(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := New(Config{API: tt.api, Token: tt.token, Now: time.Now})
+			c, err := New(Config{API: tt.api, Token: tt.token})
 			if (err == nil) != tt.ok {
 				t.Fatalf("error %v", err)
 			}
@@ -195,5 +195,22 @@ func TestNew(t *testing.T) {
 				t.Errorf("base URL %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestRealClock: without an injected clock the real ones are used, and a wait ends with its context.
+func TestRealClock(t *testing.T) {
+	f := newFake(t, []answer{{403, map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1"}, `{}`}, accepted()}, []answer{pending()})
+	c, err := New(Config{API: f.URL + "/api/v3", Token: redact.New([]byte(token))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond) // one second's pause, then within pollEvery
+	defer cancel()
+	if _, err := c.UploadSARIF(ctx, parcel(t)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v, want %v", err, context.DeadlineExceeded)
+	}
+	if got := len(f.seen); got != 2 {
+		t.Errorf("%d requests, want 2: %q", got, f.seen)
 	}
 }
