@@ -42,6 +42,9 @@ type reader interface {
 // decode reads c into v.
 func (d *decoder) decode(c cursor, v reflect.Value) {
 	d.where.values[c.ptr] = c.node.Span
+	if !c.node.Alias.IsZero() {
+		d.where.values[c.ptr] = c.node.Alias // here it is said; what an error is about stands at the anchor
+	}
 	if r, ok := v.Addr().Interface().(reader); ok {
 		r.read(d, c)
 		return
