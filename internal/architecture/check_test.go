@@ -19,7 +19,7 @@ func check(p plan, name string, src []byte) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &checker{plan: p, fset: fset, room: path.Dir(name)}
+	c := &checker{plan: p, fset: fset, room: path.Dir(name), isMain: file.Name.Name == "main"}
 	c.packageName(file)
 	if strings.HasSuffix(name, "_test.go") {
 		return c.faults, nil
@@ -37,6 +37,7 @@ type checker struct {
 	plan    plan
 	fset    *token.FileSet
 	room    string
+	isMain  bool
 	imports map[string]string // a file's name for a package → its path
 	faults  []string
 }
@@ -71,8 +72,8 @@ func (c *checker) importSpec(spec *ast.ImportSpec) {
 		}
 	case strings.Contains(first, "."):
 		c.thirdParty(spec, target)
-	case slices.Contains(outside(), target) && !slices.Contains(c.plan.outward, c.room):
-		c.fault(spec, "%s imports %q, but does no I/O by the plan: take bytes, an fs.FS or an interface", c.room, target)
+	case slices.Contains(outside(), target) && !slices.Contains(c.plan.reach[c.room], target):
+		c.fault(spec, "%s imports %q, out of its reach by the plan: take bytes, an fs.FS or an interface", c.room, target)
 	}
 }
 
@@ -107,16 +108,16 @@ func (c *checker) node(n ast.Node) bool {
 func (c *checker) selector(at ast.Node, name string) {
 	switch name {
 	case "os.Exit", "log.Fatal", "log.Fatalf", "log.Fatalln", "syscall.Exit":
-		if !slices.Contains(c.plan.exits, c.room) {
-			c.fault(at, "%s outside of main: return an error", name)
+		if !c.isMain {
+			c.fault(at, "%s outside of a main package: return an error", name)
 		}
 	case "os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv", "os.Setenv", "syscall.Getenv", "syscall.Environ":
 		if !slices.Contains(c.plan.environment, c.room) {
 			c.fault(at, "%s outside of %s: take a func(string) string", name, strings.Join(c.plan.environment, ", "))
 		}
 	case "time.Now", "time.Since", "time.Until":
-		if !slices.Contains(c.plan.outward, c.room) {
-			c.fault(at, "%s in a pure room: take now as an argument", name)
+		if !slices.Contains(c.plan.clocks, c.room) {
+			c.fault(at, "%s in a room without a clock: take now as an argument", name)
 		}
 	}
 }

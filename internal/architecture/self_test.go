@@ -20,9 +20,9 @@ func TestCheck(t *testing.T) {
 		},
 		narrow:      map[string][]string{"cmd/house": {"internal/edge"}},
 		importers:   map[string][]string{"example.org/yaml/v3": {"internal/middle"}},
-		outward:     []string{"internal/edge", "cmd/house"},
+		reach:       map[string][]string{"internal/edge": {"os", "log", "net/http"}, "cmd/house": {"os"}},
+		clocks:      []string{"internal/edge"},
 		environment: []string{"internal/edge"},
-		exits:       []string{"cmd/house"},
 	}
 	tests := []struct {
 		name string
@@ -44,23 +44,28 @@ func TestCheck(t *testing.T) {
 		{"a namesake of a module", "internal/middle/a.go", `import "example.org/yaml/v31"`, "doesn't know"},
 		{"an unknown module", "internal/edge/a.go", `import "example.org/toml"`, "doesn't know"},
 		{"I/O at the edge", "internal/edge/a.go", `import "net/http"`, ""},
-		{"I/O inside", "internal/middle/a.go", `import "net/http"`, `imports "net/http", but does no I/O`},
+		{"I/O inside", "internal/middle/a.go", `import "net/http"`, `imports "net/http", out of its reach`},
+		{"more I/O than planned", "internal/edge/a.go", `import "os/exec"`, `imports "os/exec", out of its reach`},
 		{"a dot import", "internal/edge/a.go", `import . "strings"`, "dot import of strings"},
 		{"init", "internal/edge/a.go", `func init() {}`, "a.go:2: init()"},
 		{"a method named init", "internal/edge/a.go", "type t int\nfunc (t) init() {}", ""},
 		{"exit in main", "cmd/house/main.go", "import \"os\"\nfunc main() { os.Exit(1) }", ""},
-		{"exit elsewhere", "internal/edge/a.go", "import \"os\"\nfunc f() { os.Exit(1) }", "a.go:3: os.Exit outside of main"},
-		{"exit by another name", "internal/edge/a.go", "import sys \"os\"\nfunc f() { sys.Exit(1) }", "os.Exit outside of main"},
-		{"exit through the logger", "internal/edge/a.go", "import \"log\"\nfunc f() { log.Fatalf(\"\") }", "log.Fatalf outside of main"},
+		{"exit elsewhere", "internal/edge/a.go", "import \"os\"\nfunc f() { os.Exit(1) }", "a.go:3: os.Exit outside of a main package"},
+		{"exit by another name", "internal/edge/a.go", "import sys \"os\"\nfunc f() { sys.Exit(1) }", "os.Exit outside of a main package"},
+		{"exit through the logger", "internal/edge/a.go", "import \"log\"\nfunc f() { log.Fatalf(\"\") }", "log.Fatalf outside of a main package"},
 		{"environment at the edge", "internal/edge/a.go", "import \"os\"\nvar f = os.Getenv", ""},
 		{"environment in main", "cmd/house/main.go", "import \"os\"\nvar f = os.Getenv", "os.Getenv outside of internal/edge"},
 		{"environment in a test", "internal/middle/a_test.go", "import \"os\"\nvar f = os.Getenv", ""},
 		{"the clock at the edge", "internal/edge/a.go", "import \"time\"\nvar f = time.Now", ""},
-		{"the clock inside", "internal/middle/a.go", "import \"time\"\nvar f = time.Now", "time.Now in a pure room"},
+		{"the clock inside", "internal/middle/a.go", "import \"time\"\nvar f = time.Now", "time.Now in a room without a clock"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := check(p, tt.file, []byte("package house\n"+tt.src))
+			name := "house"
+			if strings.HasPrefix(tt.file, "cmd/") {
+				name = "main"
+			}
+			got, err := check(p, tt.file, []byte("package "+name+"\n"+tt.src))
 			if err != nil {
 				t.Fatal(err)
 			}
