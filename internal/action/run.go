@@ -1,7 +1,7 @@
 package action
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/sethvargo/go-githubactions"
 
+	"github.com/curfew-ci/curfew/internal/report"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -105,11 +106,11 @@ func (s Step) outputs(out files) error {
 		return err
 	}
 	if result != nil {
-		count, err := counting(result)
+		r, err := report.Read(bytes.NewReader(result))
 		if err != nil {
-			return fmt.Errorf("count the findings: %w", err)
+			return err
 		}
-		if err := s.setOutput("findings", strconv.Itoa(count)); err != nil {
+		if err := s.setOutput("findings", strconv.Itoa(counting(r))); err != nil {
 			return err
 		}
 	}
@@ -122,19 +123,15 @@ func (s Step) outputs(out files) error {
 	return s.setOutput("sarif-file", out.sarif)
 }
 
-// counting is how many findings of a result in JSON count.
-func counting(result []byte) (int, error) {
-	var r scan.Result
-	if err := json.Unmarshal(result, &r); err != nil {
-		return 0, err
-	}
+// counting is how many findings of r count.
+func counting(r *scan.Result) int {
 	n := 0
 	for i := range r.Findings {
 		if r.Findings[i].Counts() {
 			n++
 		}
 	}
-	return n, nil
+	return n
 }
 
 // readIfThere reads a file, nil where the scan didn't get as far as writing it.

@@ -79,7 +79,8 @@ func wrote(t *testing.T, code int, content map[string]string) func([]string) int
 	}
 }
 
-const result = `{"schema":1,"findings":[{"severity":"high"},{"severity":"low"},{"severity":"low","suppressed":{"kind":"ignore"}}]}`
+const result = `{"schema":1,"findings":[{"rule":"a","severity":"high"},{"rule":"a","severity":"low"},
+	{"rule":"a","severity":"low","suppressed":{"kind":"ignore"}}]}`
 
 func TestRun(t *testing.T) {
 	r := newRunner(t, nil)
@@ -214,7 +215,7 @@ func TestRunFails(t *testing.T) {
 		{"no randomness", func(_ *runner, s *Step) { s.Random = iotest.ErrReader(errors.New("dry")) }, all, "draw a random delimiter: dry"},
 		{"a log that is shut", func(_ *runner, s *Step) { s.Log = shut{} }, all, "shut"},
 		{"a summary beyond the runner's limit", nil, map[string]string{"markdown": strings.Repeat("x", 1<<20+1)}, "has 1048577 bytes"},
-		{"a result that is no result", nil, map[string]string{"json": `{"findings":[{"severity":"dire"}]}`}, "count the findings"},
+		{"a result that is no result", nil, map[string]string{"json": `{"schema":1,"findings":[{"severity":"dire"}]}`}, "read result"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
