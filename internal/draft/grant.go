@@ -1,7 +1,6 @@
 package draft
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -56,8 +55,12 @@ func schemas(provider string) []schema {
 	return nil
 }
 
-// The lease's length where the workflow doesn't say one: the AWS action's and most roles' default.
-const defaultTTL = time.Hour
+const (
+	// defaultTTL is the AWS action's and most roles' default, where the workflow says nothing.
+	defaultTTL = time.Hour
+	// minTTL is the shortest that AWS STS gives.
+	minTTL = 15 * time.Minute
+)
 
 // grantsOf writes the job's OIDC logins as grants. A login whose target is an expression can't be one,
 // since a grant's values are literal: it becomes a note for the reviewer.
@@ -81,7 +84,7 @@ func grantsOf(j *usage.Job) (grants []*grant, notes []string) {
 func grantOf(l *usage.Login, wants []schema) (*grant, string) {
 	g := &grant{provider: l.Provider, ttl: defaultTTL}
 	if l.Duration != nil && l.Duration.Seconds > 0 {
-		g.ttl = time.Duration(l.Duration.Seconds) * time.Second
+		g.ttl = max(minTTL, time.Duration(l.Duration.Seconds)*time.Second)
 	}
 	for _, w := range wants {
 		f := field{name: w.name}
@@ -99,6 +102,6 @@ func grantOf(l *usage.Login, wants []schema) (*grant, string) {
 	return g, ""
 }
 
-func numbered(name string, n int) string { return fmt.Sprintf("%s-%d", cmp.Or(name, "x"), n) }
+func numbered(name string, n int) string { return fmt.Sprintf("%s-%d", name, n) }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

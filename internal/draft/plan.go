@@ -119,8 +119,10 @@ func (p *planner) owner(path string) *owner {
 		}
 		o.id = slug(name)
 	}
+	base := cmp.Or(o.id, "owner")
+	o.id = base
 	for i := 2; slices.ContainsFunc(p.owners, func(x *owner) bool { return x.id == o.id }); i++ {
-		o.id = numbered(slug(strings.TrimPrefix(o.handle, "@")), i)
+		o.id = numbered(base, i)
 	}
 	p.byOwner[handle] = o
 	p.owners = append(p.owners, o)
@@ -131,9 +133,10 @@ func (p *planner) exception(secret string, o *owner) *exception {
 	if e := p.bySec[secret]; e != nil {
 		return e
 	}
-	e := &exception{id: slug(secret), secret: secret, owner: o}
+	base := cmp.Or(slug(secret), "secret")
+	e := &exception{id: base, secret: secret, owner: o}
 	for i := 2; slices.ContainsFunc(p.exceptions, func(x *exception) bool { return x.id == e.id }); i++ {
-		e.id = numbered(slug(secret), i)
+		e.id = numbered(base, i)
 	}
 	p.bySec[secret] = e
 	p.exceptions = append(p.exceptions, e)
@@ -185,9 +188,10 @@ func environmentOf(j *usage.Job) string {
 func (it *identity) addGrants(grants []*grant) {
 	for _, g := range grants {
 		if !slices.ContainsFunc(it.grants, g.same) {
-			g.id = cmp.Or(slug(g.provider), "grant")
+			base := cmp.Or(slug(it.environment), g.provider)
+			g.id = base
 			for i := 2; slices.ContainsFunc(it.grants, func(x *grant) bool { return x.id == g.id }); i++ {
-				g.id = numbered(slug(g.provider), i)
+				g.id = numbered(base, i)
 			}
 			it.grants = append(it.grants, g)
 		}

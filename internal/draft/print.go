@@ -122,11 +122,10 @@ func (p *printer) grant(g *grant) {
 	for _, f := range g.fields {
 		p.line(5, f.guess, "%s: %s", f.name, quote(f.value))
 	}
-	guess := "shorter?"
-	p.line(4, guess, "ttl: %s", minutes(g.ttl))
+	p.line(4, "shorter?", "ttl: %s", minutes(g.ttl))
 	p.line(4, "an inline session policy", "narrow: none")
 	p.line(4, "", "limits: none")
-	p.line(4, "standing privilege; name a ticket, an approval or a schedule", "when: always")
+	p.line(4, "or a ticket, a schedule, a signed tag", "when: { environment-approval: { min: 1 } }")
 }
 
 func (p *printer) exceptions(exs []*exception) {
