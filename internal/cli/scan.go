@@ -30,12 +30,13 @@ func (f *scanFlags) registerInputs(flags *pflag.FlagSet) {
 	flags.StringVar(&f.base, "base", "", "judge by the manifest, ignores and baseline of this `REV`, and report what changed since; on a pull request its base is taken")
 	flags.StringVar(&f.orgPolicy, "org-policy", "", "narrow the manifest by an organisation's policy: curfew/org.yml in `DIR`, or that FILE")
 	flags.StringVar(&f.baseline, "baseline", "", "suppress the findings that this `FILE` registers")
-	flags.StringVar(&f.gitleaks, "gitleaks-config", "", "find secrets by the rules of this gitleaks TOML `FILE` too; a scanned tree's own is never read")
+	flags.StringVar(&f.gitleaks, "gitleaks-config", "", "find secrets by this gitleaks TOML `FILE`, which as with gitleaks replaces its default rules unless it extends them; a scanned tree's own is never read")
 }
 
 func newScan(env *Env) *cobra.Command {
 	var in scanFlags
 	var out outputFlags
+	var accept baselineFlags
 	cmd := &cobra.Command{
 		Use:     "scan [PATH]",
 		Short:   "check secrets and workflows against the manifest",
@@ -45,7 +46,7 @@ func newScan(env *Env) *cobra.Command {
 		Example: "  curfew scan\n  curfew scan -o sarif=curfew.sarif --fail-on medium\n  curfew scan --base origin/main",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := out.validate(); err != nil {
+			if err := errors.Join(out.validate(), accept.validate()); err != nil {
 				return err
 			}
 			dir := "."
@@ -56,11 +57,15 @@ func newScan(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := accept.write(env, result); err != nil {
+				return err
+			}
 			return out.finish(env, dir, result)
 		},
 	}
 	in.registerInputs(cmd.Flags())
 	out.register(cmd.Flags())
+	accept.register(cmd.Flags())
 	return cmd
 }
 

@@ -142,3 +142,18 @@ func (t *Tree) Origin(ctx context.Context) string {
 	}
 	return parts[len(parts)-2] + "/" + parts[len(parts)-1]
 }
+
+// DefaultBranch is the branch that the remote called origin names as its default, else the one checked
+// out; "" where neither can be told.
+func (t *Tree) DefaultBranch(ctx context.Context) string {
+	if !t.git {
+		return ""
+	}
+	for _, ref := range []string{"refs/remotes/origin/HEAD", "HEAD"} {
+		out, err := git(ctx, t.dir, nil, "symbolic-ref", "--quiet", "--short", ref)
+		if err == nil {
+			return strings.TrimPrefix(strings.TrimSpace(string(out)), "origin/")
+		}
+	}
+	return ""
+}
