@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/scan"
+	"github.com/curfew-ci/curfew/internal/suppress"
+)
+
+// baselineFlags ask for a baseline of what a scan found.
+type baselineFlags struct {
+	file   string
+	until  string
+	reason string
+}
+
+func (f *baselineFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.file, "write-baseline", "", "accept what is found, in this `FILE` for --baseline; needs --until and --reason")
+	flags.StringVar(&f.until, "until", "", "the last `DAY`, YYYY-MM-DD, on which the written baseline holds")
+	flags.StringVar(&f.reason, "reason", "", "why the findings are accepted, `TEXT`")
+}
+
+func (f *baselineFlags) validate() error {
+	switch {
+	case f.file == "" && (f.until != "" || f.reason != ""):
+		return usageError("--until and --reason go with --write-baseline")
+	case f.file != "" && (f.until == "" || f.reason == ""):
+		return usageError("--write-baseline needs --until DAY and --reason TEXT: nothing is accepted for ever or without a reason")
+	}
+	return nil
+}
+
+// write writes the baseline, where one was asked for.
+func (f *baselineFlags) write(env *Env, r *scan.Result) error {
+	if f.file == "" {
+		return nil
+	}
+	until, err := manifest.ParseDate(f.until)
+	if err != nil {
+		return usageError("--until: %w", err)
+	}
+	b, err := suppress.NewBaseline(r.Findings, env.Now(), until, f.reason)
+	if err != nil {
+		return usageError("%w", err)
+	}
+	if err := os.WriteFile(f.file, b.Encode(), 0o644); err != nil { //nolint:gosec // a file of a repository, for all to read
+		return &exitError{ExitUnfinished, fmt.Errorf("write the baseline: %w", err)}
+	}
+	_, err = fmt.Fprintf(env.Stderr, "wrote %s: %s until %s\n", f.file, count(len(b.Entries), "finding", "findings"), until)
+	return err
+}
