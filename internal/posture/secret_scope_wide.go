@@ -127,18 +127,17 @@ func readsEnv(s *workflow.String, variable string) bool {
 
 // containsWord reports whether word stands in text, not as a part of a longer name.
 func containsWord(text, word string) bool {
-	for word != "" {
-		i := strings.Index(text, word)
-		if i < 0 {
+	for at := 0; ; at++ {
+		i := strings.Index(text[at:], word)
+		if i < 0 || word == "" {
 			return false
 		}
-		end := i + len(word)
-		if (i == 0 || !isNameByte(text[i-1])) && (end == len(text) || !isNameByte(text[end])) {
+		at += i
+		end := at + len(word)
+		if (at == 0 || !isNameByte(text[at-1])) && (end == len(text) || !isNameByte(text[end])) {
 			return true
 		}
-		text = text[end:]
 	}
-	return false
 }
 
 func isNameByte(b byte) bool {

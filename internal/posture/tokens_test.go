@@ -1,0 +1,133 @@
+package posture
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/secret"
+	"github.com/curfew-ci/curfew/internal/workflow"
+)
+
+const revoke = " | revoke it and use a credential that ends with its job; where none will do, register it under `exceptions:` with `store: { file: PATH }`"
+
+func exception(secret, file, expires string) string {
+	return fmt.Sprintf(`-- .github/curfew.yml --
+version: 1
+owners:
+  web: { team: "@acme/web" }
+exceptions:
+  e:
+    secret: %s
+    store: { file: %s }
+    owner: web
+    reason: The partner's mirror takes nothing else
+    accepted-by: "@anna"
+    rotate-every: 30d
+    expires: %q
+`, secret, file, expires)
+}
+
+// jwt makes a token that ends after d; one without an end for 0.
+func jwt(d time.Duration) string {
+	part := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+	claims := `{"iss":"acme","sub":"0123456789"`
+	if d != 0 {
+		claims += fmt.Sprintf(`,"exp":%d`, now.Add(d).Unix())
+	}
+	return part(`{"alg":"HS256","typ":"JWT"}`) + "." + part(claims+"}") + "." + fill("{fake::43}")
+}
+
+func TestLongLivedToken(t *testing.T) {
+	const found = "config.env:1:14 high a GitHub classic personal access token stands in a file, and its kind lives until somebody revokes it"
+	const file = "-- config.env --\nGITHUB_TOKEN={fake:ghp_:36}\n"
+	cases{
+		{"found", file, []string{found + revoke}},
+		{"registered", file + exception("GITHUB_TOKEN", "config.env", "2026-11-23"), []string{found + " [exception 2026-11-23]" + revoke}},
+		{"past its end", file + exception("GITHUB_TOKEN", "config.env", "2026-11-22"), []string{found + revoke}},
+		{"another file", file + exception("GITHUB_TOKEN", "other.env", "2026-12-31"), []string{found + revoke}},
+		{"another name", file + exception("NPM_TOKEN", "config.env", "2026-12-31"), []string{found + revoke}},
+		{"an action is hardcoded-credential's", "-- action.yml --\nruns:\n  using: composite\n  steps:\n    - {run: x, shell: sh, env: {GITHUB_TOKEN: {fake:ghp_:36}}}\n", nil},
+		{"far end", "-- a.env --\nSESSION=" + jwt(48*time.Hour) + "\n", []string{
+			"a.env:1:9 high a JSON Web Token stands in a file, and it lives until 2026-11-25" + revoke}},
+		{"near end", "-- a.env --\nSESSION=" + jwt(23*time.Hour) + "\n", nil},
+		{"ended", "-- a.env --\nSESSION=" + jwt(-time.Hour) + "\n", nil},
+		{"no end", "-- a.env --\nSESSION=" + jwt(0) + "\n", []string{
+			"a.env:1:9 high a JSON Web Token stands in a file, and its kind lives until somebody revokes it" + revoke}},
+	}.run(t, "long-lived-token")
+}
+
+// TestAnotherStrongTokenIsNew holds that a token too random to be guessed is known by its value.
+func TestAnotherStrongTokenIsNew(t *testing.T) {
+	know := newKnowledge(t)
+	prints := map[string]bool{}
+	for _, token := range []string{"ghp_0123456789abcdefGHIJKLMNOPqrstuvwxy1", "ghp_0123456789abcdefGHIJKLMNOPqrstuvwxy2"} {
+		for _, above := range []string{"", "A=1\n"} {
+			for _, f := range know.runAll(t, files{{path: "config.env", src: above + "GITHUB_TOKEN=" + token + "\n", first: 1}}) {
+				prints[f.Fingerprint] = true
+			}
+		}
+	}
+	if len(prints) != 2 {
+		t.Errorf("two tokens, each at two places, have %d fingerprints: expected 2", len(prints))
+	}
+}
+
+func TestLiterals(t *testing.T) {
+	const src = `on: push
+env:
+  API_KEY: 8fk2JdP0qLx7vRw3
+  apiKey: 8fk2JdP0qLx7vRw3
+  SHELL_TOKEN: $TOKEN_8fk2JdP0qLx7
+  EXPR_TOKEN: ${{ secrets.X }}8fk2JdP0qLx7vRw3
+  CACHE_KEY: 8fk2JdP0qLx7vRw3
+  TOKEN_URL: 8fk2JdP0qLx7vRw3
+  DB_PASSWORD: postgres
+  TEST_PASSWORD: My-Test-Passw0rd-8fk2
+  SPACED_SECRET: 8fk2 JdP0 qLx7 vRw3
+  PATH_SECRET: /run/8fk2JdP0qLx7vRw3
+  PLAIN_SECRET: abcdefghijklmnop
+  AWS_SECRET_ACCESS_KEY: 8fk2JdP0qLx7vRw3zzz
+jobs:
+  a:
+    runs-on: x
+    container:
+      image: i
+      credentials: {username: u, password: hunter2}
+    services:
+      db:
+        image: i
+        credentials: {username: u, password: "${{ secrets.P }}"}
+        env: {POSTGRES_PASSWORD: 8fk2JdP0qLx7vRw3}
+    steps:
+      - uses: a/b@v1
+        with: {token: 8fk2JdP0qLx7vRw3}
+`
+	var got []string
+	for _, token := range Literals([]*workflow.File{workflow.Parse(".github/workflows/a.yml", []byte(src))}) {
+		got = append(got, token.Region.Start.String()+" "+token.Key+" "+token.Kind)
+		if token.Lifetime != secret.LongLived || token.Value.Len() == 0 || token.Detector != LiteralDetector {
+			t.Errorf("incomplete token: %+v", token)
+		}
+	}
+	want := []string{
+		"3:12 API_KEY api key", "4:11 apiKey api key", "14:26 AWS_SECRET_ACCESS_KEY access key",
+		"20:44 password registry password", "25:34 POSTGRES_PASSWORD password", "28:23 token token",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestHardcodedCredential(t *testing.T) {
+	const step = "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: x\n        env: {"
+	const end = ": everyone who can read the repository has it | revoke it, then fetch a short-lived credential in the job, or store it as a secret and read it by `${{ secrets.NAME }}`"
+	cases{
+		{"known form, found once", step + "GITHUB_TOKEN: {fake:ghp_:36}}\n", []string{
+			`example.yml:8:29 high a GitHub classic personal access token is written out under "GITHUB_TOKEN"` + end}},
+		{"in another file", "-- notes.env --\nGITHUB_TOKEN={fake:ghp_:36}\n", nil},
+		{"read from a secret", step + "GITHUB_TOKEN: \"${{ secrets.PAT }}\"}\n", nil},
+	}.run(t, "hardcoded-credential")
+}
