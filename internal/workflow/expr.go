@@ -99,8 +99,11 @@ func (x *exprReader) read(start, end int) {
 	case len(text) > exprLimit:
 		x.bad(start, end, "the expression is longer than 21,000 characters")
 	default:
-		at := min(start+max(err.Offset, 0), end)
-		x.bad(at, min(at+1, end), err.Message)
+		at := start + max(err.Offset, 0)
+		if at >= end {
+			at = start
+		}
+		x.bad(at, end, err.Message)
 	}
 }
 

@@ -1,8 +1,10 @@
 package workflow
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/curfew-ci/curfew/internal/source"
@@ -41,6 +43,9 @@ func Parse(path string, src []byte) *File {
 		f.Problems = append(f.Problems, Problem{e.Region, e.Message})
 	}
 	f.strings = p.strings
+	slices.SortStableFunc(f.Problems, func(a, b Problem) int {
+		return cmp.Compare(a.Region.Start.Offset, b.Region.Start.Offset)
+	})
 	return f
 }
 
@@ -57,6 +62,7 @@ type parser struct {
 	slab    []String
 	job     *Job
 	step    *Step
+	key     *String  // the last key that held an expression
 	path    []string // keys above the current value, from the file on
 	base    int      // how many of them lie outside of the current job or step
 	paths   []string // where the paths of strings are kept

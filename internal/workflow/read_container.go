@@ -1,6 +1,10 @@
 package workflow
 
-import "github.com/curfew-ci/curfew/internal/yamltree"
+import (
+	"strconv"
+
+	"github.com/curfew-ci/curfew/internal/yamltree"
+)
 
 // container reads a job's container or a service; a scalar is its image.
 func (p *parser) container(n *yamltree.Node, what string) *Container {
@@ -54,7 +58,7 @@ func (p *parser) services(n *yamltree.Node) []*Container {
 	}
 	p.pairs(n, "services", func(pair yamltree.Pair) {
 		name := p.name(pair.Key)
-		c := p.container(pair.Value, "service "+name.Value)
+		c := p.container(pair.Value, "service "+strconv.Quote(name.Value))
 		c.Name = name
 		out = append(out, c)
 	})

@@ -1,6 +1,8 @@
 package workflow
 
 import (
+	"strconv"
+
 	"github.com/curfew-ci/curfew/internal/yamltree"
 )
 
@@ -53,7 +55,7 @@ func (p *parser) schedule(e *Event, n *yamltree.Node) {
 }
 
 func (p *parser) event(e *Event, n *yamltree.Node) {
-	p.fields(n, e.Name.Value, func(key string, pair yamltree.Pair) bool {
+	p.fields(n, "event "+strconv.Quote(e.Name.Value), func(key string, pair yamltree.Pair) bool {
 		v := pair.Value
 		switch key {
 		case "types", "branches", "branches-ignore", "tags", "tags-ignore", "paths", "paths-ignore",

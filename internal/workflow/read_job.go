@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/source"
@@ -29,7 +30,7 @@ func (p *parser) jobs(n *yamltree.Node) []*Job {
 }
 
 func (p *parser) fillJob(j *Job, n *yamltree.Node) {
-	what := "job " + j.ID.Value
+	what := "job " + strconv.Quote(j.ID.Value)
 	p.fields(n, what, func(key string, pair yamltree.Pair) bool {
 		return p.jobRuns(j, key, pair) || p.jobCalls(j, key, pair) || p.jobSetting(j, key, pair)
 	})

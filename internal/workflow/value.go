@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/yamltree"
@@ -39,6 +40,9 @@ func (p *parser) pairs(n *yamltree.Node, what string, read func(yamltree.Pair)) 
 			p.problem(pair.Key.Place(), "key %q is there already in %s", pair.Key.Value, what)
 		}
 		p.path = append(p.path, pair.Key.Value)
+		if hasExpression(pair.Key.Value) {
+			p.key = p.listed(pair.Key)
+		}
 		read(pair)
 		p.path = p.path[:len(p.path)-1]
 	}
@@ -77,29 +81,32 @@ func (p *parser) str(n *yamltree.Node) *String {
 		p.collect(n)
 		return nil
 	}
+	return p.listed(n)
+}
+
+// condition reads the value of an if: key, which is an expression with or without ${{ }}.
+func (p *parser) condition(n *yamltree.Node) *String {
+	s := p.str(n)
+	if s != nil && !hasExpression(s.Value) {
+		p.bareExpression(s)
+	}
+	return s
+}
+
+// listed reads a scalar and lists it among the strings.
+func (p *parser) listed(n *yamltree.Node) *String {
 	s := p.newString(n)
 	p.strings = append(p.strings, s)
 	p.expressions(s)
 	return s
 }
 
-// condition reads the value of an if: key, which is an expression with or without ${{ }}.
-func (p *parser) condition(n *yamltree.Node) *String {
-	s := p.str(n)
-	if s != nil && !strings.Contains(s.Value, exprOpen) {
-		p.bareExpression(s)
-	}
-	return s
-}
-
-// name is a key as a string. It is listed among the strings only if it holds an expression.
+// name is a key as a string.
 func (p *parser) name(key *yamltree.Node) *String {
-	s := p.newString(key)
-	if strings.Contains(s.Value, exprOpen) {
-		p.strings = append(p.strings, s)
-		p.expressions(s)
+	if p.key != nil && p.key.node == key {
+		return p.key
 	}
-	return s
+	return p.newString(key)
 }
 
 func (p *parser) newString(n *yamltree.Node) *String {
@@ -145,7 +152,7 @@ func (p *parser) table(n *yamltree.Node, what string) *Map {
 	m := &Map{Span: n.Span}
 	if n.Kind == yamltree.Scalar {
 		switch {
-		case strings.Contains(n.Value, exprOpen):
+		case hasExpression(n.Value):
 			m.Expr = p.str(n)
 		case n.Tag != "!!null":
 			p.problem(n.Place(), "expected a mapping for %s", what)
@@ -177,7 +184,7 @@ func (p *parser) flatten(m *Map, name *String, n *yamltree.Node) {
 			p.flatten(m, name, item)
 		}
 	case yamltree.Mapping:
-		p.pairs(n, name.Value, func(pair yamltree.Pair) {
+		p.pairs(n, strconv.Quote(name.Value), func(pair yamltree.Pair) {
 			p.flatten(m, p.name(pair.Key), pair.Value)
 		})
 	}
@@ -188,9 +195,7 @@ func (p *parser) collect(n *yamltree.Node) {
 	switch {
 	case n == nil:
 	case n.Kind == yamltree.Scalar:
-		s := p.newString(n)
-		p.strings = append(p.strings, s)
-		p.expressions(s)
+		p.listed(n)
 	case n.Kind == yamltree.Sequence:
 		for _, item := range n.Items {
 			p.collect(item)
