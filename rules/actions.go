@@ -247,3 +247,19 @@ func (s *Service) Owns(account string) bool {
 	}
 	return false
 }
+
+// NamesIdentifier reports whether a stored secret's name says that it is a name, number or address, which
+// opens nothing by itself.
+func NamesIdentifier(secret string) bool {
+	secret = strings.ToUpper(secret)
+	for _, end := range []string{
+		"USERNAME", "_USER", "EMAIL", "_EMAIL_ADDRESS", "_CHANNEL", "CHANNEL_ID", "_ORG", "_ORG_ID", "_TEAM", "_TEAM_ID",
+		"ACCOUNT_ID", "PROJECT_ID", "APP_ID", "CLIENT_ID", "CLIENTID", "TENANT_ID", "TENANTID", "SUBSCRIPTION_ID", "SUBSCRIPTIONID",
+		"INSTALLATION_ID", "ROLE_ARN", "_REGION", "_HOST", "_HOSTNAME", "_REGISTRY", "_BUCKET", "_CONTAINER_NAME", "_ZONE_ID",
+	} {
+		if strings.HasSuffix(secret, end) {
+			return true
+		}
+	}
+	return false
+}

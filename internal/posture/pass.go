@@ -24,7 +24,9 @@ type Facts struct {
 	// Proposed is the manifest as the change under scan leaves it. It entitles nothing yet, but says what
 	// was meant. Nil where there is none or nothing is compared.
 	Proposed *manifest.Manifest
-	Now      time.Time
+	// Repository is "owner/name"; "" where that isn't known. Its owner's actions are no third party's.
+	Repository string
+	Now        time.Time
 }
 
 // Base is the state that a change starts from.

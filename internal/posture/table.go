@@ -4,7 +4,15 @@ package posture
 // rules/<id>.md and <id>.go here; a test holds that the three agree.
 func Checks() []Check {
 	return []Check{
+		{"secret-unentitled", secretUnentitled},
+		{"token-exceeds-grant", tokenExceedsGrant},
+		{"entitlement-expired", entitlementExpired},
+		{"entitlement-unused", entitlementUnused},
+		{"static-cloud-key", staticCloudKey},
+		{"static-beside-oidc", staticBesideOIDC},
+		{"session-too-long", sessionTooLong},
 		{"secrets-inherit", secretsInherit},
+		{"third-party-credential", thirdPartyCredential},
 		{"long-lived-token", longLivedToken},
 		{"secret-scope-wide", secretScopeWide},
 		{"secrets-context-whole", secretsContextWhole},

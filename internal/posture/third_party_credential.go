@@ -1,0 +1,195 @@
+package posture
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/source"
+	"github.com/curfew-ci/curfew/internal/usage"
+	"github.com/curfew-ci/curfew/internal/workflow"
+	"github.com/curfew-ci/curfew/rules"
+)
+
+// thirdPartyCredential reports stored credentials that are handed to an action, image or workflow of
+// somebody who is neither the repository's own organisation nor the one whose service the credential
+// opens, unless an exception of the job's identity registers the secret.
+func thirdPartyCredential(p *Pass) {
+	type handed struct {
+		at source.Region
+		to string
+	}
+	accounts := p.ownAccounts()
+	seen := map[handed]bool{}
+	for _, j := range p.Usage.Jobs {
+		for i := range j.Given {
+			g := &j.Given[i]
+			if !foreign(g.To, accounts) || isIdentifierInput(g) {
+				continue
+			}
+			k := handed{g.Input.Region, g.To.Value.Value}
+			for _, name := range g.Input.Secrets {
+				if seen[k] || name == "" || rules.NamesIdentifier(name) || len(p.exceptionsFor(name, p.acting(j))) > 0 {
+					continue
+				}
+				seen[k] = p.reportGiven(j, g, name)
+			}
+		}
+	}
+}
+
+// ownAccounts lists the accounts, lower case, whose actions aren't a third party's: GitHub's own and,
+// as far as the facts tell, the repository's.
+func (p *Pass) ownAccounts() []string {
+	out := []string{"actions", "github"}
+	add := func(name string) {
+		if account, _, ok := strings.Cut(strings.TrimPrefix(name, "@"), "/"); ok && account != "" {
+			out = append(out, strings.ToLower(account))
+		}
+	}
+	add(p.Repository)
+	if p.Policy != nil {
+		add(p.Policy.Organization.Name + "/")
+	}
+	if p.Manifest == nil {
+		return out
+	}
+	add(p.Manifest.Extends)
+	for _, o := range p.Manifest.Owners {
+		add(o.Team)
+	}
+	for _, id := range p.Manifest.Identities {
+		for _, ref := range id.Claims["job_workflow_ref"].Any {
+			add(ref)
+		}
+	}
+	return out
+}
+
+// foreign reports whether u is somebody else's.
+func foreign(u *workflow.Uses, accounts []string) bool {
+	switch u.Kind {
+	case workflow.UsesRemote:
+		return !slices.Contains(accounts, strings.ToLower(u.Owner))
+	case workflow.UsesDocker:
+		return true
+	}
+	return false
+}
+
+func isIdentifierInput(g *usage.Given) bool {
+	return g.Known != nil && containsFold(g.Known.Identifiers, g.Input.Name)
+}
+
+func containsFold(list []string, name string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
+}
+
+// reportGiven reports that secret is given away; false where the receiver is who it is for.
+func (p *Pass) reportGiven(j *usage.Job, g *usage.Given, secret string) bool {
+	service := p.serviceOf(g, secret)
+	documented := g.Known != nil && (containsFold(g.Known.Credentials, g.Input.Name) || containsFold(g.Known.GitHubToken, g.Input.Name))
+	if service != nil && service.Owns(g.To.Owner) || documented && g.Known.Service.Owns(g.To.Owner) || bearsName(secret, g.To) {
+		return false
+	}
+	f := finding.Finding{
+		Severity: givenSeverity(service, documented),
+		Region:   g.Input.Region,
+		Label:    fmt.Sprintf("job %q", j.Job.ID.Value),
+		Job:      j.Job.ID.Value,
+		Fix:      givenFix(g, service, secret),
+		Flow:     flow("secret "+secret, g.Input.Region, j, j.File, nil),
+		Key:      "job " + j.Job.ID.Value + " " + receiver(g.To) + " " + g.Input.Name + " " + secret,
+	}
+	f.Flow = append(f.Flow, finding.Step{Message: receiver(g.To), Region: g.At})
+	what := secret
+	if service != nil {
+		what = article(service.Title) + " credential, " + secret + ","
+	}
+	f.Message = fmt.Sprintf("%s is handed to %s, %s", what, receiver(g.To), whose(g, documented))
+	p.Report(f)
+	return true
+}
+
+// serviceOf is whose credential a secret is: by the variable that carries it, by its name, or by the
+// input of a known action.
+func (p *Pass) serviceOf(g *usage.Given, secret string) *rules.Service {
+	if s := p.Usage.Known.ByName(secret); s != nil {
+		return s
+	}
+	if v := p.Usage.Known.Variable(g.Input.Name); v != nil {
+		return v.Service
+	}
+	if g.Known != nil && containsFold(g.Known.Credentials, g.Input.Name) {
+		return g.Known.Service
+	}
+	return nil
+}
+
+// givenSeverity weighs what a credential opens, and whether the receiver is known to need one.
+func givenSeverity(service *rules.Service, documented bool) finding.Severity {
+	strong := service != nil && service.Kind.Strong()
+	switch {
+	case strong && !documented:
+		return finding.High
+	case strong || !documented:
+		return finding.Medium
+	}
+	return finding.Low
+}
+
+// bearsName reports whether a secret is named after the account or repository that receives it: FOO_KEY
+// for foo/action. Short words say too little.
+func bearsName(secret string, to *workflow.Uses) bool {
+	const enough = 4
+	receiver := strings.ToUpper(plainName(to.Owner) + " " + plainName(to.Repo))
+	for _, word := range strings.FieldsFunc(secret, func(r rune) bool { return r == '_' }) {
+		if len(word) >= enough && !slices.Contains(commonWords(), word) && strings.Contains(receiver, word) {
+			return true
+		}
+	}
+	return false
+}
+
+func plainName(s string) string { return strings.NewReplacer("-", "", "_", "", ".", "").Replace(s) }
+
+// commonWords are parts of secrets' names that say nothing of whose they are.
+func commonWords() []string {
+	return []string{
+		"TOKEN", "SECRET", "SECRETS", "ACCESS", "PRIVATE", "PUBLIC", "PASSWORD", "CREDENTIALS", "AUTH", "DEPLOY", "RELEASE",
+		"PROD", "TEST", "BUILD", "PUBLISH", "UPLOAD", "ACTION", "ACTIONS", "GITHUB", "REPO", "CLOUD", "SERVICE", "WEBHOOK",
+		"WORKFLOW", "BRANCH", "PULL", "REQUEST", "COMMENT", "ISSUE", "ISSUES", "SETUP", "CACHE", "DOCKER", "DOCS", "PAGES", "READ", "WRITE",
+	}
+}
+
+func receiver(u *workflow.Uses) string {
+	name, _, _ := strings.Cut(u.Value.Value, "@")
+	return name
+}
+
+func whose(g *usage.Given, documented bool) string {
+	switch {
+	case g.To.Kind == workflow.UsesDocker:
+		return "an image of somebody else"
+	case strings.Contains(g.To.Path, ".github/workflows/"):
+		return "a workflow of " + g.To.Owner
+	case documented:
+		return "an action of " + g.To.Owner + " that documents it"
+	}
+	return "an action of " + g.To.Owner + " that isn't known to need it"
+}
+
+func givenFix(g *usage.Given, service *rules.Service, secret string) string {
+	fix := "do it without this action"
+	if strings.Contains(g.To.Path, ".github/workflows/") {
+		fix = "do it without this workflow"
+	}
+	if service != nil && service.Instead != "" {
+		fix = service.Instead
+	}
+	if !g.To.Pinned() && g.To.Kind == workflow.UsesRemote {
+		fix += "; at least pin " + receiver(g.To) + " to a commit"
+	}
+	return fix + fmt.Sprintf("; or register %s as an exception of the job's identity, with an owner and an end", secret)
+}
