@@ -50,14 +50,19 @@ type drift struct {
 	entitled []manifest.JobMatch // the identities that the job has in the manifest as changed
 }
 
-// proposed lists the identities that the changed manifest is sure to give to j.
+// proposed lists the identities that the changed manifest is sure to give to j: its own, and those of the
+// jobs that it runs as where its workflow is only called.
 func (p *Pass) proposed(j *usage.Job) []manifest.JobMatch {
 	if p.Proposed == nil {
 		return nil
 	}
-	return slices.DeleteFunc(p.Proposed.Match(j.File.Path, j.Job.ID.Value), func(m manifest.JobMatch) bool {
-		return m.Verdict != manifest.Matched
-	})
+	out := p.Proposed.Match(j.File.Path, j.Job.ID.Value)
+	for _, a := range j.Acting() {
+		if a != j {
+			out = append(out, p.Proposed.Match(a.File.Path, a.Job.ID.Value)...)
+		}
+	}
+	return slices.DeleteFunc(out, func(m manifest.JobMatch) bool { return m.Verdict != manifest.Matched })
 }
 
 func (d *drift) report(r source.Region, severity finding.Severity, key, what, fix string) {

@@ -16,6 +16,7 @@ func TestPrivilegeDrift(t *testing.T) {
 	const orNot = " in the same change, for its owner to approve; or take it out"
 	const register = not + "register the secret under `exceptions:` and name it in the identity's `secrets`" + orNot
 	const raise = not + "raise the identity's `token` ceiling" + orNot
+	called := strings.NewReplacer("w.yml --\non: push", "called.yml --\non: workflow_call")
 	undeclared := func(src string) string { // in the last file
 		i := strings.LastIndex(src, "permissions: {}\n")
 		return src[:i] + src[i+len("permissions: {}\n"):]
@@ -56,6 +57,9 @@ identities:
 		{"login", change(run, "    steps: [{uses: aws-actions/configure-aws-credentials@v5, with: {role-to-assume: r, aws-region: e}}]\n"), []string{
 			`w.yml:6:20 medium this change lets job "a" log in to aws` + not + "add a grant for it to the identity" + orNot}},
 		{"entitled to by the manifest", change(run, "    permissions: {contents: read, packages: write}\n"+run, identity), nil},
+		{"entitled to as the job that calls it", called.Replace(change(run, "    permissions: {packages: write}\n"+run)) +
+			"-- .github/workflows/w.yml --\non: push\npermissions: {}\njobs:\n  a:\n    permissions: {packages: write}\n" +
+			"    uses: ./.github/workflows/called.yml\n" + identity, nil},
 		{"more than the manifest says", change(run, "    permissions: {contents: write}\n"+run, identity), []string{
 			`w.yml:6:19 medium this change gives the GITHUB_TOKEN of job "a" contents: write` + raise}},
 	}.run(t, "privilege-drift")
