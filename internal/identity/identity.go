@@ -76,3 +76,14 @@ func (i Identity) Subject() (Subject, bool) {
 
 // DefaultEvents lists the events that pass where a manifest names none; nil where all do.
 func (i Identity) DefaultEvents() []string { return slices.Clone(i.platform.events) }
+
+// EventsUnlessNamed is DefaultEvents by the name of the claim that holds the event; nil for any other
+// claim.
+func EventsUnlessNamed(claim string) []string {
+	for _, p := range platforms() {
+		if p.claims[Event] == claim {
+			return p.events
+		}
+	}
+	return nil
+}
