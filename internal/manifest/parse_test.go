@@ -31,7 +31,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 // files lists what matches a pattern below testdata; finding none is a mistake in the test.
-func files(t *testing.T, pattern string) []string {
+func files(t testing.TB, pattern string) []string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join("testdata", pattern))
 	if err != nil || len(names) == 0 {
@@ -40,7 +40,7 @@ func files(t *testing.T, pattern string) []string {
 	return names
 }
 
-func read(t *testing.T, name string) []byte {
+func read(t testing.TB, name string) []byte {
 	t.Helper()
 	src, err := os.ReadFile(name)
 	if err != nil {
