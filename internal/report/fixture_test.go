@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -106,12 +107,14 @@ func example() sample {
 	r := clean()
 	r.Findings = append(r.Findings, f)
 	for i, s := range []finding.Suppression{
-		{Kind: "baseline", Until: "2026-12-01"}, {Kind: "baseline", Until: "2026-12-02"},
-		{Kind: "ignore", Reason: "known", Until: "2026-12-31"}, {Kind: "ignore", Reason: "known", Until: "2026-12-24"},
+		{Kind: "baseline", Until: "2026-12-01"},
+		{Kind: "baseline", Until: "2026-12-02"},
+		{Kind: "ignore", Reason: "known", Until: "2026-12-31"},
+		{Kind: "ignore", Reason: "known", Until: "2026-12-24"},
 		{Kind: "exception", Reason: "legacy", Until: "2027-01-31"},
 	} {
 		g := t.find("token-default", finding.Medium, ".github/workflows/release.yml", "env:", "suppressed")
-		g.Key = fmt.Sprint(i)
+		g.Key = strconv.Itoa(i)
 		g.Suppressed = &s
 		r.Findings = append(r.Findings, g)
 	}

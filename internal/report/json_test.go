@@ -96,10 +96,11 @@ type schemaWalk struct {
 
 func (w *schemaWalk) object(at string, schema map[string]any, typ reflect.Type) {
 	w.objects++
-	props, _ := schema["properties"].(map[string]any)
+	props := child(schema, "properties")
 	var required, wantRequired, names []string
-	for _, r := range schema["required"].([]any) {
-		required = append(required, r.(string))
+	list, _ := schema["required"].([]any)
+	for _, r := range list {
+		required = append(required, fmt.Sprint(r))
 	}
 	for _, f := range reflect.VisibleFields(typ) {
 		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -129,17 +130,23 @@ func (w *schemaWalk) object(at string, schema map[string]any, typ reflect.Type) 
 	}
 }
 
+// child is the object at key; empty where there is none, so that every field below is missed.
+func child(schema map[string]any, key string) map[string]any {
+	c, _ := schema[key].(map[string]any)
+	return c
+}
+
 func (w *schemaWalk) value(at string, schema map[string]any, typ reflect.Type) {
 	if ref, ok := schema["$ref"].(string); ok {
 		name := strings.TrimPrefix(ref, "#/$defs/")
-		schema = w.root["$defs"].(map[string]any)[name].(map[string]any)
+		schema = child(child(w.root, "$defs"), name)
 	}
 	for typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
 	switch typ.Kind() {
 	case reflect.Slice:
-		w.value(at+"[]", schema["items"].(map[string]any), typ.Elem())
+		w.value(at+"[]", child(schema, "items"), typ.Elem())
 	case reflect.Struct:
 		w.object(at, schema, typ)
 	}

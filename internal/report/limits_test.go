@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func many(message string, n ...int) sample {
 	for i, sev := range finding.Severities()[:len(n)] {
 		for range n[i] {
 			r.Findings = append(r.Findings, finding.Finding{
-				Rule: "token-default", Severity: sev, Message: message, Key: fmt.Sprint(len(r.Findings)),
+				Rule: "token-default", Severity: sev, Message: message, Key: strconv.Itoa(len(r.Findings)),
 			})
 		}
 	}
@@ -58,7 +59,7 @@ func TestSummaryHoldsOneMiB(t *testing.T) {
 	s.result.Findings[0].Suppressed = &finding.Suppression{Kind: strings.Repeat("\x01", maxField)}
 	for i := range 2 * maxNotCheckedLines {
 		long := strings.Repeat("\U000e0041", maxField)
-		s.result.NotChecked = append(s.result.NotChecked, scan.NotChecked{Source: scan.Secrets, What: fmt.Sprint(i), Reason: long, Fix: long})
+		s.result.NotChecked = append(s.result.NotChecked, scan.NotChecked{Source: scan.Secrets, What: strconv.Itoa(i), Reason: long, Fix: long})
 	}
 	out := s.write(t, Markdown, s.options())
 	if len(out) > maxSummary || len(out) < maxSummary*9/10 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/curfew-ci/curfew/internal/finding"
@@ -90,6 +91,7 @@ func lineHashes(src []byte, last int) []string {
 // stops when it has all units that the hash of line last covers.
 func hashUnits(src []byte, last int) (units []uint16, starts []int) {
 	lineStart, afterCR := true, false
+	var pair [2]uint16
 	put := func(unit uint16) {
 		if lineStart {
 			starts = append(starts, len(units))
@@ -106,11 +108,10 @@ func hashUnits(src []byte, last int) (units []uint16, starts []int) {
 			continue
 		case r == '\r':
 			put('\n')
-		case r > 0xFFFF:
-			put(uint16(0xD800 + (r-0x10000)>>10))
-			put(uint16(0xDC00 + (r-0x10000)&0x3FF))
 		default:
-			put(uint16(r))
+			for _, unit := range utf16.AppendRune(pair[:0], r) {
+				put(unit)
+			}
 		}
 		afterCR = r == '\r'
 	}

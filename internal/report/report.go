@@ -43,7 +43,8 @@ type Options struct {
 
 	// Rules describes every rule that a finding may name. SARIF needs it.
 	Rules []*rules.Rule
-	// Category names the one source whose run SARIF is to hold; empty stands for all that were read.
+	// Category begins each SARIF run's category, which ends with the run's source: "curfew", also where
+	// it is empty, makes "curfew/workflows/".
 	Category string
 	// Source reads a scanned file by the path that findings name it with; SARIF's line hashes are made
 	// from it, and nothing of it is printed. It returns an error that wraps fs.ErrNotExist for a file

@@ -33,16 +33,12 @@ func writeSARIF(w io.Writer, r *scan.Result, opt Options) error {
 	if err != nil {
 		return err
 	}
-	sources, err := categories(opt.Category)
-	if err != nil {
-		return err
-	}
 	hashes := lineHasher{source: opt.Source, files: map[string][]string{}}
 	if err := hashes.load(counting(r)); err != nil {
 		return err
 	}
 	log := sarifLog{Schema: sarifSchema, Version: string(sarif.Version210), Runs: []*sarifRun{}}
-	for _, src := range sources {
+	for _, src := range scan.Sources() {
 		wasRead := slices.Contains(r.Checked.Sources, src)
 		if !wasRead && len(found[src]) == 0 {
 			continue
@@ -55,18 +51,6 @@ func writeSARIF(w io.Writer, r *scan.Result, opt Options) error {
 		log.Runs = append(log.Runs, run)
 	}
 	return encode(w, log)
-}
-
-// categories are the sources that may have a run.
-func categories(only string) ([]scan.Source, error) {
-	all := scan.Sources()
-	if only == "" {
-		return all, nil
-	}
-	if !slices.Contains(all, scan.Source(only)) {
-		return nil, fmt.Errorf("write sarif: unknown category %q: expected one of %q", only, all)
-	}
-	return []scan.Source{scan.Source(only)}, nil
 }
 
 // bySource sorts the findings that count by the source that their rule reads.
@@ -109,7 +93,7 @@ func (b *runBuilder) build(fs []*finding.Finding, wasRead bool) (*sarifRun, erro
 	for i, f := range kept {
 		run.Results[i] = b.finding(f)
 	}
-	run.AutomationDetails = &sarif.RunAutomationDetails{ID: ref("curfew/" + string(b.source) + "/")}
+	run.AutomationDetails = &sarif.RunAutomationDetails{ID: ref(b.category())}
 	run.ColumnKind = "unicodeCodePoints"
 	run.OriginalUriBaseIDs = map[string]*sarif.ArtifactLocation{
 		sourceRoot: {Description: message("The root of the scanned repository.")},
@@ -130,6 +114,16 @@ func (b *runBuilder) driver() sarifDriver {
 		d.Version = ref(visible(v))
 	}
 	return d
+}
+
+// category is the run's: what ends in a slash leaves the run without an id of its own, so that each
+// upload takes the last one's place.
+func (b *runBuilder) category() string {
+	name := b.opt.Category
+	if name == "" {
+		name = "curfew"
+	}
+	return name + "/" + string(b.source) + "/"
 }
 
 // provenance says which commit was scanned, where Options do.
