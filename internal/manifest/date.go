@@ -78,11 +78,11 @@ func ParseDuration(s string) (Duration, error) {
 		return 0, bad
 	}
 	unit, ok := units[s[len(s)-1]]
-	n, err := strconv.ParseUint(s[:len(s)-1], 10, 32)
+	n, err := strconv.ParseInt(s[:len(s)-1], 10, 64)
 	if !ok || err != nil {
 		return 0, bad
 	}
-	if n > uint64(maxDuration/unit) {
+	if n > int64(maxDuration/unit) {
 		return 0, fmt.Errorf("longer than ten years")
 	}
 	return Duration(time.Duration(n) * unit), nil

@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/manifest/form"
@@ -171,7 +172,7 @@ func (d *decoder) sequence(c cursor, v reflect.Value) {
 	}
 	out := reflect.MakeSlice(v.Type(), len(c.node.Items), len(c.node.Items))
 	for i, n := range c.node.Items {
-		d.decode(c.child(fmt.Sprint(i), n, form.Rules{Form: c.rules.Form}), out.Index(i))
+		d.decode(c.child(strconv.Itoa(i), n, form.Rules{Form: c.rules.Form}), out.Index(i))
 	}
 	d.repeated(c)
 	v.Set(out)

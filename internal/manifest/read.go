@@ -13,18 +13,18 @@ func (*Date) shape(form.Rules) (want, example string) {
 
 // read takes a date only in quotes: without them YAML makes a timestamp of it, in a zone that nobody
 // has said.
-func (x *Date) read(d *decoder, c cursor) {
-	want, example := x.shape(c.rules)
+func (d *Date) read(dec *decoder, c cursor) {
+	want, example := d.shape(c.rules)
 	quoted := c.node.Style == yamltree.SingleQuoted || c.node.Style == yamltree.DoubleQuoted
 	switch date, err := ParseDate(c.node.Value); {
-	case c.node.Kind != yamltree.Scalar || c.node.Tag == "!!null":
-		d.wrongType(c, want, example)
+	case c.node.Kind != yamltree.Scalar, c.node.Tag == "!!null", quoted && !isText(c.node):
+		dec.wrongType(c, want, example)
 	case err != nil:
-		d.fail(c.node.Span, d.subject(c.ptr)+" is "+describe(c.node)+": expected "+want, "write it like "+example)
-	case !quoted || !isText(c.node):
-		d.notText(cursor{c.ptr, timestamp(c.node), c.rules}, want, example)
+		dec.fail(c.node.Span, dec.subject(c.ptr)+" is "+describe(c.node)+": expected "+want, "write it like "+example)
+	case !quoted:
+		dec.notText(cursor{c.ptr, timestamp(c.node), c.rules}, want, example)
 	default:
-		*x = date
+		*d = date
 	}
 }
 
@@ -39,18 +39,18 @@ func (*Duration) shape(form.Rules) (want, example string) {
 	return "a whole number above 0 and m, h or d, at most ten years", "15m"
 }
 
-func (x *Duration) read(d *decoder, c cursor) {
-	want, example := x.shape(c.rules)
+func (d *Duration) read(dec *decoder, c cursor) {
+	want, example := d.shape(c.rules)
 	if c.node.Kind != yamltree.Scalar {
-		d.wrongType(c, want, example)
+		dec.wrongType(c, want, example)
 		return
 	}
 	t, err := ParseDuration(c.node.Value)
 	if err != nil || !isText(c.node) {
-		d.fail(c.node.Span, d.subject(c.ptr)+" is "+describe(c.node)+": expected "+want, "write it like "+example)
+		dec.fail(c.node.Span, dec.subject(c.ptr)+" is "+describe(c.node)+": expected "+want, "write it like "+example)
 		return
 	}
-	*x = t
+	*d = t
 }
 
 func (*Match) shape(r form.Rules) (want, example string) {
@@ -60,24 +60,24 @@ func (*Match) shape(r form.Rules) (want, example string) {
 	return r.Form.Want + ", a list of such, or {glob: PATTERN}", r.Form.Example
 }
 
-func (x *Match) read(d *decoder, c cursor) {
+func (m *Match) read(dec *decoder, c cursor) {
 	var pattern struct {
 		Glob string `yaml:"glob" check:"required,glob"`
 	}
 	switch {
 	case c.node.Kind == yamltree.Mapping:
-		d.structure(c, reflect.ValueOf(&pattern).Elem())
-		x.Glob = pattern.Glob
+		dec.structure(c, reflect.ValueOf(&pattern).Elem())
+		m.Glob = pattern.Glob
 	case c.node.Kind == yamltree.Sequence:
 		c.rules.Some = true
-		d.sequence(c, reflect.ValueOf(&x.Any).Elem())
+		dec.sequence(c, reflect.ValueOf(&m.Any).Elem())
 	case !isText(c.node):
-		want, example := x.shape(c.rules)
-		d.notText(c, want, example)
+		want, example := m.shape(c.rules)
+		dec.notText(c, want, example)
 	default:
 		var literal string
-		d.text(c, reflect.ValueOf(&literal).Elem())
-		x.Any = []string{literal}
+		dec.text(c, reflect.ValueOf(&literal).Elem())
+		m.Any = []string{literal}
 	}
 }
 
@@ -86,16 +86,16 @@ func (*Narrow) shape(form.Rules) (want, example string) {
 	return "none or " + f.Want, none
 }
 
-func (x *Narrow) read(d *decoder, c cursor) {
-	want, example := x.shape(c.rules)
+func (n *Narrow) read(dec *decoder, c cursor) {
+	want, example := n.shape(c.rules)
 	switch {
 	case !isText(c.node):
-		d.notText(c, want, example)
+		dec.notText(c, want, example)
 	case c.node.Value == none:
-		x.None = true
+		n.None = true
 	default:
-		d.checkForm(d.subject(c.ptr)+" is", c.node, form.Named("path"))
-		x.File = c.node.Value
+		dec.checkForm(dec.subject(c.ptr)+" is", c.node, form.Named("path"))
+		n.File = c.node.Value
 	}
 }
 
@@ -103,18 +103,18 @@ func (*List) shape(form.Rules) (want, example string) {
 	return "none or a list of texts", none
 }
 
-func (x *List) read(d *decoder, c cursor) {
-	want, example := x.shape(c.rules)
+func (l *List) read(dec *decoder, c cursor) {
+	want, example := l.shape(c.rules)
 	switch {
 	case isText(c.node) && c.node.Value == none:
-		x.None = true
+		l.None = true
 	case c.node.Kind == yamltree.Sequence && len(c.node.Items) > 0:
 		if c.rules.Form == nil {
 			c.rules.Form = form.Named("text")
 		}
-		d.sequence(c, reflect.ValueOf(&x.Items).Elem())
+		dec.sequence(c, reflect.ValueOf(&l.Items).Elem())
 	default:
-		d.wrongType(c, want, example)
+		dec.wrongType(c, want, example)
 	}
 }
 
@@ -122,15 +122,15 @@ func (*Limits) shape(form.Rules) (want, example string) {
 	return "none or a mapping with concurrent and per-day", none
 }
 
-func (x *Limits) read(d *decoder, c cursor) {
-	want, example := x.shape(c.rules)
+func (l *Limits) read(dec *decoder, c cursor) {
+	want, example := l.shape(c.rules)
 	switch {
 	case isText(c.node) && c.node.Value == none:
-		x.None = true
+		l.None = true
 	case c.node.Kind == yamltree.Mapping:
-		d.structure(c, reflect.ValueOf(x).Elem())
+		dec.structure(c, reflect.ValueOf(l).Elem())
 	default:
-		d.wrongType(c, want, example)
+		dec.wrongType(c, want, example)
 	}
 }
 
@@ -146,25 +146,25 @@ func (*Store) shape(form.Rules) (want, example string) {
 	return "actions, actions-org, dependabot, codespaces, {actions-env: NAME} or {file: PATH}", "actions"
 }
 
-func (x *Store) read(d *decoder, c cursor) {
-	want, example := x.shape(c.rules)
+func (s *Store) read(dec *decoder, c cursor) {
+	want, example := s.shape(c.rules)
 	var named storeWithName
 	switch {
 	case c.node.Kind == yamltree.Mapping:
-		d.structure(c, reflect.ValueOf(&named).Elem())
-		*x = Store{StoreFile, named.File}
+		dec.structure(c, reflect.ValueOf(&named).Elem())
+		*s = Store{StoreFile, named.File}
 		if named.ActionsEnv != "" {
-			*x = Store{StoreActionsEnv, named.ActionsEnv}
+			*s = Store{StoreActionsEnv, named.ActionsEnv}
 		}
 	case isText(c.node):
 		switch kind := StoreKind(c.node.Value); kind {
 		case StoreActions, StoreActionsOrg, StoreDependabot, StoreCodespaces:
-			x.Kind = kind
+			s.Kind = kind
 			return
 		}
 		fallthrough
 	default:
-		d.wrongType(c, want, example)
+		dec.wrongType(c, want, example)
 	}
 }
 
@@ -172,15 +172,15 @@ func (*When) shape(form.Rules) (want, example string) {
 	return "always, or a mapping with one trigger, any or all", "{ environment-approval: { min: 1 } }"
 }
 
-func (x *When) read(d *decoder, c cursor) {
-	want, example := x.shape(c.rules)
+func (w *When) read(dec *decoder, c cursor) {
+	want, example := w.shape(c.rules)
 	switch {
 	case isText(c.node) && c.node.Value == "always":
-		x.Always = true
+		w.Always = true
 	case c.node.Kind == yamltree.Mapping:
-		d.nested(c, x)
+		dec.nested(c, w)
 	default:
-		d.wrongType(c, want, example)
+		dec.wrongType(c, want, example)
 	}
 }
 

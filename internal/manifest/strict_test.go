@@ -2,11 +2,11 @@ package manifest
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -91,7 +91,7 @@ func each(n *yamltree.Node, ptr string, f func(string, *yamltree.Node)) {
 		}
 	}
 	for i, item := range n.Items {
-		each(item, ptr+Pointer(fmt.Sprint(i)), f)
+		each(item, ptr+Pointer(strconv.Itoa(i)), f)
 	}
 }
 

@@ -65,8 +65,8 @@ func Named(name string) *Form {
 	return f
 }
 
-// forms is never written to.
-var forms = map[string]*Form{
+// forms is never written to. It is made once, since patterns are costly to compile.
+var forms = map[string]*Form{ //nolint:gochecknoglobals // a constant, if Go had such maps
 	// Free text. The names differ so that messages can say what belongs there.
 	"text":         form("some text", "text", `\S`, nil),
 	"purpose":      form("what the identity is for, in words", "Publish the package", `\S`, nil),

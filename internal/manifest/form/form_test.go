@@ -56,8 +56,10 @@ func TestForms(t *testing.T) {
 		"jira-project": {[]string{"PAY", "P2"}, []string{"P", "pay", "2P"}},
 		"rule":         {[]string{"data.curfew.a", "data.curfew.a.b_c"}, []string{"data.curfew", "data.other.a", "data.curfew.a-b", "data.curfew.a["}},
 		"glob":         {[]string{"*", "a*b"}, []string{"a", ""}},
-		"cron": {[]string{"0 3 * * 1", "*/15 * * * *", "0-30/5 1,2 1-31 JAN-dec sun", " 0 0 1 1 0 "},
-			[]string{"", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 7", "5-1 * * * *", "*/0 * * * *", "*/99 * * * *", "a * * * *", "1, * * * *", "- * * * *", "@daily", "1/2/3 * * * *", "001 * * * *"}},
+		"cron": {
+			[]string{"0 3 * * 1", "*/15 * * * *", "0-30/5 1,2 1-31 JAN-dec sun", " 0 0 1 1 0 "},
+			[]string{"", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 7", "5-1 * * * *", "*/0 * * * *", "*/99 * * * *", "a * * * *", "1, * * * *", "- * * * *", "@daily", "1/2/3 * * * *", "001 * * * *"},
+		},
 	} {
 		for _, s := range tc.good {
 			if err := Named(name).Check(s); err != nil {

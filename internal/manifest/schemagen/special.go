@@ -39,7 +39,10 @@ func oneOf(shapes ...object) object { return object{{"oneOf", shapes}} }
 
 func (g *generator) glob() object {
 	return object{
-		{"description", g.docs.of("Match")}, {"type", "object"}, {"additionalProperties", false}, {"required", []string{"glob"}},
+		{"description", g.docs.of("Match")},
+		{"type", "object"},
+		{"additionalProperties", false},
+		{"required", []string{"glob"}},
 		{"properties", object{{"glob", text(form.Named("glob"))}}},
 	}
 }
@@ -52,7 +55,10 @@ func (g *generator) store() object {
 	return object{{"description", g.docs.of("Store")}}.append(oneOf(
 		object{{"enum", simple}},
 		object{
-			{"type", "object"}, {"additionalProperties", false}, {"minProperties", 1}, {"maxProperties", 1},
+			{"type", "object"},
+			{"additionalProperties", false},
+			{"minProperties", 1},
+			{"maxProperties", 1},
 			{"properties", object{
 				property(manifest.StoreActionsEnv, "ActionsEnv", "environment"),
 				property(manifest.StoreFile, "File", "path"),
