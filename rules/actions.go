@@ -95,8 +95,11 @@ type Action struct {
 	Credentials []string // inputs, and variables of the step, that may carry a stored credential
 	Identifiers []string // inputs that hold no credential, though often stored as one
 	GitHubToken []string // inputs that take a GITHUB_TOKEN
-	Logins      []*Login
-	Publishes   []*Publish
+	// RunsCommands is true of an action that runs the workflow's own commands or configuration, which
+	// decide what becomes of its variables.
+	RunsCommands bool
+	Logins       []*Login
+	Publishes    []*Publish
 }
 
 // Login is how an action obtains a service's credential.
@@ -255,7 +258,7 @@ func NamesIdentifier(secret string) bool {
 	for _, end := range []string{
 		"USERNAME", "_USER", "EMAIL", "_EMAIL_ADDRESS", "_CHANNEL", "CHANNEL_ID", "_ORG", "_ORG_ID", "_TEAM", "_TEAM_ID",
 		"ACCOUNT_ID", "PROJECT_ID", "APP_ID", "CLIENT_ID", "CLIENTID", "TENANT_ID", "TENANTID", "SUBSCRIPTION_ID", "SUBSCRIPTIONID",
-		"INSTALLATION_ID", "ROLE_ARN", "_REGION", "_HOST", "_HOSTNAME", "_REGISTRY", "_BUCKET", "_CONTAINER_NAME", "_ZONE_ID",
+		"INSTALLATION_ID", "ROLE_ARN", "_SUB_ID", "_NAME", "_REGION", "_HOST", "_HOSTNAME", "_REGISTRY", "_BUCKET", "_ZONE_ID",
 	} {
 		if strings.HasSuffix(secret, end) {
 			return true

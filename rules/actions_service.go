@@ -82,14 +82,15 @@ func (r *reader) command(s *Service, n *yamltree.Node) {
 func (r *reader) action(s *Service, n *yamltree.Node) {
 	a := &Action{Service: s}
 	r.fields(n, map[string]func(*yamltree.Node){
-		"uses":         r.list(&a.Uses),
-		"source":       r.text(&a.Source),
-		"reviewed":     r.day(&a.Reviewed),
-		"credentials":  r.list(&a.Credentials),
-		"identifiers":  r.list(&a.Identifiers),
-		"github-token": r.list(&a.GitHubToken),
-		"logins":       r.each(func(v *yamltree.Node) { r.login(a, v) }),
-		"publishes":    r.each(func(v *yamltree.Node) { r.publish(a, v) }),
+		"uses":          r.list(&a.Uses),
+		"source":        r.text(&a.Source),
+		"reviewed":      r.day(&a.Reviewed),
+		"credentials":   r.list(&a.Credentials),
+		"identifiers":   r.list(&a.Identifiers),
+		"github-token":  r.list(&a.GitHubToken),
+		"runs-commands": r.flag(&a.RunsCommands),
+		"logins":        r.each(func(v *yamltree.Node) { r.login(a, v) }),
+		"publishes":     r.each(func(v *yamltree.Node) { r.publish(a, v) }),
 	})
 	for _, slug := range a.Uses {
 		if slug != strings.ToLower(slug) || strings.Count(slug, "/") < 1 || r.of.actions[slug] != nil {

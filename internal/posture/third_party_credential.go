@@ -25,7 +25,7 @@ func thirdPartyCredential(p *Pass) {
 	for _, j := range p.Usage.Jobs {
 		for i := range j.Given {
 			g := &j.Given[i]
-			if !foreign(g.To, accounts) || isIdentifierInput(g) {
+			if !accounts.foreign(g.To) || isIdentifierInput(g) {
 				continue
 			}
 			k := handed{g.Input.Region, g.To.Value.Value}
@@ -39,13 +39,19 @@ func thirdPartyCredential(p *Pass) {
 	}
 }
 
-// ownAccounts lists the accounts, lower case, whose actions aren't a third party's: GitHub's own and,
-// as far as the facts tell, the repository's.
-func (p *Pass) ownAccounts() []string {
-	out := []string{"actions", "github"}
+// accounts are those, lower case, whose actions aren't a third party's.
+type accounts struct {
+	names []string
+	known bool // who owns this repository is among them
+}
+
+// ownAccounts lists GitHub's own accounts and, as far as the facts tell, the repository's.
+func (p *Pass) ownAccounts() accounts {
+	out := accounts{names: []string{"actions", "github"}}
 	add := func(name string) {
 		if account, _, ok := strings.Cut(strings.TrimPrefix(name, "@"), "/"); ok && account != "" {
-			out = append(out, strings.ToLower(account))
+			out.names = append(out.names, strings.ToLower(account))
+			out.known = true
 		}
 	}
 	add(p.Repository)
@@ -67,16 +73,19 @@ func (p *Pass) ownAccounts() []string {
 	return out
 }
 
-// foreign reports whether u is somebody else's.
-func foreign(u *workflow.Uses, accounts []string) bool {
+// foreign reports whether u is somebody else's. Reusable workflows mostly are of one's own account: where
+// that isn't known, nothing is said of them.
+func (a accounts) foreign(u *workflow.Uses) bool {
 	switch u.Kind {
 	case workflow.UsesRemote:
-		return !slices.Contains(accounts, strings.ToLower(u.Owner))
+		return !slices.Contains(a.names, strings.ToLower(u.Owner)) && (a.known || !isReusable(u))
 	case workflow.UsesDocker:
 		return true
 	}
 	return false
 }
+
+func isReusable(u *workflow.Uses) bool { return strings.HasPrefix(u.Path, ".github/workflows/") }
 
 func isIdentifierInput(g *usage.Given) bool {
 	return g.Known != nil && containsFold(g.Known.Identifiers, g.Input.Name)
@@ -89,10 +98,10 @@ func containsFold(list []string, name string) bool {
 // reportGiven reports that secret is given away; false where the receiver is who it is for.
 func (p *Pass) reportGiven(j *usage.Job, g *usage.Given, secret string) bool {
 	service := p.serviceOf(g, secret)
-	documented := g.Known != nil && (containsFold(g.Known.Credentials, g.Input.Name) || containsFold(g.Known.GitHubToken, g.Input.Name))
-	if service != nil && service.Owns(g.To.Owner) || documented && g.Known.Service.Owns(g.To.Owner) || bearsName(secret, g.To) {
+	if p.belongs(g, service, secret) {
 		return false
 	}
+	documented := isDocumented(g)
 	f := finding.Finding{
 		Severity: givenSeverity(service, documented),
 		Region:   g.Input.Region,
@@ -105,11 +114,23 @@ func (p *Pass) reportGiven(j *usage.Job, g *usage.Given, secret string) bool {
 	f.Flow = append(f.Flow, finding.Step{Message: receiver(g.To), Region: g.At})
 	what := secret
 	if service != nil {
-		what = article(service.Title) + " credential, " + secret + ","
+		what = service.Title + " credential " + secret
 	}
 	f.Message = fmt.Sprintf("%s is handed to %s, %s", what, receiver(g.To), whose(g, documented))
 	p.Report(f)
 	return true
+}
+
+// belongs reports whether a secret goes to whom it is for: whose service it opens, whose action documents
+// the input for it, or whose name it bears.
+func (p *Pass) belongs(g *usage.Given, service *rules.Service, secret string) bool {
+	return service != nil && service.Owns(g.To.Owner) || bearsName(secret, g.To) ||
+		g.Known != nil && containsFold(g.Known.Credentials, g.Input.Name) && g.Known.Service.Owns(g.To.Owner)
+}
+
+// isDocumented reports whether the receiver is known to take a credential this way.
+func isDocumented(g *usage.Given) bool {
+	return g.Known != nil && (g.Known.RunsCommands || containsFold(g.Known.Credentials, g.Input.Name) || containsFold(g.Known.GitHubToken, g.Input.Name))
 }
 
 // serviceOf is whose credential a secret is: by the variable that carries it, by its name, or by the
@@ -172,8 +193,10 @@ func whose(g *usage.Given, documented bool) string {
 	switch {
 	case g.To.Kind == workflow.UsesDocker:
 		return "an image of somebody else"
-	case strings.Contains(g.To.Path, ".github/workflows/"):
+	case isReusable(g.To):
 		return "a workflow of " + g.To.Owner
+	case g.Known != nil && g.Known.RunsCommands:
+		return "an action of " + g.To.Owner + " that runs commands with it"
 	case documented:
 		return "an action of " + g.To.Owner + " that documents it"
 	}
@@ -181,12 +204,14 @@ func whose(g *usage.Given, documented bool) string {
 }
 
 func givenFix(g *usage.Given, service *rules.Service, secret string) string {
-	fix := "do it without this action"
-	if strings.Contains(g.To.Path, ".github/workflows/") {
-		fix = "do it without this workflow"
-	}
-	if service != nil && service.Instead != "" {
+	fix := "do it by a script of your own"
+	switch {
+	case isReusable(g.To):
+		fix = "do it by a workflow of your own"
+	case service != nil && service.Instead != "":
 		fix = service.Instead
+	case service != nil && len(service.Owners) > 0:
+		fix = "do it by " + service.Title + "'s own tools"
 	}
 	if !g.To.Pinned() && g.To.Kind == workflow.UsesRemote {
 		fix += "; at least pin " + receiver(g.To) + " to a commit"

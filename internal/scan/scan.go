@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -66,7 +67,9 @@ func (r *run) judge(ctx context.Context) error {
 		return err
 	}
 	r.facts.Now = r.opt.Now
+	r.facts.Repository = r.tree.Origin(ctx)
 	r.facts.Usage = usage.Collect(r.facts.Files, known)
+	r.facts.Tokens = append(r.facts.Tokens, posture.Literals(r.facts.Files)...)
 	if err := r.compare(ctx, known); err != nil {
 		return err
 	}
@@ -74,7 +77,7 @@ func (r *run) judge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	opt := suppress.Options{Rules: rules.IDs(), Term: r.exceptionTerm(), Now: r.opt.Now, Judged: r.judged()}
+	opt := suppress.Options{Rules: rules.IDs(), Term: r.facts.Policy.ExceptionTerm().Std(), Now: r.opt.Now, Judged: r.judged()}
 	if r.commit != nil {
 		opt.Base = &r.baseState
 	}
@@ -94,14 +97,6 @@ func (r *run) judged() func(rule string) bool {
 	}
 }
 
-// exceptionTerm is how far ahead an ignore may end.
-func (r *run) exceptionTerm() time.Duration {
-	if p := r.facts.Policy; p != nil && p.Ceilings != nil && p.Ceilings.ExceptionTerm > 0 {
-		return p.Ceilings.ExceptionTerm.Std()
-	}
-	return suppress.DefaultTerm
-}
-
 // finish counts, masks and returns the result.
 func (r *run) finish(ctx context.Context) (*Result, error) {
 	named, err := r.secretsInNames(ctx)
@@ -119,18 +114,26 @@ func (r *run) finish(ctx context.Context) (*Result, error) {
 }
 
 // secretsInNames looks for credentials in the names of files that the result speaks of: no detector
-// reads names, and a name is printed as it is.
+// reads names, and a name is printed as it is. Each part of a path is looked at by itself, with its
+// ending and without, since most detectors want a token to end where a word does.
 func (r *run) secretsInNames(ctx context.Context) ([]secret.Token, error) {
 	detector, err := r.detector()
 	if err != nil {
 		return nil, err
 	}
 	var names strings.Builder
+	add := func(name string) {
+		for part := range strings.SplitSeq(name, "/") {
+			names.WriteString(part + "\n" + strings.TrimSuffix(part, path.Ext(part)) + "\n")
+		}
+	}
 	for i := range r.result.Findings {
-		names.WriteString(r.result.Findings[i].Region.Path + "\n")
+		add(r.result.Findings[i].Region.Path)
 	}
 	for _, n := range r.result.NotChecked {
-		names.WriteString(n.What + "\n")
+		for name := range strings.SplitSeq(n.What, ", ") {
+			add(name)
+		}
 	}
 	return detector.Detect(ctx, manifest.Path, []byte(names.String()))
 }
