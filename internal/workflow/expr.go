@@ -89,16 +89,16 @@ func (p *parser) bareExpression(s *String) {
 // read reads the expression s.Value[start:end].
 func (x *exprReader) read(start, end int) {
 	text := x.s.Value[start:end]
+	if len(text) > exprLimit {
+		x.tokens(lex(text), start)
+		x.bad(start, end, "the expression is longer than 21,000 characters")
+		return
+	}
 	if x.chain(text, start) || strings.TrimSpace(text) == "insert" {
 		return
 	}
-	tokens := lex(text)
-	x.tokens(tokens, start)
-	switch _, err := parseExpr(text); {
-	case err == nil:
-	case len(text) > exprLimit:
-		x.bad(start, end, "the expression is longer than 21,000 characters")
-	default:
+	x.tokens(lex(text), start)
+	if _, err := parseExpr(text); err != nil {
 		at := start + max(err.Offset, 0)
 		if at >= end {
 			at = start
@@ -107,23 +107,27 @@ func (x *exprReader) read(start, end int) {
 	}
 }
 
-// lex returns the tokens of text up to its end or to what can't be read.
+// lex returns the tokens of text. What can't be read is passed over, character by character: GitHub
+// reads some that actionlint doesn't, such as a number's "+", and a secret may stand behind it.
 func lex(text string) []*actionlint.Token {
-	l := actionlint.NewExprLexer(text + exprClose)
+	src := text + exprClose
 	var out []*actionlint.Token
-	for {
+	for from := 0; from < len(text); {
+		l := actionlint.NewExprLexer(src[from:])
 		t := l.Next()
-		if l.Err() != nil || t.Kind == actionlint.TokenKindEnd {
-			return out
+		for ; l.Err() == nil && t.Kind != actionlint.TokenKindEnd; t = l.Next() {
+			t.Offset += from
+			out = append(out, t)
 		}
-		out = append(out, t)
+		if l.Err() == nil && from+t.Offset >= len(text) {
+			break
+		}
+		from += t.Offset + 1
 	}
+	return out
 }
 
 func parseExpr(text string) (actionlint.ExprNode, *actionlint.ExprError) {
-	if len(text) > exprLimit {
-		return nil, new(actionlint.ExprError)
-	}
 	return actionlint.NewExprParser().Parse(actionlint.NewExprLexer(text + exprClose))
 }
 

@@ -8,27 +8,33 @@ import (
 
 func (p *parser) events(n *yamltree.Node) []*Event {
 	var out []*Event
-	if n.Kind != yamltree.Mapping {
+	switch {
+	case null(n):
+	case n.Kind == yamltree.Mapping:
+		p.pairs(n, "on", func(pair yamltree.Pair) {
+			out = append(out, p.event(pair))
+		})
+	default:
 		for _, name := range p.list(n) {
 			out = append(out, &Event{Name: name})
 		}
-		if len(out) == 0 || !out[0].Name.Present() || n.Tag == "!!null" {
-			p.problem(n.Place(), "expected at least one event")
-		}
-		return out
 	}
-	p.pairs(n, "on", func(pair yamltree.Pair) {
-		e := &Event{Name: p.name(pair.Key)}
-		out = append(out, e)
-		switch {
-		case pair.Value.Kind == yamltree.Scalar && pair.Value.Tag == "!!null":
-		case e.Name.Value == "schedule":
-			p.schedule(e, pair.Value)
-		default:
-			p.event(e, pair.Value)
-		}
-	})
+	if len(out) == 0 {
+		p.problem(n.Place(), "expected at least one event")
+	}
 	return out
+}
+
+func (p *parser) event(pair yamltree.Pair) *Event {
+	e := &Event{Name: p.name(pair.Key)}
+	switch {
+	case null(pair.Value):
+	case e.Name.Value == "schedule":
+		p.schedule(e, pair.Value)
+	default:
+		p.filters(e, pair.Value)
+	}
+	return e
 }
 
 func (p *parser) schedule(e *Event, n *yamltree.Node) {
@@ -54,7 +60,7 @@ func (p *parser) schedule(e *Event, n *yamltree.Node) {
 	}
 }
 
-func (p *parser) event(e *Event, n *yamltree.Node) {
+func (p *parser) filters(e *Event, n *yamltree.Node) {
 	p.fields(n, "event "+strconv.Quote(e.Name.Value), func(key string, pair yamltree.Pair) bool {
 		v := pair.Value
 		switch key {

@@ -53,6 +53,10 @@ func isConstant(s string) bool {
 	return false
 }
 
+// maxWithin bounds how many functions around a context are noted: more than GitHub lets stand around
+// anything (actions/runner, ExpressionConstants.MaxDepth is 50).
+const maxWithin = 64
+
 // tokenReader finds contexts and calls in a row of tokens. It needs no syntax tree, so that an
 // expression that doesn't parse still shows what it names.
 type tokenReader struct {
@@ -136,8 +140,8 @@ func (r *tokenReader) spanOf(first, last int) source.Span {
 // ref reads the context named by token i and the properties that follow.
 func (r *tokenReader) ref(i int) {
 	ref := Ref{Context: strings.ToLower(r.tokens[i].Value)}
-	if len(r.within) > 0 {
-		ref.Within = append([]string(nil), r.within...)
+	if n := min(len(r.within), maxWithin); n > 0 {
+		ref.Within = append([]string(nil), r.within[:n]...)
 	}
 	first, last, open := i, i, true
 	for {

@@ -39,7 +39,7 @@ type Ref struct {
 	Path    []string // the properties that follow, as written, up to a filter (.*) or computed index
 	Whole   bool     // the context is read whole: nothing follows it, or a filter does
 	Dynamic bool     // an index that is not a literal: secrets[matrix.name]; Path ends before it
-	Within  []string // functions around it, outermost first, lower case: ["fromjson"]
+	Within  []string // functions around it, outermost first, lower case: ["fromjson"]; at most 64
 	Span    source.Span
 }
 

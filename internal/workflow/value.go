@@ -154,7 +154,7 @@ func (p *parser) table(n *yamltree.Node, what string) *Map {
 		switch {
 		case hasExpression(n.Value):
 			m.Expr = p.str(n)
-		case n.Tag != "!!null":
+		case !null(n):
 			p.problem(n.Place(), "expected a mapping for %s", what)
 			p.collect(n)
 		}

@@ -53,22 +53,18 @@ func (r *reader) prolog() {
 
 // rest collects the comments behind the document and says where anything else begins: yaml.v3 doesn't look.
 func (r *reader) rest() error {
-	for p := r.done; ; {
-		p = r.token(p)
-		switch {
-		case p >= len(r.src):
-			r.read(p)
-			return nil
-		case r.lineOf(p) == p && r.marker(p, "..."):
-			r.read(p)
-			p += len("...")
-			r.done = p
-			continue
-		case r.lineOf(p) == p && r.marker(p, "---"):
-			r.read(p)
-			return r.fail(p, "found a second document: one is read")
-		}
+	for p := r.token(r.done); p < len(r.src); p = r.token(r.done) {
 		r.read(p)
-		return r.fail(p, "expected the end of the file: nothing may follow here")
+		first := r.lineOf(p) == p
+		switch {
+		case first && r.marker(p, "..."):
+			r.done = p + len("...")
+		case first && r.marker(p, "---"):
+			return r.fail(p, "found a second document: one is read")
+		default:
+			return r.fail(p, "expected the end of the file: nothing may follow here")
+		}
 	}
+	r.read(len(r.src))
+	return nil
 }

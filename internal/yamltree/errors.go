@@ -96,6 +96,7 @@ func plainWords(msg string, rest []byte) string {
 		"mapping values are not allowed in this context":         `found ": " inside of a value: quote the value, or check the indentation`,
 		"block sequence entries are not allowed in this context": `found "- " where no list can begin: check the indentation`,
 		"found character that cannot start any token":            "found a character that no value begins with: quote the value",
+		"found unknown escape character":                         `found a backslash before a character that needs none: use single quotes, or write "\\"`,
 		"found unexpected end of stream":                         "the quote that begins here isn't closed",
 	}[msg]; ok {
 		return plain

@@ -13,6 +13,7 @@ func TestErrors(t *testing.T) {
 		{"open list", "a: b\nc: [d,\n  e\nf: g\n", "f.yml:3:3: expected \",\" or \"]\": the list isn't closed"},
 		{"missing key", "jobs:\n  a:\n    b: c\n    - d\n", "f.yml:4:5: expected a key: check the indentation here and above"},
 		{"dedent", "a:\n    b: c\n  d: e\n", "f.yml:3:3: expected a key: check the indentation here and above"},
+		{"escape", "a: b\nc: \"d\\.\"\n", `f.yml:2:1: found a backslash before a character that needs none: use single quotes, or write "\\"`},
 		{"unknown alias", "a: b\nc: [*d]\n", "f.yml:2:5: alias *d has no anchor &d before it"},
 		{"loop", "a: &a\n  b: [*a]\n", "f.yml:2:7: alias *a stands inside of its own anchor"},
 		{"control character", "a: b\nc: \x01\n", "f.yml:2:4: found the control character U+0001: remove it"},
