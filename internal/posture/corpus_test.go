@@ -58,7 +58,7 @@ func readRepo(t testing.TB, dir string) []*workflow.File {
 
 func corpusFacts(t testing.TB, files []*workflow.File, know *rules.Actions) *Facts {
 	return &Facts{
-		Files: files, Usage: usage.Collect(files, know), Tokens: Literals(files), Searched: true, Now: now,
+		Files: files, Usage: usage.Collect(files, know), Tokens: Literals(files), Now: now,
 	}
 }
 

@@ -2,6 +2,7 @@ package posture
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/finding"
@@ -61,7 +62,7 @@ func (p *Pass) provenUnused(e *manifest.Exception) bool {
 				return false
 			}
 		}
-		return p.Searched
+		return !slices.Contains(p.Unread, e.Store.Name)
 	case manifest.StoreActions, manifest.StoreActionsEnv, manifest.StoreActionsOrg:
 		for _, j := range p.Usage.Jobs {
 			for i := range j.Secrets {

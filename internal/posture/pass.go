@@ -18,8 +18,8 @@ type Facts struct {
 	Manifest *manifest.Manifest // nil where the repository has none
 	Policy   *manifest.Policy   // the organisation's; nil where none was given
 	Faults   []manifest.Fault   // what the manifest's decoder and cross-checks found legal but wrong
-	Tokens   []secret.Token     // in the files that were searched
-	Searched bool               // whether the files' content was searched for tokens
+	Tokens   []secret.Token     // in the files that were searched, those of Literals included
+	Unread   []string           // paths of files that could not be searched for tokens
 	Base     *Base              // what a change starts from; nil where nothing is compared
 	// Proposed is the manifest as the change under scan leaves it. It entitles nothing yet, but says what
 	// was meant. Nil where there is none or nothing is compared.
@@ -31,8 +31,7 @@ type Facts struct {
 
 // Base is the state that a change starts from.
 type Base struct {
-	Usage    *usage.Repo
-	Manifest *manifest.Manifest
+	Usage *usage.Repo
 }
 
 // Check binds a rule's id to its code.

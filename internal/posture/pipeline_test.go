@@ -87,8 +87,7 @@ func (k *knowledge) runAll(t *testing.T, all files) []finding.Finding {
 	head, base := all.split()
 	facts := k.facts(t, head)
 	if len(base) > 0 {
-		b := k.facts(t, base)
-		facts.Base = &Base{Usage: b.Usage, Manifest: b.Manifest}
+		facts.Base = &Base{Usage: k.facts(t, base).Usage}
 		facts.Proposed = facts.Manifest
 	}
 	found, err := Run(facts)
@@ -126,7 +125,7 @@ func newKnowledge(t *testing.T) *knowledge {
 // facts reads files as scan does.
 func (k *knowledge) facts(t *testing.T, fs files) *Facts {
 	t.Helper()
-	facts := &Facts{Now: now, Searched: true}
+	facts := &Facts{Now: now}
 	for _, f := range fs {
 		switch {
 		case isWorkflow(f.path):

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/posture"
@@ -36,11 +35,7 @@ func (r *run) compare(ctx context.Context, known *rules.Actions) error {
 	for i, name := range names {
 		files[i] = workflow.Parse(name, sources[i])
 	}
-	base := &posture.Base{Usage: usage.Collect(files, known)}
-	if strings.HasPrefix(r.result.Manifest.From, "base ") {
-		base.Manifest = r.facts.Manifest
-	}
-	r.facts.Base = base
+	r.facts.Base = &posture.Base{Usage: usage.Collect(files, known)}
 	return r.baseIgnores(ctx)
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo"
 	"github.com/curfew-ci/curfew/internal/manifest"
@@ -36,6 +37,9 @@ func (r *run) entitlements(ctx context.Context) error {
 	r.result.Manifest.SHA256 = hex.EncodeToString(sum[:])
 	r.result.Manifest.Mode = string(m.Mode)
 	r.facts.Manifest = m
+	if !strings.HasPrefix(from, "base ") {
+		r.facts.Proposed = m
+	}
 	r.facts.Faults = manifest.Faults(m, r.facts.Policy, r.opt.Now)
 	return nil
 }
@@ -69,11 +73,10 @@ func (r *run) manifestSource(ctx context.Context) (src []byte, from string, err 
 
 // checkHead refuses a change that breaks the manifest, though it is the base's that judges: once merged
 // it would deny every lease.
-func (r *run) checkHead(head []byte) error {
-	if head == nil {
-		return nil
+func (r *run) checkHead(head []byte) (err error) {
+	if head != nil {
+		r.facts.Proposed, err = ParseManifest(r.opt.Manifest, head)
 	}
-	_, err := ParseManifest(r.opt.Manifest, head)
 	return err
 }
 

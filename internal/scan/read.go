@@ -29,7 +29,7 @@ type run struct {
 	commit    *gitrepo.Commit // the base; nil where nothing is compared
 	files     []string
 	detector  func() (*secret.Detector, error) // made once, when first asked for
-	texts     map[string]*source.Text // files that findings may point into
+	texts     map[string]*source.Text          // files that findings may point into
 	facts     posture.Facts
 	state     suppress.State // what suppresses in the working tree
 	baseState suppress.State // and in the base
@@ -163,6 +163,9 @@ func (r *run) keep(slots []content, skipped []*gitrepo.Skip) {
 		}
 		r.facts.Tokens = append(r.facts.Tokens, c.tokens...)
 		r.state.Ignores = append(r.state.Ignores, c.ignores...)
+	}
+	for _, s := range skipped {
+		r.facts.Unread = append(r.facts.Unread, s.Path)
 	}
 	r.skipped(skipped)
 }

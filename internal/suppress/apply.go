@@ -12,9 +12,6 @@ import (
 // RuleID is the rule under which faults of ignores and of the baseline are found.
 const RuleID = "exception-fault"
 
-// DefaultTerm is how far ahead an ignore or a baseline entry may end where no policy says otherwise.
-const DefaultTerm = 90 * 24 * time.Hour
-
 // State is everything that silences findings in one state of a repository.
 type State struct {
 	Ignores  []Ignore
@@ -31,7 +28,7 @@ type Options struct {
 	// Judged reports whether everything that a rule reads could be read. Only then is an ignore that
 	// silences nothing at fault. Nil stands for yes.
 	Judged func(rule string) bool
-	// Term is how far ahead an end may lie.
+	// Term is how far ahead an end may lie: manifest.Policy's ExceptionTerm.
 	Term time.Duration
 	Now  time.Time
 }

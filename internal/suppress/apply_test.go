@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/source"
 )
 
@@ -51,7 +52,7 @@ func said(fs []finding.Finding) []string {
 }
 
 func options(base *State) Options {
-	return Options{Base: base, Rules: []string{"r", "s", RuleID, "manifest-fault"}, Term: DefaultTerm, Now: now}
+	return Options{Base: base, Rules: []string{"r", "s", RuleID, "manifest-fault"}, Term: manifest.DefaultExceptionTerm.Std(), Now: now}
 }
 
 func ignores(src string) State { return State{Ignores: Parse(source.NewText("a.yml", []byte(src)))} }
