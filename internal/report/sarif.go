@@ -38,19 +38,30 @@ func writeSARIF(w io.Writer, r *scan.Result, opt Options) error {
 		return err
 	}
 	log := sarifLog{Schema: sarifSchema, Version: string(sarif.Version210), Runs: []*sarifRun{}}
-	for _, src := range scan.Sources() {
-		wasRead := slices.Contains(r.Checked.Sources, src)
-		if !wasRead && len(found[src]) == 0 {
-			continue
-		}
-		b := runBuilder{result: r, opt: opt, source: src, hashes: &hashes}
-		run, err := b.build(found[src], wasRead)
+	sources := slices.DeleteFunc(scan.Sources(), func(src scan.Source) bool {
+		return len(found[src]) == 0 && !slices.Contains(r.Checked.Sources, src)
+	})
+	for i, src := range sources {
+		b := runBuilder{result: r, opt: opt, source: src, hashes: &hashes, gaps: gaps(r.NotChecked, sources, i)}
+		run, err := b.build(found[src])
 		if err != nil {
 			return err
 		}
 		log.Runs = append(log.Runs, run)
 	}
 	return encode(w, log)
+}
+
+// gaps is what the i-th run tells of what wasn't checked: what concerns its own source and, in the first
+// run, what concerns a source that has none.
+func gaps(all []scan.NotChecked, sources []scan.Source, i int) []scan.NotChecked {
+	var told []scan.NotChecked
+	for _, n := range all {
+		if n.Source == sources[i] || i == 0 && !slices.Contains(sources, n.Source) {
+			told = append(told, n)
+		}
+	}
+	return told
 }
 
 // bySource sorts the findings that count by the source that their rule reads.
@@ -80,12 +91,12 @@ type runBuilder struct {
 	opt    Options
 	source scan.Source
 	hashes *lineHasher
+	gaps   []scan.NotChecked
 	rules  ruleTable
 }
 
-// build makes the run for fs. wasRead is false where the source could only be read in part: its
-// findings are told, and the invocation says that it failed.
-func (b *runBuilder) build(fs []*finding.Finding, wasRead bool) (*sarifRun, error) {
+// build makes the run for fs.
+func (b *runBuilder) build(fs []*finding.Finding) (*sarifRun, error) {
 	kept := worstOf(fs, maxResults)
 	b.rules = newRuleTable(b.opt.Rules, b.source, kept)
 	run := &sarifRun{Tool: sarifTool{Driver: b.driver()}, Taxonomies: b.rules.taxonomies.components}
@@ -98,7 +109,7 @@ func (b *runBuilder) build(fs []*finding.Finding, wasRead bool) (*sarifRun, erro
 	run.OriginalUriBaseIDs = map[string]*sarif.ArtifactLocation{
 		sourceRoot: {Description: message("The root of the scanned repository.")},
 	}
-	run.Invocations = []*sarif.Invocation{b.invocation(wasRead, len(fs)-len(kept))}
+	run.Invocations = []*sarif.Invocation{b.invocation(len(fs) - len(kept))}
 	run.VersionControlProvenance = b.provenance()
 	run.Properties = sarif.Properties{"manifest": manifestProperties(b.result.Manifest)}
 	return run, run.checkIndexes()

@@ -173,6 +173,29 @@ func TestWhatWasNotCheckedIsNotified(t *testing.T) {
 	}
 }
 
+// TestGapsOfASourceWithoutARun: they are told in the first run, not lost.
+func TestGapsOfASourceWithoutARun(t *testing.T) {
+	s := sample{"gap", tree{}, clean()}
+	s.result.Checked.Sources = []scan.Source{scan.Workflows, scan.Secrets}
+	for _, src := range scan.Sources() {
+		s.result.NotChecked = append(s.result.NotChecked, scan.NotChecked{Source: src, What: string(src), Reason: "r"})
+	}
+	var got []string
+	for _, run := range s.sarif(t).Runs {
+		for _, n := range run.Invocations[0].ToolExecutionNotifications {
+			got = append(got, *run.AutomationDetails.ID+" "+*n.Message.Text)
+		}
+	}
+	want := []string{
+		"curfew/workflows/ Not checked: workflows (r).",
+		"curfew/workflows/ Not checked: entitlements (r).",
+		"curfew/secrets/ Not checked: secrets (r).",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestLineHashStandIn(t *testing.T) {
 	s := shapes()
 	hash := func(res *sarif.Result) string { return fmt.Sprint(res.PartialFingerprints[lineHashKey]) }

@@ -2,10 +2,9 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/owenrumney/go-sarif/v2/sarif"
-
-	"github.com/curfew-ci/curfew/internal/scan"
 )
 
 // The kinds of notification that a run may carry.
@@ -14,24 +13,18 @@ const (
 	noticeLeftOut    = "left-out"    // there are more findings than code scanning keeps
 )
 
-// invocation says whether the source could be read, what of it wasn't, and how many results were left
-// out for the platform's limit.
-func (b *runBuilder) invocation(wasRead bool, leftOut int) *sarif.Invocation {
-	inv := &sarif.Invocation{ExecutionSuccessful: &wasRead}
+// invocation says what wasn't checked and how many results were left out for the platform's limit. It
+// was no success where the source could be read in part only, though what was found there is told.
+func (b *runBuilder) invocation(leftOut int) *sarif.Invocation {
+	inv := &sarif.Invocation{ExecutionSuccessful: ref(slices.Contains(b.result.Checked.Sources, b.source))}
 	add := func(id, s string) {
 		inv.ToolExecutionNotifications = append(inv.ToolExecutionNotifications, &sarif.Notification{
 			Descriptor: &sarif.ReportingDescriptorReference{Id: &id}, Level: "warning", Message: message(s),
 		})
 	}
-	var listed []scan.NotChecked
-	for _, n := range b.result.NotChecked {
-		if n.Source == b.source {
-			listed = append(listed, n)
-		}
-	}
-	for i, n := range listed {
+	for i, n := range b.gaps {
 		if i == maxNotCheckedLines {
-			add(noticeNotChecked, "Not checked: "+number(len(listed)-i)+" more.")
+			add(noticeNotChecked, "Not checked: "+number(len(b.gaps)-i)+" more.")
 			break
 		}
 		add(noticeNotChecked, notChecked(n, escapeMessage))
