@@ -127,8 +127,14 @@ func lex(text string) []*actionlint.Token {
 	return out
 }
 
+// parseExpr is actionlint's verdict on the whole of text; its parser stops at the first "}}".
 func parseExpr(text string) (actionlint.ExprNode, *actionlint.ExprError) {
-	return actionlint.NewExprParser().Parse(actionlint.NewExprLexer(text + exprClose))
+	l := actionlint.NewExprLexer(text + exprClose)
+	tree, err := actionlint.NewExprParser().Parse(l)
+	if at := l.Offset() - len(exprClose); err == nil && at < len(text) {
+		err = &actionlint.ExprError{Message: `unexpected "}}" inside of an expression`, Offset: at}
+	}
+	return tree, err
 }
 
 func (x *exprReader) bad(i, j int, msg string) {

@@ -159,8 +159,7 @@ func FuzzExpression(f *testing.F) {
 		}
 		s := doc.Action.PreIf
 		for _, r := range s.Refs {
-			text := strings.ToLower(strings.TrimLeft(string(doc.Text.Src[r.Span.Start.Offset:r.Span.End.Offset]), "( \t\n"))
-			if !strings.HasPrefix(text, r.Context) {
+			if text := checkSpan(t, doc, r.Span); !strings.Contains(strings.ToLower(text), r.Context) {
 				t.Errorf("%s spans %q", r.Context, text)
 			}
 		}
