@@ -43,6 +43,7 @@ func house() plan {
 		},
 		narrow: map[string][]string{
 			"internal/redact":         {},
+			"docs":                    {},
 			"internal/source":         {},
 			"internal/architecture":   {},
 			"internal/readme":         {},
