@@ -28,6 +28,7 @@ var ErrAllowlisted = errors.New("its path is on gitleaks' list of files to leave
 type Detector struct {
 	engine *detect.Detector
 	kinds  kinds
+	keys   *keyForms
 }
 
 // New makes a Detector of gitleaks' default rules and ours, which are rules.SecretRules().
@@ -49,7 +50,7 @@ func NewWithConfig(ours, user []byte) (*Detector, error) {
 	engine := detect.NewDetector(cfg)
 	engine.MaxDecodeDepth = decodeDepth
 	engine.IgnoreGitleaksAllow = true
-	return &Detector{engine: engine, kinds: table}, nil
+	return &Detector{engine: engine, kinds: table, keys: newKeyForms()}, nil
 }
 
 // silence turns off the library's logger, which writes to stderr and, when it traces, values too. It is

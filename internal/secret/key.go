@@ -10,24 +10,30 @@ const (
 	maxKey   = 64  // the longest name that is taken for a key
 )
 
-var (
-	// assigned ends where a value begins: a name, an operator, opening quotes, an authentication scheme.
-	assigned = regexp.MustCompile("([\\pL_@][\\pL\\pN_.@-]*)[\"'`\\])]*[ \\t]*(?:=>|:=|->|\\?=|\\+=|=|:|>)[ \\t]*(?:\\\\\\r?\\n[ \\t]*)?[\"'`(\\[{$@]*(?:(?i:bearer|basic|token)[ \\t]+)?$")
-	// flagged is a command's flag with the value in the next word.
-	flagged = regexp.MustCompile("(?:^|[\\s\"'])--?([A-Za-z][\\w-]*)[ \\t]+[\"'`]?$")
-	// heading is the line above a value that stands on a line of its own: a block scalar, or an
-	// assignment that goes on.
-	heading = regexp.MustCompile("([\\pL_@][\\pL\\pN_.@-]*)[\"'`\\])]*[ \\t]*(?:=|:)[ \\t]*(?:[|>][-+0-9]*|\\(|\\[|[\"'`]{1,3}|)[ \\t]*\\\\?\\r?\\n[ \\t]*[\"'`-]*[ \\t]*$")
-	// address is the part of a URL that stands before a value.
-	address = regexp.MustCompile("[A-Za-z][A-Za-z0-9+.-]*://[^\\s\"'`<>]*$")
-)
+// keyForms are the ways in which a name stands before a value.
+type keyForms struct {
+	assigned *regexp.Regexp // ends where a value begins: a name, an operator, opening quotes, "Bearer"
+	flagged  *regexp.Regexp // a command's flag, with the value in the next word
+	heading  *regexp.Regexp // the line above a value on a line of its own: a block scalar, or an assignment that goes on
+	address  *regexp.Regexp // the part of a URL that stands before a value
+}
 
-// enclosingKey finds the name that the value at byte offset start is given to, and where that name
-// stands. It is empty where there is none nearby.
-func enclosingKey(content []byte, start int) (key string, from, to int) {
+func newKeyForms() *keyForms {
+	const name = `([\pL_@][\pL\pN_.@-]*)["'\x60\])]*[ \t]*`
+	return &keyForms{
+		assigned: regexp.MustCompile(name + `(?:=>|:=|->|\?=|\+=|=|:|>)[ \t]*["'\x60(\[{$@]*(?:(?i:bearer|basic|token)[ \t]+)?$`),
+		flagged:  regexp.MustCompile(`(?:^|[\s"'])--?([A-Za-z][\w-]*)[ \t]+["'\x60]?$`),
+		heading:  regexp.MustCompile(name + `[=:][ \t]*(?:[|>][-+0-9]*|[(\[]|["'\x60]{1,3})?[ \t]*\\?\r?\n[ \t]*["'\x60-]*[ \t]*$`),
+		address:  regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'\x60<>]*$`),
+	}
+}
+
+// enclosing finds the name that the value at byte offset start is given to, and where that name stands.
+// It is empty where there is none nearby.
+func (k *keyForms) enclosing(content []byte, start int) (key string, from, to int) {
 	low := max(start-keyReach, 0)
 	before := content[low:start]
-	if at := address.FindIndex(before); at != nil {
+	if at := k.address.FindIndex(before); at != nil {
 		before = before[:at[0]] // a password in a URL: what the URL is given to
 	}
 	line := before[bytes.LastIndexByte(before, '\n')+1:]
@@ -36,7 +42,7 @@ func enclosingKey(content []byte, start int) (key string, from, to int) {
 		pattern *regexp.Regexp
 		text    []byte
 		offset  int
-	}{{assigned, line, lineStart}, {flagged, line, lineStart}, {heading, before, low}} {
+	}{{k.assigned, line, lineStart}, {k.flagged, line, lineStart}, {k.heading, before, low}} {
 		m := form.pattern.FindSubmatchIndex(form.text)
 		if m == nil || m[3]-m[2] > maxKey {
 			continue

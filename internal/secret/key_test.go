@@ -43,7 +43,7 @@ func TestEnclosingKey(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			start := strings.Index(tt.text, "§")
 			content := []byte(strings.Replace(tt.text, "§", "VALUE", 1))
-			got, from, to := enclosingKey(content, start)
+			got, from, to := newKeyForms().enclosing(content, start)
 			if got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}

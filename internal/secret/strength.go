@@ -1,8 +1,8 @@
 package secret
 
 import (
+	"bytes"
 	"math"
-	"regexp"
 )
 
 // strongBits is the number of random bits from which a fingerprint gives nothing away.
@@ -11,7 +11,7 @@ const strongBits = 100
 // isStrong reports whether value has at least strongBits random bits: because its format has, or because
 // it measures as much. byFormat alone isn't enough, since a placeholder can have a token's form.
 func isStrong(value []byte, byFormat bool) bool {
-	if len(value) == 0 || isUUID(value) && !uuidV4.Match(value) {
+	if len(value) == 0 || isUUID(value) && !isRandomUUID(value) {
 		return false
 	}
 	if byFormat {
@@ -20,19 +20,21 @@ func isStrong(value []byte, byFormat bool) bool {
 	return looksRandom(value) && entropy(value)*float64(len(value)) >= strongBits
 }
 
-// uuidV4 is a UUID made of random bits (RFC 9562, version 4: 122 of them). The other versions are made
-// of clocks, addresses and names.
-var uuidV4 = regexp.MustCompile(`^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$`)
-
 func isUUID(v []byte) bool {
 	return len(v) == 36 && v[8] == '-' && v[13] == '-' && v[18] == '-' && v[23] == '-'
+}
+
+// isRandomUUID reports whether v is a UUID made of random bits (RFC 9562, version 4: 122 of them). The
+// other versions are made of clocks, addresses and names.
+func isRandomUUID(v []byte) bool {
+	return isUUID(v) && v[14] == '4' && bytes.IndexByte([]byte("89ABab"), v[19]) >= 0
 }
 
 // looksRandom reports whether value changes between lower case, upper case, digits and signs about as
 // often as random text does. Words, however long, stay in one class for several characters; a phrase has
 // a high entropy and yet is found by guessing.
 func looksRandom(value []byte) bool {
-	if uuidV4.Match(value) {
+	if isRandomUUID(value) {
 		return true
 	}
 	var seen [4]int

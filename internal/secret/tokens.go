@@ -23,7 +23,7 @@ func (d *Detector) tokens(path string, content []byte, hits []hit) []Token {
 	})
 	hits = slices.CompactFunc(hits, func(a, b hit) bool { return a.detector == b.detector && a.region == b.region })
 	covered := d.covered(content, hits)
-	keys := keysOf(content, hits)
+	keys := d.keysOf(content, hits)
 	text := source.NewText(path, content)
 	out := make([]Token, len(hits))
 	for i, h := range hits {
@@ -79,7 +79,7 @@ func allowed(text *source.Text, s source.Span) bool {
 }
 
 // keysOf lists the key that each hit's value is given to. A key in which a secret stands is none.
-func keysOf(content []byte, hits []hit) []string {
+func (d *Detector) keysOf(content []byte, hits []hit) []string {
 	reach := make([]int, len(hits)+1) // how far the hits before each one go
 	for i, h := range hits {
 		reach[i+1] = max(reach[i], h.region.end)
@@ -89,7 +89,7 @@ func keysOf(content []byte, hits []hit) []string {
 		if h.region.end == h.region.start {
 			continue
 		}
-		key, from, to := enclosingKey(content, h.region.start)
+		key, from, to := d.keys.enclosing(content, h.region.start)
 		before, _ := slices.BinarySearchFunc(hits, to, func(x hit, off int) int { return cmp.Compare(x.region.start, off) })
 		if reach[before] <= from {
 			out[i] = key
