@@ -1,6 +1,11 @@
 package manifest
 
-import "github.com/curfew-ci/curfew/internal/source"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/curfew-ci/curfew/internal/source"
+)
 
 // Verdict is what files alone can say about whether a job is an identity's.
 type Verdict uint8
@@ -57,8 +62,7 @@ func (m *Manifest) Match(workflowPath, jobID string) []JobMatch {
 // Callers in other repositories have identities in other manifests: this one can't speak for them.
 func (m *Manifest) MatchCalled(job JobRef, callers ...JobRef) []JobMatch {
 	var out []JobMatch
-	for _, id := range m.IdentityIDs() {
-		identity := m.Identities[id]
+	for id, identity := range m.Identities {
 		v := identity.RunsAs.match(job)
 		if v != Matched {
 			v = max(v, commonVerdict(identity.RunsAs, callers))
@@ -74,6 +78,10 @@ func (m *Manifest) MatchCalled(job JobRef, callers ...JobRef) []JobMatch {
 			Region:   m.At(Pointer("identities", id, "runs-as")),
 		})
 	}
+	at := func(id string) int { return m.KeyAt(Pointer("identities", id)).Start.Offset }
+	slices.SortFunc(out, func(a, b JobMatch) int { // few match: to order those is quick
+		return cmp.Or(cmp.Compare(at(a.ID), at(b.ID)), cmp.Compare(a.ID, b.ID))
+	})
 	return out
 }
 
