@@ -1,9 +1,11 @@
-# An image of the binary alone. Nothing is fetched: the binary is built before (make build), and the
-# certificates are those of the machine that builds the image:
+# An image of the binary alone. Nothing is fetched: the binary is built before, and the certificates are
+# those of the machine that builds the image. There is no git inside, so what it scans is a tree without
+# its history:
 #
 #   make build
 #   docker build --build-context certs=/etc/ssl/certs -t curfew .
-#   docker run --rm -v "$PWD:/repository:ro" curfew scan
+#   mkdir tree && git archive HEAD | tar -x -C tree
+#   docker run --rm -v "$PWD/tree:/repository:ro" curfew scan
 FROM scratch
 COPY --from=certs ca-certificates.crt /etc/ssl/certs/
 COPY bin/curfew /curfew
