@@ -57,6 +57,7 @@ func readRepo(t testing.TB, dir string) []*workflow.File {
 }
 
 func corpusFacts(t testing.TB, files []*workflow.File, know *rules.Actions) *Facts {
+	t.Helper()
 	return &Facts{
 		Files: files, Usage: usage.Collect(files, know), Tokens: Literals(files), Now: now,
 	}

@@ -23,11 +23,14 @@ func TestExceptionFault(t *testing.T) {
 		{"another service's store", strings.Replace(actions, "store: actions", "store: dependabot", 1) + read("secrets.T"), nil},
 		{"file with its token", exception("GITHUB_TOKEN", "x.env", "2026-12-31") + "-- x.env --\nGITHUB_TOKEN={fake:ghp_:36}\n", nil},
 		{"file without", exception("GITHUB_TOKEN", "x.env", "2026-12-31") + "-- x.env --\nGITHUB_TOKEN=\n", []string{
-			`.github/curfew.yml:5:3 medium exception "e" has no use: no such token stands in x.env | revoke the secret and remove the exception`}},
+			`.github/curfew.yml:5:3 medium exception "e" has no use: no such token stands in x.env | revoke the secret and remove the exception`,
+		}},
 		{"last day", exception("S", "x", "2026-11-23"), []string{
-			`.github/curfew.yml:5:3 medium exception "e" has no use: no such token stands in x | revoke the secret and remove the exception`}},
+			`.github/curfew.yml:5:3 medium exception "e" has no use: no such token stands in x | revoke the secret and remove the exception`,
+		}},
 		{"ended", strings.Replace(actions, "2026-12-31", "2026-11-22", 1) + read("secrets.S"), []string{
-			`.github/curfew.yml:12:14 medium exception "e" of secret S ended on 2026-11-22 | replace the secret and remove the exception, or have its owner accept the risk again until a later day`}},
+			`.github/curfew.yml:12:14 medium exception "e" of secret S ended on 2026-11-22 | replace the secret and remove the exception, or have its owner accept the risk again until a later day`,
+		}},
 	}.run(t, "exception-fault")
 }
 

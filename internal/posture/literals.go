@@ -66,7 +66,7 @@ func (l *literals) container(c *workflow.Container) {
 		return
 	}
 	if v := c.Credentials.Get("password"); v.Present() && v.Value != "" && !computed(v) {
-		l.add("password", "registry password", v)
+		l.add("password", "registry password", secret.LongLived, v)
 	}
 	l.maps(c.Env)
 }
@@ -79,17 +79,17 @@ func (l *literals) maps(maps ...*workflow.Map) {
 		for i := range m.Entries {
 			e := &m.Entries[i]
 			if kind := credentialName(e.Name.Value); kind != "" && !computed(e.Value) && looksRandom(e.Value.Value) {
-				l.add(e.Name.Value, kind, e.Value)
+				l.add(e.Name.Value, kind, secret.Unknown, e.Value)
 			}
 		}
 	}
 }
 
-func (l *literals) add(key, kind string, v *workflow.String) {
+func (l *literals) add(key, kind string, life secret.Lifetime, v *workflow.String) {
 	l.out = append(l.out, secret.Token{
 		Detector: LiteralDetector,
 		Kind:     kind,
-		Lifetime: secret.LongLived,
+		Lifetime: life,
 		Region:   source.Region{Path: l.file.Path, Span: v.Span},
 		Value:    redact.New([]byte(v.Value)),
 		Key:      key,

@@ -66,12 +66,16 @@ func (p *Pass) proposed(j *usage.Job) []manifest.JobMatch {
 }
 
 func (d *drift) report(r source.Region, severity finding.Severity, key, what, fix string) {
+	why, how := "the manifest doesn't entitle the job to it", fix+" in the same change, for its owner to approve; or take it out"
+	if d.Proposed == nil {
+		why, how = "there is no manifest to entitle the job to it", "write one with `curfew init`, for somebody to approve; or take it out"
+	}
 	f := finding.Finding{
 		Severity: severity,
-		Message:  fmt.Sprintf("this change %s, and the manifest doesn't entitle the job to it", what),
+		Message:  fmt.Sprintf("this change %s, and %s", what, why),
 		Region:   r,
 		Label:    fmt.Sprintf("new in job %q", d.now.Job.ID.Value),
-		Fix:      fix + " in the same change, for its owner to approve; or take it out",
+		Fix:      how,
 		Job:      d.now.Job.ID.Value,
 		Key:      "job " + d.now.Job.ID.Value + " " + key,
 	}

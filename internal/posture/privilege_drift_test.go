@@ -5,10 +5,13 @@ import (
 	"testing"
 )
 
+// empty is a manifest that entitles nobody; one that follows it in an example replaces it.
+const empty = "-- .github/curfew.yml --\nversion: 1\n"
+
 func TestPrivilegeDrift(t *testing.T) {
 	change := func(before, after string, more ...string) string {
 		const head = "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: x\n"
-		return "-- base/.github/workflows/w.yml --\n" + head + before + "-- .github/workflows/w.yml --\n" + head + after + strings.Join(more, "")
+		return empty + "-- base/.github/workflows/w.yml --\n" + head + before + "-- .github/workflows/w.yml --\n" + head + after + strings.Join(more, "")
 	}
 	const run = "    steps: [{run: make}]\n"
 	const read = "    steps: [{run: \"${{ secrets.S }}\"}]\n"
@@ -37,31 +40,43 @@ identities:
 		{"no base", "on: push\njobs:\n  a:\n    runs-on: x\n" + read, nil},
 		{"nothing new", change(read, read), nil},
 		{"secret", change(run, read), []string{`w.yml:6:24 medium this change lets job "a" read secret S` + register}},
+		{"secret, without a manifest", strings.TrimPrefix(change(run, read), empty), []string{
+			`w.yml:6:24 medium this change lets job "a" read secret S, and there is no manifest to entitle the job to it | write one with ` +
+				"`curfew init`, for somebody to approve; or take it out",
+		}},
 		{"another name for it", change(read, "    steps: [{run: \"${{ secrets['s'] }}\"}]\n"), nil},
 		{"less than before", change(read, run), nil},
 		{"secrets that can't be listed", change(read, "    steps: [{run: \"${{ toJSON(secrets) }}\"}]\n"), []string{
-			`w.yml:6:31 medium this change lets job "a" read secrets that can't be listed` + register}},
+			`w.yml:6:31 medium this change lets job "a" read secrets that can't be listed` + register,
+		}},
 		{"a new job", change(run, run+"  b:\n    runs-on: x\n"+read), []string{`w.yml:9:24 medium this change lets job "b" read secret S` + register}},
 		{"scope", change(run, "    permissions: {contents: read}\n"+run), []string{
-			`w.yml:6:19 medium this change gives the GITHUB_TOKEN of job "a" contents: read` + raise}},
+			`w.yml:6:19 medium this change gives the GITHUB_TOKEN of job "a" contents: read` + raise,
+		}},
 		{"level", change("    permissions: {contents: read}\n"+run, "    permissions: {contents: write}\n"+run), []string{
-			`w.yml:6:19 medium this change gives the GITHUB_TOKEN of job "a" contents: write` + raise}},
+			`w.yml:6:19 medium this change gives the GITHUB_TOKEN of job "a" contents: write` + raise,
+		}},
 		{"narrowed", change("    permissions: write-all\n"+run, "    permissions: {contents: write}\n"+run), nil},
 		{"read-all has each read", change("    permissions: read-all\n"+run, "    permissions: {contents: read, pages: write}\n"+run), []string{
-			`w.yml:6:35 medium this change gives the GITHUB_TOKEN of job "a" pages: write` + raise}},
+			`w.yml:6:35 medium this change gives the GITHUB_TOKEN of job "a" pages: write` + raise,
+		}},
 		{"all", change("    permissions: read-all\n"+run, "    permissions: write-all\n"+run), []string{
-			`w.yml:6:18 medium this change gives job "a" write-all` + not + "raise the identity's `token` ceiling and list the scopes" + orNot}},
+			`w.yml:6:18 medium this change gives job "a" write-all` + not + "raise the identity's `token` ceiling and list the scopes" + orNot,
+		}},
 		{"left to the default", undeclared(change(run, run)), []string{
 			`w.yml:3:3 medium this change leaves the GITHUB_TOKEN of job "a" to the platform's default` + not +
-				"raise the identity's `token` ceiling and write `permissions:`" + orNot}},
+				"raise the identity's `token` ceiling and write `permissions:`" + orNot,
+		}},
 		{"login", change(run, "    steps: [{uses: aws-actions/configure-aws-credentials@v5, with: {role-to-assume: r, aws-region: e}}]\n"), []string{
-			`w.yml:6:20 medium this change lets job "a" log in to aws` + not + "add a grant for it to the identity" + orNot}},
+			`w.yml:6:20 medium this change lets job "a" log in to aws` + not + "add a grant for it to the identity" + orNot,
+		}},
 		{"entitled to by the manifest", change(run, "    permissions: {contents: read, packages: write}\n"+run, identity), nil},
 		{"entitled to as the job that calls it", called.Replace(change(run, "    permissions: {packages: write}\n"+run)) +
 			"-- .github/workflows/w.yml --\non: push\npermissions: {}\njobs:\n  a:\n    permissions: {packages: write}\n" +
 			"    uses: ./.github/workflows/called.yml\n" + identity, nil},
 		{"more than the manifest says", change(run, "    permissions: {contents: write}\n"+run, identity), []string{
-			`w.yml:6:19 medium this change gives the GITHUB_TOKEN of job "a" contents: write` + raise}},
+			`w.yml:6:19 medium this change gives the GITHUB_TOKEN of job "a" contents: write` + raise,
+		}},
 	}.run(t, "privilege-drift")
 }
 
@@ -69,7 +84,7 @@ func TestNewTriggers(t *testing.T) {
 	change := func(after, steps, claims string) string {
 		const job = "\npermissions: {}\njobs:\n  a:\n    runs-on: x\n    steps: [{run: \"STEPS\"}]\n"
 		body := strings.Replace(job, "STEPS", steps, 1)
-		out := "-- base/.github/workflows/w.yml --\non: push" + body + "-- .github/workflows/w.yml --\non: " + after + body
+		out := empty + "-- base/.github/workflows/w.yml --\non: push" + body + "-- .github/workflows/w.yml --\non: " + after + body
 		if claims == "" {
 			return out
 		}

@@ -10,11 +10,14 @@ func TestSecretScopeWide(t *testing.T) {
 		{"each step names it", job + "      - run: echo $T\n      - run: echo \"${T}\"\n", nil},
 		{"by expression and input", job + "      - uses: a/b@v1\n        with: {x: \"${{ env.t }}\"}\n      - uses: actions/github-script@v8\n        with: {script: \"f(process.env.T)\"}\n", nil},
 		{"part of a longer name", job + "      - run: echo $TT\n      - run: echo $T_2\n", []string{
-			message + " | move `T` to the env of steps whose programs read it: none names T"}},
+			message + " | move `T` to the env of steps whose programs read it: none names T",
+		}},
 		{"one of two", job + "      - run: make\n      - {name: Push, run: echo $T}\n", []string{
-			message + " | move `T` to the env of step \"Push\""}},
+			message + " | move `T` to the env of step \"Push\"",
+		}},
 		{"a condition", job + "      - run: make\n      - {uses: a/b@v1, if: \"env.T != ''\"}\n", []string{
-			message + " | move `T` to the env of step \"a/b@v1\"; for the conditions keep `HAS_T: ${{ secrets.T != '' }}`"}},
+			message + " | move `T` to the env of step \"a/b@v1\"; for the conditions keep `HAS_T: ${{ secrets.T != '' }}`",
+		}},
 		{"only whether it is set", `on: push
 jobs:
   a:
@@ -35,7 +38,8 @@ jobs:
     steps: [{run: make}, {run: echo $A}]
 `, []string{
 			`example.yml:6:35 low secret P is in the env of job "a", where each of its 2 steps can read it | move ` + "`A` to the env of step \"step 2\"",
-			`example.yml:6:48 low secret Q is in the env of job "a", where each of its 2 steps can read it | move ` + "`A` to the env of step \"step 2\""}},
+			`example.yml:6:48 low secret Q is in the env of job "a", where each of its 2 steps can read it | move ` + "`A` to the env of step \"step 2\"",
+		}},
 		{"the workflow's", `on: push
 env: {T: "${{ secrets.T }}", G: "${{ secrets.GITHUB_TOKEN }}", P: plain}
 jobs:
@@ -48,6 +52,7 @@ jobs:
   c:
     uses: ./.github/workflows/x.yml
 `, []string{
-			"example.yml:2:15 medium secret T is in the env of the whole workflow, where 2 steps of 2 jobs can read it | move `T` to the env of step \"Push\" of job \"a\""}},
+			"example.yml:2:15 medium secret T is in the env of the whole workflow, where 2 steps of 2 jobs can read it | move `T` to the env of step \"Push\" of job \"a\"",
+		}},
 	}.run(t, "secret-scope-wide")
 }

@@ -51,11 +51,13 @@ func TestLongLivedToken(t *testing.T) {
 		{"another name", file + exception("NPM_TOKEN", "config.env", "2026-12-31"), []string{found + revoke}},
 		{"an action is hardcoded-credential's", "-- action.yml --\nruns:\n  using: composite\n  steps:\n    - {run: x, shell: sh, env: {GITHUB_TOKEN: {fake:ghp_:36}}}\n", nil},
 		{"far end", "-- a.env --\nSESSION=" + jwt(48*time.Hour) + "\n", []string{
-			"a.env:1:9 high a JSON Web Token stands in a file, and it lives until 2026-11-25" + revoke}},
+			"a.env:1:9 high a JSON Web Token stands in a file, and it lives until 2026-11-25" + revoke,
+		}},
 		{"near end", "-- a.env --\nSESSION=" + jwt(23*time.Hour) + "\n", nil},
 		{"ended", "-- a.env --\nSESSION=" + jwt(-time.Hour) + "\n", nil},
 		{"no end", "-- a.env --\nSESSION=" + jwt(0) + "\n", []string{
-			"a.env:1:9 high a JSON Web Token stands in a file, and its kind lives until somebody revokes it" + revoke}},
+			"a.env:1:9 high a JSON Web Token stands in a file, and its kind lives until somebody revokes it" + revoke,
+		}},
 	}.run(t, "long-lived-token")
 }
 
@@ -108,7 +110,8 @@ jobs:
 	var got []string
 	for _, token := range Literals([]*workflow.File{workflow.Parse(".github/workflows/a.yml", []byte(src))}) {
 		got = append(got, token.Region.Start.String()+" "+token.Key+" "+token.Kind)
-		if token.Lifetime != secret.LongLived || token.Value.Len() == 0 || token.Detector != LiteralDetector {
+		if long := token.Kind == "registry password"; long != (token.Lifetime == secret.LongLived) ||
+			token.Value.Len() == 0 || token.Detector != LiteralDetector {
 			t.Errorf("incomplete token: %+v", token)
 		}
 	}
@@ -126,7 +129,14 @@ func TestHardcodedCredential(t *testing.T) {
 	const end = ": everyone who can read the repository has it | revoke it, then fetch a short-lived credential in the job, or store it as a secret and read it by `${{ secrets.NAME }}`"
 	cases{
 		{"known form, found once", step + "GITHUB_TOKEN: {fake:ghp_:36}}\n", []string{
-			`example.yml:8:29 high a GitHub classic personal access token is written out under "GITHUB_TOKEN"` + end}},
+			`example.yml:8:29 high a GitHub classic personal access token is written out under "GITHUB_TOKEN"` + end,
+		}},
+		{"the name says more than a guess", step + "FOSSA_API_KEY: {fake::32}}\n", []string{
+			`example.yml:8:30 medium an api key is written out under "FOSSA_API_KEY"` + end,
+		}},
+		{"a registry's password", "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: x\n    container: {image: i, credentials: {username: u, password: horse}}\n    steps: [{run: x}]\n", []string{
+			`example.yml:6:64 high a registry password is written out under "password"` + end,
+		}},
 		{"in another file", "-- notes.env --\nGITHUB_TOKEN={fake:ghp_:36}\n", nil},
 		{"read from a secret", step + "GITHUB_TOKEN: \"${{ secrets.PAT }}\"}\n", nil},
 	}.run(t, "hardcoded-credential")

@@ -77,37 +77,79 @@ func TestIgnores(t *testing.T) {
 		found     []string
 		want      []string
 	}{
-		{"same line", "a # curfew: ignore[r] until=2026-12-31 why\n", []string{"r 1 k m"},
-			[]string{"r 1: m [ignore 2026-12-31 why]"}},
-		{"line above", "# curfew: ignore[r] until=2026-12-31 why\na\n", []string{"r 2 k m"},
-			[]string{"r 2: m [ignore 2026-12-31 why]"}},
-		{"every finding of the rule there", "a # curfew: ignore[r] until=2026-12-31 why\n", []string{"r 1 k m", "r 1 l n"},
-			[]string{"r 1: m [ignore 2026-12-31 why]", "r 1: n [ignore 2026-12-31 why]"}},
-		{"last day", "a # curfew: ignore[r] until=2026-11-23 why\n", []string{"r 1 k m"},
-			[]string{"r 1: m [ignore 2026-11-23 why]"}},
-		{"last day that may be", "a # curfew: ignore[r] until=2027-02-21 why\n", []string{"r 1 k m"},
-			[]string{"r 1: m [ignore 2027-02-21 why]"}},
-		{"another line", "a # curfew: ignore[r] until=2026-12-31 why\n", []string{"r 2 k m"},
-			[]string{"exception-fault 1: the ignore of r silences nothing", "r 2: m"}},
-		{"another rule", "a # curfew: ignore[s] until=2026-12-31 why\n", []string{"r 1 k m"},
-			[]string{"exception-fault 1: the ignore of s silences nothing", "r 1: m"}},
-		{"one of two rules", "a # curfew: ignore[r, s] until=2026-12-31 why\n", []string{"r 1 k m"},
-			[]string{"exception-fault 1: the ignore of s silences nothing", "r 1: m [ignore 2026-12-31 why]"}},
-		{"ended", "a # curfew: ignore[r] until=2026-11-22 why\n", []string{"r 1 k m"},
-			[]string{"exception-fault 1: the ignore of r ended on 2026-11-22", "r 1: m"}},
-		{"ended and unused is said once", "a # curfew: ignore[r] until=2026-11-22 why\n", nil,
-			[]string{"exception-fault 1: the ignore of r ended on 2026-11-22"}},
-		{"too long", "a # curfew: ignore[r] until=2027-02-22 why\n", []string{"r 1 k m"},
-			[]string{"exception-fault 1: the ignore of r lasts until 2027-02-22: at most 90 days ahead are allowed", "r 1: m"}},
-		{"no reason", "a # curfew: ignore[r] until=2026-12-31\n", []string{"r 1 k m"},
-			[]string{"exception-fault 1: the ignore gives no reason: expected one after the date", "r 1: m"}},
-		{"unknown rule", "a # curfew: ignore[q] until=2026-12-31 why\n", []string{"r 1 k m"},
-			[]string{`exception-fault 1: the ignore names "q", and no rule is called that`, "r 1: m"}},
-		{"guard", "a # curfew: ignore[exception-fault, manifest-fault] until=2026-12-31 why\n", []string{"manifest-fault 1 k m"},
+		{
+			"same line", "a # curfew: ignore[r] until=2026-12-31 why\n",
+			[]string{"r 1 k m"},
+			[]string{"r 1: m [ignore 2026-12-31 why]"},
+		},
+		{
+			"line above", "# curfew: ignore[r] until=2026-12-31 why\na\n",
+			[]string{"r 2 k m"},
+			[]string{"r 2: m [ignore 2026-12-31 why]"},
+		},
+		{
+			"every finding of the rule there", "a # curfew: ignore[r] until=2026-12-31 why\n",
+			[]string{"r 1 k m", "r 1 l n"},
+			[]string{"r 1: m [ignore 2026-12-31 why]", "r 1: n [ignore 2026-12-31 why]"},
+		},
+		{
+			"last day", "a # curfew: ignore[r] until=2026-11-23 why\n",
+			[]string{"r 1 k m"},
+			[]string{"r 1: m [ignore 2026-11-23 why]"},
+		},
+		{
+			"last day that may be", "a # curfew: ignore[r] until=2027-02-21 why\n",
+			[]string{"r 1 k m"},
+			[]string{"r 1: m [ignore 2027-02-21 why]"},
+		},
+		{
+			"another line", "a # curfew: ignore[r] until=2026-12-31 why\n",
+			[]string{"r 2 k m"},
+			[]string{"exception-fault 1: the ignore of r silences nothing", "r 2: m"},
+		},
+		{
+			"another rule", "a # curfew: ignore[s] until=2026-12-31 why\n",
+			[]string{"r 1 k m"},
+			[]string{"exception-fault 1: the ignore of s silences nothing", "r 1: m"},
+		},
+		{
+			"one of two rules", "a # curfew: ignore[r, s] until=2026-12-31 why\n",
+			[]string{"r 1 k m"},
+			[]string{"exception-fault 1: the ignore of s silences nothing", "r 1: m [ignore 2026-12-31 why]"},
+		},
+		{
+			"ended", "a # curfew: ignore[r] until=2026-11-22 why\n",
+			[]string{"r 1 k m"},
+			[]string{"exception-fault 1: the ignore of r ended on 2026-11-22", "r 1: m"},
+		},
+		{
+			"ended and unused is said once", "a # curfew: ignore[r] until=2026-11-22 why\n", nil,
+			[]string{"exception-fault 1: the ignore of r ended on 2026-11-22"},
+		},
+		{
+			"too long", "a # curfew: ignore[r] until=2027-02-22 why\n",
+			[]string{"r 1 k m"},
+			[]string{"exception-fault 1: the ignore of r lasts until 2027-02-22: at most 90 days ahead are allowed", "r 1: m"},
+		},
+		{
+			"no reason", "a # curfew: ignore[r] until=2026-12-31\n",
+			[]string{"r 1 k m"},
+			[]string{"exception-fault 1: the ignore gives no reason: expected one after the date", "r 1: m"},
+		},
+		{
+			"unknown rule", "a # curfew: ignore[q] until=2026-12-31 why\n",
+			[]string{"r 1 k m"},
+			[]string{`exception-fault 1: the ignore names "q", and no rule is called that`, "r 1: m"},
+		},
+		{
+			"guard", "a # curfew: ignore[exception-fault, manifest-fault] until=2026-12-31 why\n",
+			[]string{"manifest-fault 1 k m"},
 			[]string{
 				"exception-fault 1: exception-fault can't be silenced: it watches over what silences the others",
 				"exception-fault 1: manifest-fault can't be silenced: it watches over what silences the others",
-				"manifest-fault 1: m"}},
+				"manifest-fault 1: m",
+			},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := Apply(found(c.found...), ignores(c.src), options(nil))

@@ -81,8 +81,13 @@ func (b *Baseline) Encode() []byte {
 	for _, e := range b.Entries {
 		lead := "  - "
 		for _, kv := range [][2]string{
-			{"rule", e.Rule}, {"path", e.Path}, {"fingerprint", e.Fingerprint}, {"what", e.What},
-			{"until", e.Until.String()}, {"reason", e.Reason}, {"owner", e.Owner},
+			{"rule", e.Rule},
+			{"path", e.Path},
+			{"fingerprint", e.Fingerprint},
+			{"what", e.What},
+			{"until", e.Until.String()},
+			{"reason", e.Reason},
+			{"owner", e.Owner},
 		} {
 			if kv[0] == "owner" && kv[1] == "" {
 				continue

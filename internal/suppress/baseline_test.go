@@ -76,18 +76,33 @@ func TestTwins(t *testing.T) {
 		base, now []string
 		want      []string
 	}{
-		{"nothing changed", both, both,
-			[]string{"r 1: first [baseline 2027-01-31 known]", "r 2: second [baseline 2027-01-31 known]"}},
-		{"the first goes", both, both[1:],
-			[]string{"r 2: second [baseline 2027-01-31 known]", "exception-fault 6: the baseline's entry of r silences nothing"}},
-		{"the first comes", both[1:], both,
-			[]string{"r 1: first", "r 2: second [baseline 2027-01-31 known]"}},
-		{"the second comes", both[:1], both,
-			[]string{"r 1: first [baseline 2027-01-31 known]", "r 2: second"}},
-		{"they change places", both, []string{"r 1 k second", "r 2 k first"},
-			[]string{"r 1: second [baseline 2027-01-31 known]", "r 2: first [baseline 2027-01-31 known]"}},
-		{"one of three equals goes", []string{"r 1 k m", "r 2 k m", "r 3 k m"}, []string{"r 1 k m", "r 3 k m"},
-			[]string{"r 1: m [baseline 2027-01-31 known]", "r 3: m [baseline 2027-01-31 known]", "exception-fault 18: the baseline's entry of r silences nothing"}},
+		{
+			"nothing changed", both, both,
+			[]string{"r 1: first [baseline 2027-01-31 known]", "r 2: second [baseline 2027-01-31 known]"},
+		},
+		{
+			"the first goes", both, both[1:],
+			[]string{"r 2: second [baseline 2027-01-31 known]", "exception-fault 6: the baseline's entry of r silences nothing"},
+		},
+		{
+			"the first comes", both[1:], both,
+			[]string{"r 1: first", "r 2: second [baseline 2027-01-31 known]"},
+		},
+		{
+			"the second comes", both[:1], both,
+			[]string{"r 1: first [baseline 2027-01-31 known]", "r 2: second"},
+		},
+		{
+			"they change places", both,
+			[]string{"r 1 k second", "r 2 k first"},
+			[]string{"r 1: second [baseline 2027-01-31 known]", "r 2: first [baseline 2027-01-31 known]"},
+		},
+		{
+			"one of three equals goes",
+			[]string{"r 1 k m", "r 2 k m", "r 3 k m"},
+			[]string{"r 1 k m", "r 3 k m"},
+			[]string{"r 1: m [baseline 2027-01-31 known]", "r 3: m [baseline 2027-01-31 known]", "exception-fault 18: the baseline's entry of r silences nothing"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := baseline(t, found(c.base...))

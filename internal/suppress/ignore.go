@@ -82,7 +82,7 @@ type comment struct {
 
 // findComment finds the first comment of line that says "curfew: ignore".
 func findComment(line string, marks []string) (comment, bool) {
-	for at := 0; at < len(line); at++ {
+	for at := range len(line) {
 		if at > 0 && line[at-1] != ' ' && line[at-1] != '\t' {
 			continue
 		}

@@ -114,26 +114,32 @@ func (r *reader) reason() {
 
 // covered is the line that the ignore on line n covers, and that line below those it is indented under.
 func covered(t *source.Text, n int, c *comment) (line int, place string) {
-	own := c.line
 	if !c.alone() {
-		line, own = n, strings.TrimRight(c.line[:c.at], " \t")
-	} else {
-		for line = n + 1; isComment(t.LineAt(line), c.mark); line++ {
-		}
-		if line > t.Lines() {
-			return 0, ""
-		}
-		own = string(t.LineAt(line))
+		own := strings.TrimRight(c.line[:c.at], " \t")
+		return n, under(t, n, own, c.mark)
 	}
+	line = n + 1
+	for isComment(t.LineAt(line), c.mark) {
+		line++
+	}
+	if line > t.Lines() {
+		return 0, ""
+	}
+	return line, under(t, line, string(t.LineAt(line)), c.mark)
+}
+
+// under is own, the text of line n, followed by the lines above that enclose it by their indentation.
+func under(t *source.Text, n int, own, mark string) string {
 	lines := []string{strings.TrimSpace(own)}
 	indent := indentOf(own)
-	for up := line - 1; up > 0 && indent > 0; up-- {
-		l := string(t.LineAt(up))
-		if body := strings.TrimSpace(l); body != "" && !isComment([]byte(l), c.mark) && indentOf(l) < indent {
-			lines, indent = append(lines, body), indentOf(l)
+	for up := n - 1; up > 0 && indent > 0; up-- {
+		l := t.LineAt(up)
+		body := strings.TrimSpace(string(l))
+		if in := indentOf(string(l)); body != "" && in < indent && !isComment(l, mark) {
+			lines, indent = append(lines, body), in
 		}
 	}
-	return line, strings.Join(lines, "\n")
+	return strings.Join(lines, "\n")
 }
 
 func isComment(line []byte, mark string) bool {

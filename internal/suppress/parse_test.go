@@ -47,32 +47,45 @@ func TestParse(t *testing.T) {
 		want            []written
 	}{
 		{"own line", "x.yml", "a: 1 # " + good + " \n", []written{
-			{"1:6-1:58", "a-rule@1:23", "2026-12-31", "the reason", 1, nil}}},
+			{"1:6-1:58", "a-rule@1:23", "2026-12-31", "the reason", 1, nil},
+		}},
 		{"next line", "x.yml", "# " + good + "\na: 1\n", []written{
-			{"1:1-1:53", "a-rule@1:18", "2026-12-31", "the reason", 2, nil}}},
+			{"1:1-1:53", "a-rule@1:18", "2026-12-31", "the reason", 2, nil},
+		}},
 		{"over comments", "x.yml", "  # " + good + "\n  # another\n  a: 1\n", []written{
-			{"1:3-1:55", "a-rule@1:20", "2026-12-31", "the reason", 3, nil}}},
+			{"1:3-1:55", "a-rule@1:20", "2026-12-31", "the reason", 3, nil},
+		}},
 		{"not over blank lines", "x.yml", "# " + good + "\n\na: 1\n", []written{
-			{"1:1-1:53", "a-rule@1:18", "2026-12-31", "the reason", 2, nil}}},
+			{"1:1-1:53", "a-rule@1:18", "2026-12-31", "the reason", 2, nil},
+		}},
 		{"at the end", "x.yml", "# " + good, []written{
-			{"1:1-1:53", "a-rule@1:18", "2026-12-31", "the reason", 0, nil}}},
+			{"1:1-1:53", "a-rule@1:18", "2026-12-31", "the reason", 0, nil},
+		}},
 		{"several rules", "x.yml", "# curfew: ignore[a, b-c ,d] until=2026-12-31 r\nx", []written{
-			{"1:1-1:47", "a@1:18 b-c@1:21 d@1:26", "2026-12-31", "r", 2, nil}}},
+			{"1:1-1:47", "a@1:18 b-c@1:21 d@1:26", "2026-12-31", "r", 2, nil},
+		}},
 		{"carriage return", "x.yml", "# curfew: ignore[a] until=2026-12-31 r\r\nx\r\n", []written{
-			{"1:1-1:39", "a@1:18", "2026-12-31", "r", 2, nil}}},
+			{"1:1-1:39", "a@1:18", "2026-12-31", "r", 2, nil},
+		}},
 		{"columns are code points", "x.yml", "é: ü # curfew: ignore[a] until=2026-12-31 ö", []written{
-			{"1:6-1:44", "a@1:23", "2026-12-31", "ö", 1, nil}}},
+			{"1:6-1:44", "a@1:23", "2026-12-31", "ö", 1, nil},
+		}},
 		{"slashes", "x.go", "f() // " + good + "\n", []written{
-			{"1:5-1:58", "a-rule@1:23", "2026-12-31", "the reason", 1, nil}}},
+			{"1:5-1:58", "a-rule@1:23", "2026-12-31", "the reason", 1, nil},
+		}},
 		{"dashes", "x.sql", "-- " + good + "\nselect", []written{
-			{"1:1-1:54", "a-rule@1:19", "2026-12-31", "the reason", 2, nil}}},
+			{"1:1-1:54", "a-rule@1:19", "2026-12-31", "the reason", 2, nil},
+		}},
 		{"semicolon", "x.ini", "; " + good + "\na=1", []written{
-			{"1:1-1:53", "a-rule@1:18", "2026-12-31", "the reason", 2, nil}}},
+			{"1:1-1:53", "a-rule@1:18", "2026-12-31", "the reason", 2, nil},
+		}},
 		{"markup", "x.md", "x <!-- " + good + " --> y\n", []written{
-			{"1:3-1:58", "a-rule@1:23", "2026-12-31", "the reason", 1, nil}}},
+			{"1:3-1:58", "a-rule@1:23", "2026-12-31", "the reason", 1, nil},
+		}},
 		{"unknown name takes every comment", "LICENSE", "a # " + good + "\nb -- " + good + "\n", []written{
 			{"1:3-1:55", "a-rule@1:20", "2026-12-31", "the reason", 1, nil},
-			{"2:3-2:56", "a-rule@2:21", "2026-12-31", "the reason", 2, nil}}},
+			{"2:3-2:56", "a-rule@2:21", "2026-12-31", "the reason", 2, nil},
+		}},
 
 		{"no comment of this language", "x.go", "a # " + good, nil},
 		{"no mark", "x.yml", "a " + good, nil},
@@ -80,31 +93,45 @@ func TestParse(t *testing.T) {
 		{"another word", "x.yml", "# curfew: ignored files\n# curfew: see the docs\n", nil},
 
 		{"no brackets", "x.yml", "a # curfew: ignore until=2026-12-31 r", []written{
-			{"1:3-1:38", "", "", "", 1, []string{"1:3 the ignore names no rule: expected ignore[rule-id]"}}}},
+			{"1:3-1:38", "", "", "", 1, []string{"1:3 the ignore names no rule: expected ignore[rule-id]"}},
+		}},
 		{"open brackets", "x.yml", "a # curfew: ignore[b until=2026-12-31 r", []written{
-			{"1:3-1:40", "", "", "", 1, []string{"1:3 the ignore names no rule: expected ignore[rule-id]"}}}},
+			{"1:3-1:40", "", "", "", 1, []string{"1:3 the ignore names no rule: expected ignore[rule-id]"}},
+		}},
 		{"empty place", "x.yml", "a # curfew: ignore[b,] until=2026-12-31 r", []written{
-			{"1:3-1:42", "b@1:20", "2026-12-31", "r", 1, []string{"1:22 the ignore has an empty place in its brackets: expected a rule's id"}}}},
+			{"1:3-1:42", "b@1:20", "2026-12-31", "r", 1, []string{"1:22 the ignore has an empty place in its brackets: expected a rule's id"}},
+		}},
 		{"rule twice", "x.yml", "a # curfew: ignore[b,b] until=2026-12-31 r", []written{
-			{"1:3-1:43", "b@1:20", "2026-12-31", "r", 1, []string{`1:22 the ignore names "b" twice`}}}},
+			{"1:3-1:43", "b@1:20", "2026-12-31", "r", 1, []string{`1:22 the ignore names "b" twice`}},
+		}},
 		{"no end", "x.yml", "a # curfew: ignore[b] because", []written{
-			{"1:3-1:30", "b@1:20", "", "because", 1, []string{"1:3 the ignore has no end: expected until=YYYY-MM-DD after the brackets"}}}},
+			{"1:3-1:30", "b@1:20", "", "because", 1, []string{"1:3 the ignore has no end: expected until=YYYY-MM-DD after the brackets"}},
+		}},
 		{"end is glued", "x.yml", "a # curfew: ignore[b]until=2026-12-31 r", []written{
-			{"1:3-1:40", "b@1:20", "", "until=2026-12-31 r", 1, []string{"1:3 the ignore has no end: expected until=YYYY-MM-DD after the brackets"}}}},
+			{"1:3-1:40", "b@1:20", "", "until=2026-12-31 r", 1, []string{"1:3 the ignore has no end: expected until=YYYY-MM-DD after the brackets"}},
+		}},
 		{"no date", "x.yml", "a # curfew: ignore[b] until=2026-02-30 r", []written{
-			{"1:3-1:41", "b@1:20", "", "r", 1, []string{"1:29 the ignore's end is not a date: expected until=YYYY-MM-DD"}}}},
+			{"1:3-1:41", "b@1:20", "", "r", 1, []string{"1:29 the ignore's end is not a date: expected until=YYYY-MM-DD"}},
+		}},
 		{"no reason", "x.yml", "a # curfew: ignore[b] until=2026-12-31 ", []written{
-			{"1:3-1:39", "b@1:20", "2026-12-31", "", 1, []string{"1:3 the ignore gives no reason: expected one after the date"}}}},
+			{"1:3-1:39", "b@1:20", "2026-12-31", "", 1, []string{"1:3 the ignore gives no reason: expected one after the date"}},
+		}},
 		{"nothing", "x.yml", "a # curfew: ignore[b]", []written{
 			{"1:3-1:22", "b@1:20", "", "", 1, []string{
 				"1:3 the ignore has no end: expected until=YYYY-MM-DD after the brackets",
-				"1:3 the ignore gives no reason: expected one after the date"}}}},
+				"1:3 the ignore gives no reason: expected one after the date",
+			}},
+		}},
 		{"open markup", "x.md", "<!-- " + good, []written{
 			{"1:1-1:56", "a-rule@1:21", "2026-12-31", "the reason", 0, []string{
-				"1:1 the comment isn't closed on its line: expected -->"}}}},
+				"1:1 the comment isn't closed on its line: expected -->",
+			}},
+		}},
 		{"two in one", "x.yml", "a # curfew: ignore[b] until=2026-12-31 r # curfew: ignore[c] until=2026-12-31 s", []written{
 			{"1:3-1:80", "b@1:20", "2026-12-31", "r # curfew: ignore[c] until=2026-12-31 s", 1, []string{
-				"1:40 a second ignore stands in the first one's reason: expected one ignore a line"}}}},
+				"1:40 a second ignore stands in the first one's reason: expected one ignore a line",
+			}},
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := short(Parse(source.NewText(c.path, []byte(c.src))))
@@ -132,15 +159,6 @@ func TestPlaces(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{
-		"a: 1 # curfew: ignore[a-rule] until=2026-12-31 the reason\n",
-		"# curfew: ignore[a, b] until=2026-12-31 r\n# more\nx\n",
-		"<!-- curfew: ignore[a] until=2026-12-31 r -->", "# curfew: ignore[", "-- curfew:ignore[]", "; curfew: ignore[,] until=",
-		"\xff # curfew: ignore[\xff] until=0000-00-00 \r\n", "//\tcurfew: ignore[a]\tuntil=2026-12-31\tr",
-	} {
-		f.Add("file", s)
-		f.Add("x.yml", s)
-	}
 	f.Fuzz(func(t *testing.T, path, src string) {
 		text := source.NewText(path, []byte(src))
 		for _, ig := range Parse(text) {
