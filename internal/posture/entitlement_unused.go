@@ -19,30 +19,31 @@ func entitlementUnused(p *Pass) {
 	if p.Manifest == nil {
 		return
 	}
+	byIdentity := p.jobsByIdentity()
 	for _, id := range p.Manifest.IdentityIDs() {
 		identity := p.Manifest.Identities[id]
-		if p.reportGone(id, &identity) {
+		jobs := byIdentity[id]
+		if p.reportGone(id, &identity, len(jobs) > 0) {
 			continue
 		}
-		jobs := p.jobsOf(id)
 		p.unusedToken(id, &identity, jobs)
 		p.unusedSecrets(id, &identity, jobs)
 	}
 }
 
-// jobsOf lists the jobs that an identity's runs-as names, with those of workflows that they call.
-func (p *Pass) jobsOf(id string) []*usage.Job {
-	var out []*usage.Job
+// jobsByIdentity lists, by identity, the jobs that its runs-as names.
+func (p *Pass) jobsByIdentity() map[string][]*usage.Job {
+	out := map[string][]*usage.Job{}
 	for _, j := range p.Usage.Jobs {
-		if slices.ContainsFunc(p.own(j), func(m manifest.JobMatch) bool { return m.ID == id }) {
-			out = append(out, j)
+		for _, m := range p.own(j) {
+			out[m.ID] = append(out[m.ID], j)
 		}
 	}
 	return out
 }
 
-// reportGone reports the names in runs-as that no workflow has; true where no job is left at all.
-func (p *Pass) reportGone(id string, identity *manifest.Identity) bool {
+// reportGone reports the names in runs-as that no workflow has; true where nothing else can be judged.
+func (p *Pass) reportGone(id string, identity *manifest.Identity, live bool) bool {
 	workflows := p.workflowsOf(&identity.RunsAs.Workflow)
 	if workflows == nil {
 		return true // a workflow that can't be read, or another platform's
@@ -53,7 +54,6 @@ func (p *Pass) reportGone(id string, identity *manifest.Identity) bool {
 			gone = append(gone, "workflow "+path)
 		}
 	}
-	live := len(p.jobsOf(id)) > 0
 	for _, name := range identity.RunsAs.Job.Any {
 		if len(workflows) > 0 && !p.hasJob(workflows, name) {
 			gone = append(gone, fmt.Sprintf("job %q of %s", name, listed(workflows, 2)))
