@@ -64,7 +64,7 @@ func coverage(all []*rules.Rule) string {
 	b.WriteString("<!-- Written from the tags of rules/*.md by `make generate`: edit those. -->\n\n# Coverage\n\n" +
 		"Which rules find which weakness, and which control they serve. A dash means that no rule does yet.\n\n" +
 		"Older names: PR.AA-05 was PR.AC-4 in CSF 1.1; what DE.CM-1 said of drift is in DE.CM-03, DE.CM-06 and DE.CM-09; \"NHI-03\"\n" +
-		"(privileged access that is bound in time and rotated) is NHI7 with NHI5 since the list of 2025.\n")
+		"(privileged access that is bound in time and rotated) is NHI7 with NHI5 in the list of 2025.\n")
 	for _, t := range rules.Taxonomies() {
 		fmt.Fprintf(&b, "\n## [%s %s](%s)\n\n| Id | Name | Rules |\n|---|---|---|\n", t.Name, t.Version, t.URL)
 		for _, x := range t.Taxa {
