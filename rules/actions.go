@@ -256,7 +256,7 @@ func (s *Service) Owns(account string) bool {
 func NamesIdentifier(secret string) bool {
 	secret = strings.ToUpper(secret)
 	for _, end := range []string{
-		"USERNAME", "_USER", "EMAIL", "_EMAIL_ADDRESS", "_CHANNEL", "CHANNEL_ID", "_ORG", "_ORG_ID", "_TEAM", "_TEAM_ID",
+		"USERNAME", "_USER", "_USR", "EMAIL", "_EMAIL_ADDRESS", "_CHANNEL", "CHANNEL_ID", "_ORG", "_ORG_ID", "_TEAM", "_TEAM_ID",
 		"ACCOUNT_ID", "PROJECT_ID", "APP_ID", "CLIENT_ID", "CLIENTID", "TENANT_ID", "TENANTID", "SUBSCRIPTION_ID", "SUBSCRIPTIONID",
 		"INSTALLATION_ID", "ROLE_ARN", "_SUB_ID", "_NAME", "_REGION", "_HOST", "_HOSTNAME", "_REGISTRY", "_BUCKET", "_ZONE_ID",
 	} {

@@ -1,11 +1,11 @@
 package posture
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/usage"
 	"github.com/curfew-ci/curfew/internal/workflow"
 )
 
@@ -32,7 +32,7 @@ func (p *Pass) wideEnv(f *workflow.File, env *workflow.Map, job *workflow.Job, j
 		e := &env.Entries[i]
 		for n := range e.Value.Refs {
 			r := &e.Value.Refs[n]
-			if r.Context != "secrets" || r.Name() == "" || r.Name() == "GITHUB_TOKEN" || onlyCompared(f, r) {
+			if r.Context != "secrets" || r.Name() == "" || r.Name() == "GITHUB_TOKEN" || usage.OnlyCompared(f, r) {
 				continue
 			}
 			readers := readersOf(jobs, e.Name.Value)
@@ -162,14 +162,4 @@ func (r *readers) fix(variable, secret string, wholeWorkflow bool) string {
 		fix += fmt.Sprintf("; for the conditions keep `HAS_%s: ${{ secrets.%s != '' }}`", variable, secret)
 	}
 	return fix
-}
-
-// onlyCompared reports whether ref is an operand of == or !=, or negated: what is read then is whether
-// the secret is set, not its value.
-func onlyCompared(f *workflow.File, ref *workflow.Ref) bool {
-	before := bytes.TrimRight(f.Text.Src[:ref.Span.Start.Offset], " \t\r\n")
-	after := bytes.TrimLeft(f.Text.Src[ref.Span.End.Offset:], " \t\r\n")
-	return bytes.HasPrefix(after, []byte("==")) || bytes.HasPrefix(after, []byte("!=")) ||
-		bytes.HasSuffix(before, []byte("==")) || bytes.HasSuffix(before, []byte("!=")) ||
-		bytes.HasSuffix(before, []byte("!"))
 }

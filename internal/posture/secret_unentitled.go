@@ -2,6 +2,7 @@ package posture
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/finding"
@@ -69,7 +70,7 @@ func (p *Pass) reportUnentitled(u *unentitledRead) {
 	if p.isIdentifier(r) {
 		f.Severity = finding.Low
 		f.Fix = fmt.Sprintf("if %s is no secret, store it as a variable and read `vars.%s`; otherwise %s", r.Name, r.Name, f.Fix)
-	} else if instead := p.instead(r); instead != "" {
+	} else if instead := p.instead(j, r); instead != "" {
 		f.Fix = instead + "; or " + f.Fix
 	}
 	p.Report(f)
@@ -148,14 +149,16 @@ func (p *Pass) isIdentifier(r *usage.SecretRead) bool {
 	return rules.NamesIdentifier(r.Name)
 }
 
-// instead says how the job does without the secret; "" where nothing is known.
-func (p *Pass) instead(r *usage.SecretRead) string {
-	if a := p.actionOf(r); a != nil {
-		for _, l := range a.Logins {
-			for _, in := range l.Static {
-				if strings.EqualFold(in, r.Under) && l.Instead != "" {
-					return l.Instead
-				}
+// instead says how job j does without the secret; "" where nothing is known.
+func (p *Pass) instead(j *usage.Job, r *usage.SecretRead) string {
+	if r.Via != nil {
+		j = r.Via
+	}
+	for i := range j.Logins {
+		l := &j.Logins[i]
+		for k := range l.Static {
+			if l.Step == r.Step && slices.Contains(l.Static[k].Secrets, r.Name) {
+				return l.Instead
 			}
 		}
 	}

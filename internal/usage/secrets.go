@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/curfew-ci/curfew/internal/source"
@@ -62,7 +63,7 @@ func secretRead(f *workflow.File, s *workflow.String, ref *workflow.Ref) (Secret
 		return SecretRead{}, false
 	}
 	name := secretName(ref)
-	if name == githubToken {
+	if name == githubToken || OnlyCompared(f, ref) {
 		return SecretRead{}, false
 	}
 	r := SecretRead{
@@ -71,6 +72,16 @@ func secretRead(f *workflow.File, s *workflow.String, ref *workflow.Ref) (Secret
 	}
 	r.Place, r.Under = place(&s.Scope)
 	return r, true
+}
+
+// OnlyCompared reports whether ref is an operand of == or !=, or negated: what is read then is whether
+// the secret is set, not its value.
+func OnlyCompared(f *workflow.File, ref *workflow.Ref) bool {
+	before := bytes.TrimRight(f.Text.Src[:ref.Span.Start.Offset], " \t\r\n")
+	after := bytes.TrimLeft(f.Text.Src[ref.Span.End.Offset:], " \t\r\n")
+	return bytes.HasPrefix(after, []byte("==")) || bytes.HasPrefix(after, []byte("!=")) ||
+		bytes.HasSuffix(before, []byte("==")) || bytes.HasSuffix(before, []byte("!=")) ||
+		bytes.HasSuffix(before, []byte("!"))
 }
 
 // place says how the holder of a string comes by what the string reads.

@@ -18,11 +18,14 @@ jobs:
     services:
       db: { image: z, env: { PW: "${{ secrets.DB }}" } }
     steps:
-      - if: secrets.COND != ''
+      - if: secrets.COND
         run: use ${{ secrets.RUN }} ${{ secrets['QUOTED'] }}
         env: { STEP: "${{ secrets.STEP || secrets.GITHUB_TOKEN }}" }
       - uses: a/b@v1
         with: { token: "${{ github.token }}", key: "${{ secrets.WITH }}" }
+      - if: secrets.SET != '' && '' == secrets.SET && !secrets.SET
+        env: { HAS: "${{ secrets.SET != '' }}" }
+        run: make
       - run: echo ${{ toJSON(secrets) }} ${{ secrets[matrix.x] }}
   two:
     runs-on: x
@@ -40,8 +43,8 @@ one: token {}
   secret QUOTED: script "run" at 17:41 step 0 in prod
   secret STEP: step env "STEP" at 18:27 step 0 in prod
   secret WITH: step input "key" at 20:57 step 1 in prod
-  secret : script "run" at 21:30 step 2 in prod
-  secret : script "run" at 21:46 step 2 in prod
+  secret : script "run" at 24:30 step 3 in prod
+  secret : script "run" at 24:46 step 3 in prod
 two: token {}
   secret ALL: workflow env "ALL" at 4:18
 three: token {}

@@ -74,7 +74,8 @@ const (
 	Elsewhere   Place = "expression" // if:, outputs, environment url …
 )
 
-// SecretRead is one use of a stored secret by a job. GITHUB_TOKEN is never among them.
+// SecretRead is one use of a stored secret by a job. GITHUB_TOKEN is never among them, nor is a comparison
+// that only tells whether a secret is set.
 //
 // What a called workflow of the repository reads counts for the job that calls it: with
 // secrets: inherit, every secret that the workflow and those it calls read, once per name and

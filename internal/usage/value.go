@@ -61,7 +61,7 @@ func (fr *frame) value(s *workflow.String, hops int) value {
 	for i := range s.Refs {
 		ref := &s.Refs[i]
 		if ref.Context == "secrets" {
-			if name := secretName(ref); name != githubToken {
+			if name := secretName(ref); name != githubToken && !OnlyCompared(fr.file, ref) {
 				v.secrets = append(v.secrets, name)
 			}
 			continue
