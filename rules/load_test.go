@@ -2,6 +2,7 @@ package rules
 
 import (
 	"io/fs"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/yamltree"
 )
 
 const page = `---
@@ -61,6 +63,10 @@ func TestParseRefuses(t *testing.T) {
 		{"unknown key", "since:", "sincere: x\nsince:", `some-rule.md:5: unknown or repeated key "sincere"`},
 		{"missing key", "source: workflows\n", "", `missing key "source"`},
 		{"no severity", "severity: high", "severity: grave", `some-rule.md:4: severity: unknown severity "grave"`},
+		{"no key", "since: 0.1.0", "since 0.1.0", `some-rule.md:5: expected "key: value"`},
+		{"key twice", "since:", "title: x\nsince:", `some-rule.md:5: unknown or repeated key "title"`},
+		{"open list", "owasp/nhi2]", "owasp/nhi2", "tags: expected a list"},
+		{"not YAML", "is wrong", "is: wrong", "title: "},
 		{"bad number", "number: 7", "number: x", "number: "},
 		{"zero", "number: 7", "number: 0", "expected a number from 1"},
 		{"stop", "is wrong", "is wrong.", "title: "},
@@ -126,6 +132,34 @@ func TestAllRulesAreReadable(t *testing.T) {
 	}
 	if _, err := Lookup("../rules/doc"); err == nil {
 		t.Error("a rule was found outside of the folder")
+	}
+}
+
+// TestFrontMatterIsYAML holds that whoever reads a page as YAML reads what we do.
+func TestFrontMatterIsYAML(t *testing.T) {
+	all, err := All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range all {
+		src, err := fs.ReadFile(files, r.ID+".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		front, _, _ := strings.Cut(strings.TrimPrefix(string(src), "---\n"), "\n---\n")
+		doc, err := yamltree.Parse(r.ID+".md", []byte(front), yamltree.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var tags []string
+		for _, item := range doc.Root.Get("tags").Items {
+			tags = append(tags, item.Value)
+		}
+		got := []string{doc.Root.Get("number").Value, doc.Root.Get("title").Value, doc.Root.Get("severity").Value, strings.Join(tags, " ")}
+		want := []string{strconv.Itoa(r.Number), r.Title, r.Severity.String(), strings.Join(r.Tags, " ")}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-ours +YAML):\n%s", r.ID, diff)
+		}
 	}
 }
 

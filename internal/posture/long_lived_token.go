@@ -30,7 +30,7 @@ func longLivedToken(p *Pass) {
 			Label:      t.Kind,
 			Fix:        "revoke it and use a credential that ends with its job; where none will do, register it under `exceptions:` with `store: { file: PATH }`",
 			Key:        tokenKey(t),
-			Suppressed: p.registered(t),
+			Suppressed: p.fileException(t),
 		})
 	}
 }
@@ -58,8 +58,8 @@ func (p *Pass) definition(path string) bool {
 	return false
 }
 
-// registered is the suppression by the exception of the manifest that covers t; nil where none does.
-func (p *Pass) registered(t *secret.Token) *finding.Suppression {
+// fileException is the suppression by the exception of the manifest that covers t; nil where none does.
+func (p *Pass) fileException(t *secret.Token) *finding.Suppression {
 	if p.Manifest == nil {
 		return nil
 	}
