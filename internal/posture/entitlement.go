@@ -44,7 +44,7 @@ type entry struct {
 	exception manifest.Exception
 }
 
-// registered lists the exceptions for a secret that matches list, whatever their store.
+// exceptionsFor lists the exceptions for a stored secret among what matches list, whatever their store.
 func (p *Pass) exceptionsFor(secret string, matches []manifest.JobMatch) []entry {
 	var out []entry
 	for _, m := range matches {
@@ -78,8 +78,8 @@ func (p *Pass) entitled(j *usage.Job, r *usage.SecretRead, matches []manifest.Jo
 	})
 }
 
-// accepted is the suppression by exceptions that hold for each of secrets in job j; nil where one of them
-// has none, or one that has ended. It ends with the first of them.
+// accepted is the suppression by exceptions that hold for each of the stored secrets in job j; nil where
+// one of them has none, or one that has ended. It ends with the first of them.
 func (p *Pass) accepted(j *usage.Job, secrets []string) *finding.Suppression {
 	var out *finding.Suppression
 	matches := p.acting(j)
@@ -99,6 +99,18 @@ func (p *Pass) accepted(j *usage.Job, secrets []string) *finding.Suppression {
 		}
 	}
 	return out
+}
+
+// excepted reports whether the identities as which j runs list an exception for each of the stored
+// secrets.
+func (p *Pass) excepted(j *usage.Job, secrets []string) bool {
+	matches := p.acting(j)
+	for _, name := range secrets {
+		if len(p.exceptionsFor(name, matches)) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // manifestLine is the related place that decided.

@@ -87,6 +87,12 @@ func (p *Pass) explain(f *finding.Finding, u *unentitledRead) {
 		return
 	}
 	matches := p.own(j)
+	if p.differ(u.jobs) {
+		f.Message = fmt.Sprintf("%s is read by %s, which no identity entitles to it", r.Name, who)
+		f.Fix = fmt.Sprintf("read it in the step that needs it, and list an exception for %s under `secrets:` of the identity that runs there", r.Name)
+		f.Related = []finding.Related{manifestLine(p.Manifest.KeyAt("/identities"), "no identity of these jobs lists an exception for %s", r.Name)}
+		return
+	}
 	if len(matches) == 0 {
 		f.Message = fmt.Sprintf("%s is read by %s, as which no identity runs", r.Name, who)
 		f.Fix = fmt.Sprintf("add an identity with %s that lists an exception for %s under `secrets:`", runsAs(j), r.Name)
@@ -102,6 +108,18 @@ func (p *Pass) explain(f *finding.Finding, u *unentitledRead) {
 	f.Message = fmt.Sprintf("%s is read by %s, and identity %q doesn't list it", r.Name, who, m.ID)
 	f.Fix = fmt.Sprintf("add an exception for %s with an owner and an end, and its id to `secrets:` of identity %q", r.Name, m.ID)
 	f.Related = []finding.Related{manifestLine(p.listOf(m.ID), "identity %q lists no exception for %s", m.ID, r.Name)}
+}
+
+// differ reports whether jobs run as different identities.
+func (p *Pass) differ(jobs []*usage.Job) bool {
+	ids := func(j *usage.Job) string {
+		var out []string
+		for _, m := range p.own(j) {
+			out = append(out, m.ID)
+		}
+		return strings.Join(out, " ")
+	}
+	return slices.ContainsFunc(jobs[1:], func(j *usage.Job) bool { return ids(j) != ids(jobs[0]) })
 }
 
 // listOf is where an identity lists its secrets, or the identity where it has no list.

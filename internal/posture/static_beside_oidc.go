@@ -16,8 +16,8 @@ func staticBesideOIDC(p *Pass) {
 		}
 		title := p.Usage.Known.Service(l.Provider).Title
 		return &finding.Finding{
-			Message: fmt.Sprintf("job %q logs in to %s by OIDC, and still holds the stored %s", j.Job.ID.Value, title, secretsOf(l)),
-			Fix:     fmt.Sprintf("remove `%s` here, then delete %s", credentialOf(l).Name, secretsOf(l)),
+			Message: fmt.Sprintf("job %q logs in to %s by OIDC, and still holds the stored %s", j.Job.ID.Value, title, secretsOf(j, l)),
+			Fix:     fmt.Sprintf("remove `%s` here, then delete %s", credentialOf(l).Name, secretsOf(j, l)),
 			Related: []finding.Related{{Role: "see", Message: "the login by OIDC", Region: oidc.Region}},
 		}
 	})

@@ -19,8 +19,8 @@ func staticCloudKey(p *Pass) {
 		}
 		title := p.Usage.Known.Service(l.Provider).Title
 		return &finding.Finding{
-			Message: fmt.Sprintf("job %q logs in to %s by the stored %s, though %s takes the job's OIDC token", j.Job.ID.Value, title, secretsOf(l), title),
-			Fix:     fmt.Sprintf("%s; then delete %s", l.Instead, secretsOf(l)),
+			Message: fmt.Sprintf("job %q logs in to %s by the stored %s, though %s takes the job's OIDC token", j.Job.ID.Value, title, secretsOf(j, l), title),
+			Fix:     fmt.Sprintf("%s; then delete %s", l.Instead, secretsOf(j, l)),
 		}
 	})
 }
@@ -40,8 +40,8 @@ func (p *Pass) staticLogins(judge func(*usage.Job, *usage.Login) *finding.Findin
 			if len(l.Static) == 0 || p.Usage.Known.Service(l.Provider).Kind != rules.Cloud {
 				continue
 			}
-			in := credentialOf(l)
-			if seen[place{in.Region, l.Provider}] {
+			in, names := credentialOf(l), storedNames(j, l)
+			if len(names) == 0 || seen[place{in.Region, l.Provider}] {
 				continue
 			}
 			f := judge(j, l)
@@ -50,10 +50,10 @@ func (p *Pass) staticLogins(judge func(*usage.Job, *usage.Login) *finding.Findin
 			}
 			seen[place{in.Region, l.Provider}] = true
 			f.Region, f.Label, f.Job = in.Region, loginLabel(j, l), j.Job.ID.Value
-			f.Flow = flow("stored "+secretsOf(l), in.Region, j, j.File, nil)
+			f.Flow = flow("stored "+secretsOf(j, l), in.Region, j, j.File, nil)
 			f.Flow = append(f.Flow, finding.Step{Message: "login to " + p.Usage.Known.Service(l.Provider).Title, Region: l.Region})
 			f.Key = l.Provider + " " + in.Name + " " + scopeKey(in.Value)
-			f.Suppressed = p.accepted(j, storedNames(l))
+			f.Suppressed = p.accepted(j, names)
 			p.Report(*f)
 		}
 	}
@@ -82,16 +82,18 @@ func oidcLogin(j *usage.Job, provider string) *usage.Login {
 
 // storedNames lists the stored secrets that l carries, each once; identifiers among them are left out
 // unless there is nothing else.
-func storedNames(l *usage.Login) []string {
+func storedNames(j *usage.Job, l *usage.Login) []string {
 	var all, keys []string
 	for i := range l.Static {
-		for _, name := range l.Static[i].Secrets {
-			if slices.Contains(all, name) {
-				continue
-			}
-			all = append(all, name)
-			if !rules.NamesIdentifier(name) {
-				keys = append(keys, name)
+		for _, inWorkflow := range l.Static[i].Secrets {
+			for _, name := range j.Stored(inWorkflow) {
+				if slices.Contains(all, name) {
+					continue
+				}
+				all = append(all, name)
+				if !rules.NamesIdentifier(name) {
+					keys = append(keys, name)
+				}
 			}
 		}
 	}
@@ -102,11 +104,11 @@ func storedNames(l *usage.Login) []string {
 }
 
 // secretsOf names what l carries: "secrets A and B".
-func secretsOf(l *usage.Login) string {
-	names := storedNames(l)
+func secretsOf(j *usage.Job, l *usage.Login) string {
+	names := slices.Clone(storedNames(j, l))
 	for i, n := range names {
 		if n == "" {
-			names[i] = "a computed name"
+			names[i] = "of a computed name"
 		}
 	}
 	if len(names) == 1 {

@@ -30,10 +30,11 @@ func thirdPartyCredential(p *Pass) {
 			}
 			k := handed{g.Input.Region, g.To.Value.Value}
 			for _, name := range g.Input.Secrets {
-				if seen[k] || name == "" || rules.NamesIdentifier(name) || len(p.exceptionsFor(name, p.acting(j))) > 0 {
+				stored := j.Stored(name)
+				if seen[k] || name == "" || len(stored) == 0 || rules.NamesIdentifier(stored[0]) || p.excepted(j, stored) {
 					continue
 				}
-				seen[k] = p.reportGiven(j, g, name)
+				seen[k] = p.reportGiven(j, g, stored[0])
 			}
 		}
 	}

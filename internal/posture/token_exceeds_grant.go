@@ -10,7 +10,7 @@ import (
 )
 
 // tokenExceedsGrant reports rights of a job's GITHUB_TOKEN beyond what its identities are granted, once
-// for each line that gives them. Jobs without an identity may read; what they can write is reported. A
+// for each identity and line that gives them. Jobs without an identity may read; what they can write is reported. A
 // token that nobody sized is token-default's.
 func tokenExceedsGrant(p *Pass) {
 	if p.Manifest == nil {
@@ -43,16 +43,20 @@ type excess struct {
 }
 
 type excessKey struct {
-	path   string
-	offset int
-	scope  string
+	path     string
+	offset   int
+	scope    string
+	identity string
 }
 
 func (x *excess) key() excessKey {
 	s := x.scopes[0]
-	k := excessKey{s.Region.Path, s.Region.Start.Offset, s.Name}
+	k := excessKey{path: s.Region.Path, offset: s.Region.Start.Offset, scope: s.Name}
 	if x.all != "" {
 		k.scope = x.all
+	}
+	if x.match != nil {
+		k.identity = x.match.ID
 	}
 	return k
 }
@@ -121,13 +125,14 @@ func (p *Pass) explainExcess(f *finding.Finding, x *excess, right string) {
 		f.Key = "token " + x.all + " " + x.where()
 	}
 	if x.match == nil {
-		f.Message = fmt.Sprintf("%s %s %s, but no identity runs as it", who, has(x.jobs), right)
+		f.Message = fmt.Sprintf("%s %s %s, but no identity runs as %s", who, has(x.jobs), right, it(x.jobs))
 		f.Fix = fmt.Sprintf("take the right away, or add an identity with %s and `token: { %s }`", runsAs(j), x.rights())
 		f.Related = []finding.Related{manifestLine(p.Manifest.KeyAt("/identities"), "no identity runs as job %q of %s", j.Job.ID.Value, j.File.Path)}
 		return
 	}
 	id := x.match.ID
 	f.Identity, f.Owner = id, x.match.Identity.Owner
+	f.Key += " identity " + id
 	region := p.tokenOf(id)
 	if x.all != "" {
 		f.Message = fmt.Sprintf("%s %s %s, which is more than identity %q is granted: %s", who, has(x.jobs), right, id, x.listed())
@@ -194,4 +199,11 @@ func has(jobs []*usage.Job) string {
 		return "has"
 	}
 	return "have"
+}
+
+func it(jobs []*usage.Job) string {
+	if len(jobs) == 1 {
+		return "it"
+	}
+	return "them"
 }

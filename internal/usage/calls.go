@@ -1,6 +1,8 @@
 package usage
 
 import (
+	"slices"
+
 	"github.com/curfew-ci/curfew/internal/source"
 	"github.com/curfew-ci/curfew/internal/workflow"
 )
@@ -177,4 +179,44 @@ func (c *collector) onBehalf(j *Job, p Place, at source.Region, counts func(*Sec
 		}
 	}
 	j.Secrets = append(j.Secrets, c.copy(j, found)...)
+}
+
+// Stored lists the stored secrets that a secret's name in j's workflow stands for: where the workflow is
+// only called, what its callers in the repository hand it under that name, which is nothing where that
+// is their GITHUB_TOKEN; otherwise the name itself.
+func (j *Job) Stored(name string) []string { return j.stored(name, 0) }
+
+func (j *Job) stored(name string, hops int) []string {
+	if !j.OnlyCalled || len(j.Callers) == 0 || hops > maxHops {
+		return []string{name}
+	}
+	var out []string
+	if j.Job.Environment != nil {
+		out = append(out, name)
+	}
+	for _, caller := range j.Callers {
+		for _, handed := range caller.handed(name) {
+			for _, s := range caller.stored(handed, hops+1) {
+				if !slices.Contains(out, s) {
+					out = append(out, s)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// handed lists the secrets that a calling job hands on under a name.
+func (j *Job) handed(name string) []string {
+	switch {
+	case j.Job.Secrets == nil:
+		return nil
+	case inheritWord(j.Job) != nil:
+		return []string{name}
+	}
+	v := j.Job.Secrets.Map.Get(name)
+	if v == nil {
+		return nil
+	}
+	return (&frame{file: j.File}).value(v, 0).secrets
 }

@@ -1,6 +1,9 @@
 package usage
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestSecretsByPlace(t *testing.T) {
 	check(t, `
@@ -191,4 +194,36 @@ c: token {contents=read}
   secret K: step input "k" at 4:59 step 0
 skipped act/action.yml:3:19: local actions are used too deeply or too often to follow them all
 `)
+}
+
+func TestStored(t *testing.T) {
+	repo := Collect(parse(`
+on: push
+jobs:
+  named: { uses: ./.github/workflows/called.yml, secrets: { token: "${{ secrets.MINE }}" } }
+  own: { uses: ./.github/workflows/called.yml, secrets: { token: "${{ secrets.GITHUB_TOKEN }}" } }
+  all: { uses: ./.github/workflows/between.yml, secrets: { token: "${{ secrets.FIRST || secrets.SECOND }}" } }
+-- .github/workflows/between.yml --
+on: workflow_call
+jobs:
+  between: { uses: ./.github/workflows/called.yml, secrets: inherit }
+-- .github/workflows/called.yml --
+on: workflow_call
+jobs:
+  inner: { runs-on: x, steps: [] }
+  placed: { runs-on: x, environment: prod, steps: [] }
+-- .github/workflows/elsewhere.yml --
+on: workflow_call
+jobs:
+  elsewhere: { runs-on: x, steps: [] }
+`), knowledge(t))
+	want := map[string]string{
+		"named": "TOKEN", "own": "TOKEN", "all": "TOKEN", "elsewhere": "TOKEN",
+		"between": "FIRST SECOND", "inner": "MINE FIRST SECOND", "placed": "TOKEN MINE FIRST SECOND",
+	}
+	for _, j := range repo.Jobs {
+		if got := strings.Join(j.Stored("TOKEN"), " "); got != want[j.Job.ID.Value] {
+			t.Errorf("%s: TOKEN stands for %q, want %q", j.Job.ID.Value, got, want[j.Job.ID.Value])
+		}
+	}
 }
