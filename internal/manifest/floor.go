@@ -110,10 +110,10 @@ func (f *Floor) Covers(g *Grant) bool {
 		return wide(f.GCP.Provider, g.GCP.Provider) && wide(f.GCP.ServiceAccount, g.GCP.ServiceAccount)
 	case f.Azure != nil && g.Azure != nil:
 		return wide(f.Azure.Tenant, g.Azure.Tenant) && wide(f.Azure.Client, g.Azure.Client) &&
-			wide(f.Azure.Subscription, g.Azure.Subscription)
+			wideOrUnsaid(f.Azure.Subscription, g.Azure.Subscription)
 	case f.Vault != nil && g.Vault != nil:
 		return wide(f.Vault.Address, g.Vault.Address) && wide(f.Vault.Mount, g.Vault.Mount) &&
-			wide(f.Vault.Role, g.Vault.Role) && wide(f.Vault.Namespace, g.Vault.Namespace)
+			wide(f.Vault.Role, g.Vault.Role) && wideOrUnsaid(f.Vault.Namespace, g.Vault.Namespace)
 	case f.GitHub != nil && g.GitHub != nil:
 		return f.GitHub.covers(g.GitHub)
 	case f.OAuth != nil && g.OAuth != nil:
@@ -126,7 +126,7 @@ func (f *Floor) Covers(g *Grant) bool {
 		return wide(f.Crates.Package, g.Crates.Package)
 	case f.Kubernetes != nil && g.Kubernetes != nil:
 		return wide(f.Kubernetes.Server, g.Kubernetes.Server) &&
-			wide(f.Kubernetes.Namespace, g.Kubernetes.Namespace)
+			wideOrUnsaid(f.Kubernetes.Namespace, g.Kubernetes.Namespace)
 	}
 	return false
 }
@@ -150,6 +150,9 @@ func (f *GitHubFloor) covers(g *GitHub) bool {
 }
 
 func wide(m *Match, s string) bool { return m == nil || m.matches(s, "") }
+
+// wideOrUnsaid is wide for what a grant may leave out: saying nothing gets nobody out from under a floor.
+func wideOrUnsaid(m *Match, s string) bool { return s == "" || wide(m, s) }
 
 func (m *Match) matchesAny(ss []string) bool {
 	for _, s := range ss {

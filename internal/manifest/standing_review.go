@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -50,23 +51,23 @@ func (s Standing) reviewed(entry *BreakGlass, use *GlassUse) bool {
 		!sameUser(r.By, use.Activator) && s.Facts.isOrIn(r.By, entry.Review.By)
 }
 
-// reviewsUnknown is for facts without a word on break-glass. Without a store there can have been no use.
+// reviewsUnknown is for facts without a word on break-glass. Without a store there can have been no use,
+// nor where there is no grant. An entry that isn't there any more may have been used before.
 func (s Standing) reviewsUnknown(id string) []Reason {
-	if s.Policy == nil || s.Policy.Ledger == nil {
+	if s.Policy == nil || s.Policy.Ledger == nil || len(s.Manifest.Identities[id].Grants) == 0 {
 		return nil
 	}
+	region := s.Manifest.KeyAt(Pointer("identities", id))
 	for _, name := range s.Manifest.BreakGlassIDs() {
-		for _, grant := range s.Manifest.BreakGlass[name].Grants {
-			if !strings.HasPrefix(grant, id+"/") {
-				continue
-			}
-			return []Reason{{
-				Code: CodeReviewUnknown, Message: "whether break-glass " + quote(name) + " was used and not reviewed is unknown",
-				Received: "unknown", Expected: "the uses recorded in " + s.Policy.Ledger.Store,
-				Fix: "make the ledger's store readable, and give what it records", Unknown: true,
-				Region: s.Manifest.KeyAt(Pointer("break-glass", name)),
-			}}
+		mine := func(grant string) bool { return strings.HasPrefix(grant, id+"/") }
+		if slices.ContainsFunc(s.Manifest.BreakGlass[name].Grants, mine) {
+			region = s.Manifest.KeyAt(Pointer("break-glass", name))
+			break
 		}
 	}
-	return nil
+	return []Reason{{
+		Code: CodeReviewUnknown, Message: "whether break-glass was used on the identity's grants and not reviewed is unknown",
+		Received: "unknown", Expected: "the uses recorded in " + s.Policy.Ledger.Store,
+		Fix: "make the ledger's store readable, and give what it records", Unknown: true, Region: region,
+	}}
 }
