@@ -150,6 +150,7 @@ func (r *reader) duration(l *Login, n *yamltree.Node) {
 	r.fields(n, map[string]func(*yamltree.Node){
 		"input":   r.text(&l.Duration.Input),
 		"unit":    r.length(&l.Duration.Unit),
+		"suffix":  r.text(&l.Duration.Suffix),
 		"default": r.length(&l.Duration.Default),
 	})
 	if l.Duration.Input == "" {

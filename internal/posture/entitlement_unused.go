@@ -82,7 +82,7 @@ func (p *Pass) workflowsOf(m *manifest.Match) []string {
 		out = append(out, f.Path)
 	}
 	for _, path := range m.Any {
-		if !strings.HasPrefix(path, ".github/workflows/") {
+		if !strings.HasPrefix(path, ".github/workflows/") || slices.Contains(p.Unread, path) {
 			return nil
 		}
 	}

@@ -70,20 +70,20 @@ func isLiteral(s *workflow.String) bool { return s.Present() && s.Value != "" &&
 func (p *Pass) reportSession(j *usage.Job, l *usage.Login, id, name string) bool {
 	identity := p.Manifest.Identities[id]
 	g := identity.Grants[name]
-	asked := time.Duration(l.Duration.Seconds) * time.Second
+	asked, input := time.Duration(l.Duration.Seconds)*time.Second, l.Duration.Known
 	if asked <= g.TTL.Std() {
 		return false
 	}
 	f := finding.Finding{
 		Region: l.Region, Label: loginLabel(j, l), Job: j.Job.ID.Value, Identity: id, Owner: identity.Owner,
-		Fix: fmt.Sprintf("write `%s: %d`, or have the owner lengthen the grant", l.Duration.Input, int(g.TTL.Std()/time.Second)),
+		Fix: fmt.Sprintf("write `%s: %d%s`, or have the owner lengthen the grant", input.Input, g.TTL.Std()/input.Unit, input.Suffix),
 		Related: []finding.Related{manifestLine(p.Manifest.At(manifest.Pointer("identities", id, "grants", name, "ttl")),
 			"grant %q is for %s", id+"/"+name, g.TTL)},
 		Key: "job " + j.Job.ID.Value + " " + l.Provider + " " + stepKey(l.Step),
 	}
 	how := "by the action's default"
 	if v := l.Duration.Value; v != nil {
-		how = "by `" + l.Duration.Input + "`"
+		how = "by `" + input.Input + "`"
 		f.Region = source.Region{Path: l.Region.Path, Span: v.Span}
 	}
 	f.Message = fmt.Sprintf("job %q asks for a session of %s %s, but grant %q is for %s", j.Job.ID.Value, spell(asked), how, id+"/"+name, g.TTL)

@@ -94,13 +94,13 @@ func (fr *frame) duration(s *workflow.Step, known *rules.Duration) *Duration {
 	v := fr.given(s, known.Input)
 	switch {
 	case v.at != nil && v.text != "":
-		d := &Duration{Input: known.Input, Value: v.at}
+		d := &Duration{Known: known, Value: v.at}
 		if v.known {
 			d.Seconds = seconds(v.text, known.Unit)
 		}
 		return d
 	case known.Default > 0:
-		return &Duration{Input: known.Input, Seconds: int(known.Default / time.Second)}
+		return &Duration{Known: known, Seconds: int(known.Default / time.Second)}
 	}
 	return nil
 }

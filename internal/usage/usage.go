@@ -117,7 +117,7 @@ type Input struct {
 
 // Duration is how long a login asks its credential to live.
 type Duration struct {
-	Input   string           // the input's name
+	Known   *rules.Duration  // the input and its form
 	Value   *workflow.String // nil where the action's default holds
 	Seconds int              // 0 where the value is an expression
 }
