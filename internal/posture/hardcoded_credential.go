@@ -12,24 +12,34 @@ import (
 // detectors found there, and what Literals did. Where both speak of one place, a detector that knows the
 // kind of credential knows better; one that only guesses knows less than the name does.
 func hardcodedCredential(p *Pass) {
+	in := map[string][]*secret.Token{}
 	for i := range p.Tokens {
-		t := &p.Tokens[i]
-		if t.Covered || !p.definition(t.Region.Path) || p.betterSaid(t) {
-			continue
+		if t := &p.Tokens[i]; !t.Covered {
+			in[t.Region.Path] = append(in[t.Region.Path], t)
 		}
-		under := ""
-		if t.Key != "" {
-			under = fmt.Sprintf(" under %q", t.Key)
-		}
-		p.Report(finding.Finding{
-			Severity: hardcodedSeverity(t),
-			Message:  fmt.Sprintf("%s is written out%s: everyone who can read the repository has it", article(t.Kind), under),
-			Region:   t.Region,
-			Label:    t.Kind,
-			Fix:      "revoke it, then fetch a short-lived credential in the job, or store it as a secret and read it by `${{ secrets.NAME }}`",
-			Key:      tokenKey(t),
-		})
 	}
+	for _, f := range p.Files {
+		for _, t := range in[f.Path] {
+			if !betterSaid(t, in[f.Path]) {
+				p.hardcoded(t)
+			}
+		}
+	}
+}
+
+func (p *Pass) hardcoded(t *secret.Token) {
+	under := ""
+	if t.Key != "" {
+		under = fmt.Sprintf(" under %q", t.Key)
+	}
+	p.Report(finding.Finding{
+		Severity: hardcodedSeverity(t),
+		Message:  fmt.Sprintf("%s is written out%s: everyone who can read the repository has it", article(t.Kind), under),
+		Region:   t.Region,
+		Label:    t.Kind,
+		Fix:      "revoke it, then fetch a short-lived credential in the job, or store it as a secret and read it by `${{ secrets.NAME }}`",
+		Key:      tokenKey(t),
+	})
 }
 
 func hardcodedSeverity(t *secret.Token) finding.Severity {
@@ -42,14 +52,14 @@ func hardcodedSeverity(t *secret.Token) finding.Severity {
 	return finding.Low
 }
 
-// betterSaid reports whether another token at the same place says more than t.
-func (p *Pass) betterSaid(t *secret.Token) bool {
+// betterSaid reports whether another token of its file, at the same place, says more than t.
+func betterSaid(t *secret.Token, all []*secret.Token) bool {
 	literal := t.Detector == LiteralDetector
-	return slices.ContainsFunc(p.Tokens, func(o secret.Token) bool {
-		if o.Region.Path != t.Region.Path || o.Region.Start.Offset >= t.Region.End.Offset || t.Region.Start.Offset >= o.Region.End.Offset {
+	return slices.ContainsFunc(all, func(o *secret.Token) bool {
+		switch {
+		case o.Region.Start.Offset >= t.Region.End.Offset || t.Region.Start.Offset >= o.Region.End.Offset:
 			return false
-		}
-		if literal {
+		case literal:
 			return o.Detector != LiteralDetector && o.Lifetime != secret.Unknown
 		}
 		return o.Detector == LiteralDetector && t.Lifetime == secret.Unknown

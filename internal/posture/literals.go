@@ -24,11 +24,15 @@ func Literals(files []*workflow.File) []secret.Token {
 		l.file = f
 		if f.Workflow != nil {
 			l.maps(f.Workflow.Env)
+			for _, e := range f.Workflow.On {
+				l.inputs(e.Inputs)
+			}
 			for _, j := range f.Workflow.Jobs {
 				l.job(j)
 			}
 		}
 		if f.Action != nil {
+			l.inputs(f.Action.Inputs)
 			l.maps(f.Action.Env)
 			l.steps(f.Action.Steps)
 		}
@@ -77,11 +81,25 @@ func (l *literals) maps(maps ...*workflow.Map) {
 			continue
 		}
 		for i := range m.Entries {
-			e := &m.Entries[i]
-			if kind := credentialName(e.Name.Value); kind != "" && !computed(e.Value) && looksRandom(e.Value.Value) {
-				l.add(e.Name.Value, kind, secret.Unknown, e.Value)
-			}
+			l.named(m.Entries[i].Name, m.Entries[i].Value)
 		}
+	}
+}
+
+// inputs looks into what inputs are where the caller gives nothing.
+func (l *literals) inputs(inputs []*workflow.CallInput) {
+	for _, in := range inputs {
+		l.named(in.Name, in.Default)
+	}
+}
+
+// named takes a random value under the name of a credential.
+func (l *literals) named(name, value *workflow.String) {
+	if !value.Present() || computed(value) {
+		return
+	}
+	if kind := credentialName(name.Value); kind != "" && looksRandom(value.Value) {
+		l.add(name.Value, kind, secret.Unknown, value)
 	}
 }
 

@@ -80,7 +80,7 @@ func TestAnotherStrongTokenIsNew(t *testing.T) {
 }
 
 func TestLiterals(t *testing.T) {
-	const src = `on: push
+	const src = `on: {workflow_dispatch: {inputs: {api-token: {default: RANDOM}, mode: {default: RANDOM}, secret: {}}}}
 env:
   API_KEY: RANDOM
   apiKey: RANDOM
@@ -120,9 +120,11 @@ jobs:
 		}
 	}
 	want := []string{
-		"3:12 API_KEY api key", "4:11 apiKey api key", "14:26 AWS_SECRET_ACCESS_KEY access key",
+		"1:56 api-token token", "3:12 API_KEY api key", "4:11 apiKey api key", "14:26 AWS_SECRET_ACCESS_KEY access key",
 		"20:44 password registry password", "25:34 POSTGRES_PASSWORD password", "28:23 token token",
 	}
+	slices.Sort(got)
+	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

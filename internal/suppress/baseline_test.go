@@ -177,3 +177,24 @@ func TestEmptyBaseline(t *testing.T) {
 		t.Errorf("entries from nowhere: %+v", b.Entries)
 	}
 }
+
+// FuzzParseBaseline holds that a baseline that is taken means the same when it is written out.
+func FuzzParseBaseline(f *testing.F) {
+	f.Fuzz(func(t *testing.T, src []byte) {
+		read, err := ParseBaseline("b.yml", src)
+		if err != nil {
+			if read != nil || err.Error() == "" {
+				t.Fatalf("a refused baseline is %+v, %q", read, err)
+			}
+			return
+		}
+		again, err := ParseBaseline("b.yml", read.Encode())
+		if err != nil {
+			t.Fatalf("written out it is refused: %v\n%s", err, read.Encode())
+		}
+		same := cmp.Options{cmpopts.IgnoreUnexported(Entry{}), cmpopts.IgnoreTypes(source.Region{}), cmpopts.EquateEmpty()}
+		if diff := cmp.Diff(read, again, same); diff != "" {
+			t.Fatalf("written out it means something else (-read +again):\n%s", diff)
+		}
+	})
+}
