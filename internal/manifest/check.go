@@ -10,16 +10,16 @@ import (
 // checkManifest checks what no single field can say, and puts the defaults into the grants. It runs over
 // what could be decoded also where there were errors, and never repeats one of those.
 func (d *decoder) checkManifest(m *Manifest) {
-	for _, id := range inOrder(d.where, m.Identities, "/identities") {
-		identity := m.Identities[id]
-		d.checkIdentity(m, Pointer("identities", id), &identity)
+	exceptions, grants := keys(m.Exceptions), grantNames(m)
+	for id, identity := range m.Identities {
+		d.checkIdentity(m, Pointer("identities", id), &identity, exceptions)
 		m.Identities[id] = identity
 	}
 	for id, e := range m.Exceptions {
 		d.checkException(Pointer("exceptions", id), &e)
 	}
 	for id, b := range m.BreakGlass {
-		d.checkBreakGlass(m, Pointer("break-glass", id), &b)
+		d.checkBreakGlass(m, Pointer("break-glass", id), &b, grants)
 	}
 	if m.Mode == "" {
 		m.Mode = Enforce
@@ -49,12 +49,12 @@ func (d *decoder) formAt(ptr, value, name string) {
 	}
 }
 
-func (d *decoder) checkIdentity(m *Manifest, ptr string, id *Identity) {
+func (d *decoder) checkIdentity(m *Manifest, ptr string, id *Identity, exceptions []string) {
 	d.checkSponsor(ptr, id)
 	d.checkClaims(ptr, id)
 	for i, name := range id.Secrets {
 		if _, ok := m.Exceptions[name]; !ok {
-			d.unknownName(ptr+Pointer("secrets", strconv.Itoa(i)), "exception", name, keys(m.Exceptions))
+			d.unknownName(ptr+Pointer("secrets", strconv.Itoa(i)), "exception", name, exceptions)
 		}
 	}
 	for name, g := range id.Grants {
@@ -98,15 +98,14 @@ func (d *decoder) checkException(ptr string, e *Exception) {
 	}
 }
 
-func (d *decoder) checkBreakGlass(m *Manifest, ptr string, b *BreakGlass) {
-	known := grantNames(m)
+func (d *decoder) checkBreakGlass(m *Manifest, ptr string, b *BreakGlass, grants []string) {
 	for i, name := range b.Grants {
 		at := ptr + Pointer("grants", strconv.Itoa(i))
 		identity, grant, _ := CutGrant(name)
 		g, ok := m.Identities[identity].Grants[grant]
 		switch {
 		case !ok && form.Named("grant").Check(name) == nil:
-			d.unknownName(at, "grant", name, known)
+			d.unknownName(at, "grant", name, grants)
 		case ok:
 			d.checkAWSTerm(&g, b.TTL, ptr+"/ttl")
 		}

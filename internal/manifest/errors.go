@@ -66,10 +66,18 @@ func list(names []string, last string) string {
 	return strings.Join(names[:n], ", ") + " " + last + " " + names[n]
 }
 
-// nearest is the candidate that name was probably meant to be, "" where none is near.
+// nearest is the candidate that name was probably meant to be, "" where none is near, or where there are
+// so many that a hostile file could make the search long.
 func nearest(name string, candidates []string) string {
+	const most = 200
+	if len(candidates) > most {
+		return ""
+	}
 	best, least := "", max(1, len(name)/3)+1
 	for _, c := range candidates {
+		if len(c)-len(name) >= least || len(name)-len(c) >= least {
+			continue
+		}
 		if d := distance(strings.ToLower(name), strings.ToLower(c)); d < least {
 			best, least = c, d
 		}

@@ -48,6 +48,10 @@ const (
 // them: only the workflows can tell.
 func Faults(m *Manifest, p *Policy, now time.Time) []Fault {
 	f := &faulter{m: m, p: p, standing: Standing{Manifest: m, Policy: p, Now: now}}
+	f.known = m.OwnerIDs()
+	if p != nil {
+		f.known = append(f.known, p.OwnerIDs()...)
+	}
 	f.extends()
 	f.owners()
 	f.overlaps()
@@ -81,6 +85,7 @@ type faulter struct {
 	m        *Manifest
 	p        *Policy
 	standing Standing
+	known    []string // owners
 	out      []Fault
 }
 
@@ -125,20 +130,16 @@ func (f *faulter) owners() {
 
 // ownedBy looks for an owner that nobody has.
 func (f *faulter) ownedBy(ptr, owner string) {
-	reasons := f.standing.owner(owner, ptr+"/owner")
-	for i := range reasons {
-		known := f.m.OwnerIDs()
-		if f.p != nil {
-			known = append(known, f.p.OwnerIDs()...)
-		}
-		if f.p == nil && f.m.Extends != "" {
-			reasons[i].Fix = "name an owner of the manifest's, or give the organisation's policy, which may have this one"
-		}
-		if near := nearest(owner, known); near != "" {
-			reasons[i].Fix = "write " + near
-		}
+	if _, ok := f.m.OwnerOf(owner, f.p); ok {
+		return
 	}
-	f.adopt(FaultOwner, ptr+"/owner", reasons)
+	fix := "add the owner under owners:, or name one that is there"
+	if near := nearest(owner, f.known); near != "" {
+		fix = "write " + near
+	} else if f.p == nil && f.m.Extends != "" {
+		fix = "name an owner of the manifest's, or give the organisation's policy, which may have this one"
+	}
+	f.report(FaultOwner, ptr+"/owner", "nobody is known by the owner id "+quote(owner), fix)
 }
 
 func (f *faulter) identity(id string, x *Identity) {

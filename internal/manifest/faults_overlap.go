@@ -10,23 +10,38 @@ import (
 // overlaps looks for identities that one job or one token may both have. Each is reported once, against
 // the first before it, however many there are.
 func (f *faulter) overlaps() {
-	ids := f.m.IdentityIDs()
-	all := make([]*Identity, len(ids))
-	for n, id := range ids {
-		identity := f.m.Identities[id]
-		x := &identity
-		all[n] = x
-		if e := slices.IndexFunc(all[:n], func(e *Identity) bool { return x.RunsAs.overlaps(&e.RunsAs) }); e >= 0 {
-			f.report(FaultOverlap, Pointer("identities", id, "runs-as"), "one job may run as both "+quote(ids[e])+" and "+quote(id)+
+	var all, proving []*named // those with claims apart: comparing the others would only take time
+	for _, id := range f.m.IdentityIDs() {
+		x := &named{f.m.Identities[id], id}
+		if e := firstOf(all, func(e *named) bool { return e.RunsAs.overlaps(&x.RunsAs) }); e != nil {
+			f.report(FaultOverlap, Pointer("identities", id, "runs-as"), "one job may run as both "+quote(e.id)+" and "+quote(id)+
 				": it may do what either may", "let each name jobs of its own, or make one identity of the two")
 		}
-		if e := slices.IndexFunc(all[:n], func(e *Identity) bool {
+		all = append(all, x)
+		if len(x.Claims) == 0 {
+			continue
+		}
+		if e := firstOf(proving, func(e *named) bool {
 			return claimsOverlap(e.Claims, x.Claims) && !sameGrants(e.Grants, x.Grants)
-		}); e >= 0 {
-			f.report(FaultOverlap, Pointer("identities", id, "claims"), "a token may prove both "+quote(ids[e])+" and "+quote(id)+
+		}); e != nil {
+			f.report(FaultOverlap, Pointer("identities", id, "claims"), "a token may prove both "+quote(e.id)+" and "+quote(id)+
 				": each may lease what is granted to the other", "let a claim tell them apart, for example environment")
 		}
+		proving = append(proving, x)
 	}
+}
+
+// named is an identity and its id.
+type named struct {
+	Identity
+	id string
+}
+
+func firstOf(all []*named, holds func(*named) bool) *named {
+	if i := slices.IndexFunc(all, holds); i >= 0 {
+		return all[i]
+	}
+	return nil
 }
 
 func (r *RunsAs) overlaps(s *RunsAs) bool {
@@ -36,7 +51,7 @@ func (r *RunsAs) overlaps(s *RunsAs) bool {
 // claimsOverlap reports whether both ask for the same claims, with values that one token can have. Where
 // one asks for a claim that the other doesn't, it is the narrower one, and meant to be.
 func claimsOverlap(a, b map[string]Match) bool {
-	if len(a) == 0 || len(a) != len(b) {
+	if len(a) != len(b) {
 		return false
 	}
 	for name, m := range a {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/curfew-ci/curfew/internal/source"
 	"github.com/curfew-ci/curfew/internal/yamltree"
@@ -135,5 +136,27 @@ func TestGoldenHasItsInput(t *testing.T) {
 		if _, err := os.Stat(strings.TrimSuffix(name, ".golden") + ".yml"); err != nil {
 			t.Errorf("%s: %v", filepath.Base(name), err)
 		}
+	}
+}
+
+// TestManyMistakes gives the decoder what would take it minutes if it looked for each name among all.
+func TestManyMistakes(t *testing.T) {
+	const unknown, known = 30000, 4000
+	var b strings.Builder
+	b.WriteString("version: 1\nidentities:\n  a:\n    secrets:\n")
+	for i := range unknown {
+		b.WriteString("      - unknown" + strconv.Itoa(i) + "\n")
+	}
+	b.WriteString("exceptions:\n")
+	for i := range known {
+		b.WriteString("  known" + strconv.Itoa(i) + ": {}\n")
+	}
+	started := time.Now()
+	_, errs := Parse("x.yml", []byte(b.String()))
+	if took := time.Since(started); took > 20*time.Second {
+		t.Errorf("took %v", took)
+	}
+	if want := unknown + 4 + known*7; len(errs) != want {
+		t.Errorf("%d errors, not %d", len(errs), want)
 	}
 }

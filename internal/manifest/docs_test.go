@@ -1,0 +1,85 @@
+package manifest
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// blocks are the fenced blocks of docs/manifest.md with this info string.
+func blocks(t *testing.T, info string) []string {
+	t.Helper()
+	var out []string
+	fence := regexp.MustCompile("(?ms)^```" + regexp.QuoteMeta(info) + "\n(.*?)^```$")
+	for _, m := range fence.FindAllSubmatch(read(t, "../../docs/manifest.md"), -1) {
+		out = append(out, string(m[1]))
+	}
+	if len(out) == 0 {
+		t.Fatalf("docs/manifest.md has no block %q", info)
+	}
+	return out
+}
+
+// TestDocumentedExamples holds the reference's examples against the decoder: they are right, and without
+// fault.
+func TestDocumentedExamples(t *testing.T) {
+	p, errs := ParsePolicy(PolicyPath, []byte(blocks(t, "yaml policy")[0]))
+	if p == nil {
+		t.Fatal(errs)
+	}
+	for _, src := range blocks(t, "yaml manifest") {
+		m, errs := Parse(Path, []byte(src))
+		if m == nil {
+			t.Errorf("refused:\n%s\n%v", src, errs)
+			continue
+		}
+		policy := p
+		if m.Extends == "" {
+			policy = nil
+		}
+		for _, f := range Faults(m, policy, today()) {
+			t.Errorf("%s: %s", f.Region, f.Message)
+		}
+	}
+}
+
+// TestDocumentedErrors makes the mistakes that the reference shows the errors of.
+func TestDocumentedErrors(t *testing.T) {
+	src := blocks(t, "yaml manifest")[1]
+	src = strings.Replace(src, "    expires: \"2027-06-01\"\n", "    purpse: Publish\n    expires: 2027-06-01\n", 1)
+	m, errs := Parse(Path, []byte(src))
+	if got, want := errs.Error()+"\n", blocks(t, "text errors")[0]; m != nil || got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestDocumentedFaults looks for each kind of fault, provider, trigger and key in the reference.
+func TestDocumentedFaults(t *testing.T) {
+	text := string(read(t, "../../docs/manifest.md"))
+	kinds := regexp.MustCompile(`FaultKind += "([a-z-]+)"`).FindAllStringSubmatch(string(read(t, "faults.go")), -1)
+	if len(kinds) < 10 {
+		t.Fatalf("only %d kinds found in faults.go", len(kinds))
+	}
+	for _, kind := range kinds {
+		if !strings.Contains(text, "| `"+kind[1]+"` |") {
+			t.Errorf("docs/manifest.md doesn't have the fault %q", kind[1])
+		}
+	}
+}
+
+// TestDocumentedKeys looks for every key of the types in the reference.
+func TestDocumentedKeys(t *testing.T) {
+	text := string(read(t, "../../docs/manifest.md"))
+	keys := 0
+	for _, file := range []string{"types.go", "entitlement.go", "grant.go", "provider.go", "trigger.go", "policy.go"} {
+		for _, tag := range regexp.MustCompile(`yaml:"([a-z-]+)"`).FindAllStringSubmatch(string(read(t, file)), -1) {
+			keys++
+			if !regexp.MustCompile(`(?m)[^a-z-]` + regexp.QuoteMeta(tag[1]) + `([^a-z-]|$)`).MatchString(text) {
+				t.Errorf("docs/manifest.md doesn't have the key %q of %s", tag[1], file)
+			}
+		}
+	}
+	if keys < 100 {
+		t.Errorf("only %d keys found", keys)
+	}
+}
