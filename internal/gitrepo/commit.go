@@ -21,21 +21,18 @@ type Commit struct {
 
 // Commit reads which files rev has under the tree's folder.
 func (t *Tree) Commit(ctx context.Context, rev string) (*Commit, error) {
-	if !t.git {
-		return nil, fmt.Errorf("read %s: %s is %w", rev, t.dir, errNoRepository)
+	if t.at.gitDir == "" {
+		return nil, fmt.Errorf("read %s: %s is %w", rev, t.at.dir, errNoRepository)
 	}
-	id, err := git(ctx, t.dir, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
+	id, complaints, err := t.git(ctx, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, fmt.Errorf("revision %s is not in this repository; a shallow checkout lacks it: fetch it, or check out with fetch-depth: 0", rev)
+		return nil, t.unresolved(ctx, rev, complaints, err)
 	}
 	c := &Commit{ID: strings.TrimSpace(string(id)), tree: t, blobs: map[string]string{}, links: map[string]bool{}}
 	// Without a trailing path ls-tree lists the current folder's files, relative to it.
-	out, err := git(ctx, t.dir, nil, "ls-tree", "-r", "-z", c.ID)
+	out, _, err := t.git(ctx, nil, "ls-tree", "-r", "-z", c.ID)
 	if err != nil {
-		return nil, fmt.Errorf("list the files of %s: %w", rev, err)
+		return nil, t.incomplete(ctx, "list the files of "+rev, err)
 	}
 	for entry := range strings.SplitSeq(string(out), "\x00") {
 		meta, name, ok := strings.Cut(entry, "\t")
@@ -93,18 +90,48 @@ func (c *Commit) ReadFiles(ctx context.Context, names []string) ([][]byte, error
 	if len(asked) == 0 {
 		return out, nil
 	}
-	answer, err := git(ctx, c.tree.dir, ask.Bytes(), "cat-file", "--batch")
+	answer, _, err := c.tree.git(ctx, ask.Bytes(), "cat-file", "--batch")
 	if err != nil {
-		return nil, fmt.Errorf("read files of %s: %w", c.ID, err)
+		return nil, c.tree.incomplete(ctx, "read files of "+c.ID, err)
 	}
 	for _, i := range asked {
 		content, rest, err := nextBlob(answer)
 		if err != nil {
-			return nil, fmt.Errorf("read %s of %s: %w", names[i], c.ID, err)
+			return nil, c.tree.incomplete(ctx, fmt.Sprintf("read %s of %s", names[i], c.ID), err)
 		}
 		out[i], answer = content, rest
 	}
 	return out, nil
+}
+
+// unresolved says why rev names no commit. git is silent about a name that it doesn't know.
+func (t *Tree) unresolved(ctx context.Context, rev string, complaints []byte, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case len(complaints) > 0:
+		return t.incomplete(ctx, "read "+rev, err)
+	case t.says(ctx, "rev-parse", "--is-shallow-repository"):
+		return fmt.Errorf("revision %s is not in this shallow clone: fetch it, or check out with fetch-depth: 0", rev)
+	}
+	return fmt.Errorf("revision %s is not in this repository: fetch it, or name another", rev)
+}
+
+// incomplete is err with what to do where the repository lacks objects: nothing is fetched on demand.
+func (t *Tree) incomplete(ctx context.Context, doing string, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case t.says(ctx, "config", "--type=bool", "--get-regexp", `^remote\..*\.promisor$`):
+		return fmt.Errorf("%s: %w; this is a partial clone, and nothing is fetched while it is read: fetch without --filter", doing, err)
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// says reports whether git's answer to a question ends in "true".
+func (t *Tree) says(ctx context.Context, question ...string) bool {
+	out, _, err := t.git(ctx, nil, question...)
+	return err == nil && strings.HasSuffix(strings.TrimSpace(string(out)), "true")
 }
 
 // nextBlob takes one answer of cat-file --batch: "<id> <type> <size>\n<content>\n".
@@ -115,7 +142,7 @@ func nextBlob(answer []byte) (content, rest []byte, err error) {
 	case !ok:
 		return nil, nil, errors.New("git cat-file ended early")
 	case len(f) == 2 && f[1] == "missing":
-		return nil, nil, errors.New("the object is missing; a partial clone lacks it: fetch without --filter")
+		return nil, nil, errors.New("the object is missing")
 	case len(f) != 3:
 		return nil, nil, fmt.Errorf("unexpected answer of git cat-file: %q", header)
 	}
@@ -124,36 +151,4 @@ func nextBlob(answer []byte) (content, rest []byte, err error) {
 		return nil, nil, fmt.Errorf("unexpected answer of git cat-file: %q", header)
 	}
 	return rest[:size:size], rest[size+1:], nil
-}
-
-// Origin is OWNER/NAME of the remote called origin where it lies on a forge whose URLs end so; "" else.
-func (t *Tree) Origin(ctx context.Context) string {
-	if !t.git {
-		return ""
-	}
-	out, err := git(ctx, t.dir, nil, "config", "--local", "--get", "remote.origin.url")
-	if err != nil {
-		return ""
-	}
-	url := strings.TrimSuffix(strings.TrimSpace(string(out)), ".git")
-	parts := strings.FieldsFunc(url, func(r rune) bool { return r == '/' || r == ':' })
-	if len(parts) < 3 {
-		return ""
-	}
-	return parts[len(parts)-2] + "/" + parts[len(parts)-1]
-}
-
-// DefaultBranch is the branch that the remote called origin names as its default, else the one checked
-// out; "" where neither can be told.
-func (t *Tree) DefaultBranch(ctx context.Context) string {
-	if !t.git {
-		return ""
-	}
-	for _, ref := range []string{"refs/remotes/origin/HEAD", "HEAD"} {
-		out, err := git(ctx, t.dir, nil, "symbolic-ref", "--quiet", "--short", ref)
-		if err == nil {
-			return strings.TrimPrefix(strings.TrimSpace(string(out)), "origin/")
-		}
-	}
-	return ""
 }

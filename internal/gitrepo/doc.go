@@ -1,3 +1,7 @@
-// Package gitrepo reads a repository's files and commits without ever running what it configures and
-// without leaving its tree.
+// Package gitrepo reads a repository: the files of its working tree, and files of its commits.
+//
+// What it reads may be hostile. It runs git, but never anything that the repository configures: hooks,
+// file system monitors, filters, remote helpers, ssh commands; git gets an environment of our own, and no
+// protocol that it may fetch with. It follows no link, opens nothing but regular files, and reports
+// whatever it leaves out as a Skip.
 package gitrepo

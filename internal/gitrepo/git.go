@@ -7,81 +7,88 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
+	"time"
 )
 
 // errNoRepository says that a folder belongs to no git repository.
-var errNoRepository = errors.New("not a git repository")
+var errNoRepository = errors.New("not in a git repository")
 
-// harmless is set before whatever a repository's own configuration says, so that reading it starts no
-// program: no fsmonitor, no hook, no attributes from elsewhere. A repository that belongs to somebody
-// else is read too: nothing of it is run, which is what git's ownership check guards against.
-var harmless = []string{
-	"-c", "core.fsmonitor=false",
-	"-c", "core.hooksPath=" + os.DevNull,
-	"-c", "core.attributesFile=" + os.DevNull,
-	"-c", "core.untrackedCache=false",
-	"-c", "safe.directory=*",
-	"--no-pager",
-	"--no-replace-objects",
-	"--literal-pathspecs",
+// gitTimeout ends a git that hangs, as it does where the repository's configuration includes a pipe.
+const gitTimeout = time.Minute
+
+// harmless lists settings that come before whatever a repository's own configuration says, so that
+// reading it starts no program and writes nothing.
+func harmless() []string {
+	return []string{
+		"-c", "core.fsmonitor=false", // may be a program
+		"-c", "core.hooksPath=" + os.DevNull,
+		"-c", "core.attributesFile=" + os.DevNull, // may be a pipe, as the next
+		"-c", "core.excludesFile=" + os.DevNull, // and could hide files
+		"-c", "core.untrackedCache=false", // would be written
+		"-c", "protocol.allow=never",
+		"-c", "submodule.recurse=false",
+		"--no-pager",
+		"--literal-pathspecs",
+	}
 }
 
-// environment is all that git gets to see: nothing of the caller's, not even PATH (git finds its own
-// parts without), no configuration but the repository's, and no transport, so that a partial clone
-// can't fetch (a remote may be a command).
-func environment() []string {
-	return []string{
+// environment is all that git sees of the outside. Nothing of the caller's is passed on, not even PATH:
+// git finds its own parts without.
+//
+// The repository is named outright, so its core.worktree has no say, and git needn't ask whose it is
+// (safe.directory): in a container it is often another user's, and nothing of it is run.
+func (t *Tree) environment() []string {
+	env := []string{
+		"GIT_DIR=" + t.at.gitDir,
 		"GIT_CONFIG_NOSYSTEM=1",
+		"GIT_CONFIG_SYSTEM=" + os.DevNull,
 		"GIT_CONFIG_GLOBAL=" + os.DevNull,
 		"GIT_ATTR_NOSYSTEM=1",
-		"GIT_ALLOW_PROTOCOL=none",
-		"GIT_NO_LAZY_FETCH=1",
+		"GIT_ALLOW_PROTOCOL=",      // none at all: a partial clone would fetch what it lacks, and a remote may be a command
+		"GIT_NO_LAZY_FETCH=1",      // says the same to git 2.45 and later
+		"GIT_NO_REPLACE_OBJECTS=1", // refs/replace would put other content in a commit's place
 		"GIT_TERMINAL_PROMPT=0",
 		"GIT_OPTIONAL_LOCKS=0",
 		"LC_ALL=C",
 	}
+	if t.at.worktree != "" {
+		env = append(env, "GIT_WORK_TREE="+t.at.worktree)
+	}
+	return env
 }
 
-// git runs git in dir and returns its standard output.
-func git(ctx context.Context, dir string, stdin []byte, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "git", append(append([]string{}, harmless...), args...)...) //nolint:gosec // fixed program; the arguments are ours
-	cmd.Dir = dir
-	cmd.Env = environment()
+// git runs git in the tree and returns what it wrote to its standard output, and what it complained of.
+func (t *Tree) git(ctx context.Context, stdin []byte, args ...string) (stdout, complaints []byte, err error) {
+	limited, cancel := context.WithTimeout(ctx, gitTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(limited, "git", append(harmless(), args...)...) //nolint:gosec // fixed program; the arguments are ours
+	cmd.Dir = t.at.dir
+	cmd.Env = t.environment()
 	cmd.Stdin = bytes.NewReader(stdin)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
+	cmd.WaitDelay = time.Second
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err = cmd.Run()
 	switch {
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
+		return nil, nil, ctx.Err()
 	case errors.Is(err, exec.ErrNotFound):
-		return nil, fmt.Errorf("git is not installed: install it, or scan a folder that is no repository")
+		return nil, nil, errors.New("git is not installed: install it")
+	case limited.Err() != nil:
+		return nil, nil, fmt.Errorf("git %s: no answer within %s", args[0], gitTimeout)
 	case err != nil:
-		said := strings.TrimSpace(stderr.String())
-		if said == "" {
-			said = err.Error()
-		}
-		return nil, fmt.Errorf("git %s: %s", args[0], said)
+		return nil, errs.Bytes(), fmt.Errorf("git %s: %s", args[0], lastWords(errs.Bytes(), err))
 	}
-	return stdout.Bytes(), nil
+	return out.Bytes(), errs.Bytes(), nil
 }
 
-// inRepository looks for .git in dir and above it, as git does, without asking git.
-func inRepository(dir string) (bool, error) {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return false, err
+// lastWords is the last thing that git said, in which bytes that a terminal would obey are escaped.
+func lastWords(said []byte, err error) string {
+	text := strings.TrimSpace(string(said))
+	text = text[strings.LastIndexByte(text, '\n')+1:]
+	if text == "" {
+		return err.Error()
 	}
-	for {
-		if _, err := os.Lstat(filepath.Join(abs, ".git")); err == nil {
-			return true, nil
-		}
-		parent := filepath.Dir(abs)
-		if parent == abs {
-			return false, nil
-		}
-		abs = parent
-	}
+	return strings.Trim(fmt.Sprintf("%q", text), `"`)
 }

@@ -4,182 +4,158 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"strings"
-	"syscall"
 )
 
-// MaxFileBytes is the size above which a file is not read.
-const MaxFileBytes = 16 << 20
-
-// Tree is the files under one folder: a repository's working tree, a part of one, or a plain folder.
+// Tree is the files under one folder: a repository's working tree, a part of one, or a plain folder. All
+// its paths are relative to that folder, with slashes. Its methods may be called by several goroutines.
 type Tree struct {
-	dir  string
+	at   layout
 	root *os.Root
-	git  bool
 }
 
-// Skip is a file that is not read, and why. It is an error so that reading can return it.
-type Skip struct {
-	Path   string
-	Reason string // "symbolic link", "larger than 16 MiB" …: the same for all files skipped alike
-	Fix    string // what would change that, "" where nothing needs to
-}
-
-func (s *Skip) Error() string { return s.Path + ": " + s.Reason }
-
-// Open opens the folder dir.
+// Open opens the folder dir. Close it after use.
 func Open(dir string) (*Tree, error) {
-	info, err := os.Stat(dir)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("open %s: %w; name a folder that exists", dir, cause(err))
-	case !info.IsDir():
-		return nil, fmt.Errorf("open %s: not a folder; name the folder that holds it", dir)
-	}
-	inside, err := inRepository(dir)
+	at, err := discover(dir)
 	if err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(dir)
+	root, err := os.OpenRoot(at.dir)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", dir, cause(err))
 	}
-	return &Tree{dir: dir, root: root, git: inside}, nil
+	return &Tree{at: at, root: root}, nil
 }
 
 // Close releases the folder.
 func (t *Tree) Close() error { return t.root.Close() }
 
-// Files lists the files to read, sorted, with slashes: in a repository those that git tracks and those
-// that it doesn't ignore, elsewhere all. What is never read (links, submodules, devices) is in skipped.
+// Files lists the regular files to read, sorted: in a repository those that git tracks and those that are
+// neither tracked nor ignored, elsewhere all. A tracked file that was deleted is not in the tree and not
+// told. Whatever else is there and never read is in skipped, sorted as well.
+//
+// A link is never followed. It is skipped, and only told where it doesn't lead to something of this tree
+// that is listed by its own name.
 func (t *Tree) Files(ctx context.Context) (files []string, skipped []*Skip, err error) {
 	names, skipped, err := t.list(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	slices.Sort(names)
-	for _, name := range slices.Compact(names) {
-		info, err := t.root.Lstat(filepath.FromSlash(name))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			continue // tracked, but deleted in the working tree
-		case err != nil:
-			skipped = append(skipped, unreadable(name, err))
-		case info.Mode().IsRegular():
+	names = slices.Compact(names)
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		skip, file := t.judge(name, names)
+		if skip != nil {
+			skipped = append(skipped, skip)
+		}
+		if file {
 			files = append(files, name)
-		default:
-			skipped = append(skipped, &Skip{Path: name, Reason: kindOf(info.Mode())})
 		}
 	}
+	sortSkips(skipped)
 	return files, skipped, nil
 }
 
-func (t *Tree) list(ctx context.Context) ([]string, []*Skip, error) {
-	if t.git {
-		return t.listGit(ctx)
-	}
-	return t.walk(ctx)
-}
-
-// listGit asks git. Entries that end in "/" are repositories of their own; tag S marks files that a
-// sparse checkout leaves out.
-func (t *Tree) listGit(ctx context.Context) ([]string, []*Skip, error) {
-	out, err := git(ctx, t.dir, nil, "ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard")
-	if err != nil {
-		return nil, nil, fmt.Errorf("list files: %w", err)
-	}
-	var names []string
-	var skipped []*Skip
-	for entry := range strings.SplitSeq(string(out), "\x00") {
-		tag, name, ok := strings.Cut(entry, " ")
-		switch {
-		case !ok:
-		case strings.HasSuffix(name, "/"):
-			skipped = append(skipped, &Skip{Path: name, Reason: "a repository of its own", Fix: "scan it by itself"})
-		case tag == "S":
-			if _, err := t.root.Lstat(filepath.FromSlash(name)); err != nil {
-				skipped = append(skipped, &Skip{Path: name, Reason: "outside of the sparse checkout", Fix: "git sparse-checkout disable"})
-				continue
-			}
-			names = append(names, name)
-		default:
-			names = append(names, name)
-		}
-	}
-	return names, skipped, nil
-}
-
-// walk lists a plain folder.
-func (t *Tree) walk(ctx context.Context) ([]string, []*Skip, error) {
-	var names []string
-	var skipped []*Skip
-	err := fs.WalkDir(t.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil:
-			skipped = append(skipped, unreadable(name, err))
-		case !d.IsDir():
-			names = append(names, name)
-		}
-		return nil
-	})
-	return names, skipped, err
-}
-
-// ReadFile returns a file's content. A *Skip says why there is none; an error that wraps
-// fs.ErrNotExist, that there is no such file.
-func (t *Tree) ReadFile(name string) ([]byte, error) {
-	local := filepath.FromSlash(name)
-	info, err := t.root.Lstat(local)
+// judge looks at one of names, which are sorted, and says whether it is a file to read, or what to tell.
+func (t *Tree) judge(name string, names []string) (skip *Skip, file bool) {
+	info, err := t.root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+		return nil, false
 	case err != nil:
-		return nil, unreadable(name, err)
-	case !info.Mode().IsRegular():
-		return nil, &Skip{Path: name, Reason: kindOf(info.Mode())}
+		return unreadable(name, err), false
+	case info.Mode()&fs.ModeSymlink != 0:
+		return t.link(name, names), false
 	}
-	// Without O_NONBLOCK, a pipe put in the file's place since would hang the scan.
-	f, err := t.root.OpenFile(local, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	skip = unfit(name, info)
+	return skip, skip == nil
+}
+
+// list names what is below the folder. Where git can't tell, or knows of nothing, as in a folder that is
+// ignored as a whole, everything is named.
+func (t *Tree) list(ctx context.Context) ([]string, []*Skip, error) {
+	switch {
+	case t.at.gitDir == "":
+		return t.walk(ctx)
+	case t.at.worktree == "":
+		return nil, []*Skip{{Path: ".", Reason: "a bare repository, which has no files", Fix: "scan a checkout of it"}}, nil
+	}
+	out, complaints, err := t.git(ctx, nil, "ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard")
+	if ctx.Err() != nil {
+		return nil, nil, ctx.Err()
+	}
+	if err == nil && len(out) > 0 {
+		names, skipped := t.parseList(string(out))
+		return names, append(skipped, unlisted(string(complaints))...), nil
+	}
+	names, skipped, walkErr := t.walk(ctx)
 	if err != nil {
-		return nil, unreadable(name, err)
+		reason := "which files git tracks (all were read instead): " + err.Error()
+		skipped = append(skipped, &Skip{Path: ".", Reason: reason, Fix: "mend the repository"})
 	}
-	defer f.Close() //nolint:errcheck // only read
-	src, err := io.ReadAll(io.LimitReader(f, MaxFileBytes+1))
-	switch {
-	case err != nil:
-		return nil, unreadable(name, err)
-	case len(src) > MaxFileBytes:
-		return nil, &Skip{Path: name, Reason: fmt.Sprintf("larger than %d MiB", MaxFileBytes>>20)}
-	}
-	return src, nil
+	return names, skipped, walkErr
 }
 
-func kindOf(mode fs.FileMode) string {
-	switch {
-	case mode&fs.ModeSymlink != 0:
-		return "symbolic link, not followed"
-	case mode.IsDir():
-		return "a submodule"
+// parseList reads what "git ls-files -z -t" wrote: a tag, a blank and a path, each ended by NUL. Tag S
+// marks what a sparse checkout leaves out; a path that ends in a slash is a repository of its own.
+func (t *Tree) parseList(out string) (names []string, skipped []*Skip) {
+	for entry := range strings.SplitSeq(strings.TrimSuffix(out, "\x00"), "\x00") {
+		tag, name, _ := strings.Cut(entry, " ")
+		if own, ok := strings.CutSuffix(name, "/"); ok {
+			skipped = append(skipped, &Skip{Path: own, Reason: "a repository of its own", Fix: fixModule})
+			continue
+		}
+		if tag == "S" && t.absent(name) {
+			skipped = append(skipped, &Skip{Path: name, Reason: "left out by the sparse checkout", Fix: "git sparse-checkout disable"})
+			continue
+		}
+		names = append(names, name)
 	}
-	return "not a regular file"
+	return names, skipped
 }
 
-func unreadable(name string, err error) *Skip {
-	return &Skip{Path: name, Reason: cause(err).Error(), Fix: "make it readable for the user that scans"}
+func (t *Tree) absent(name string) bool {
+	_, err := t.root.Lstat(name)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
-// cause is what went wrong without the call and the path, which the caller says better.
-func cause(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
+// unlisted lists the folders of which git complained that it couldn't look into them; it ends well all
+// the same.
+func unlisted(complaints string) []*Skip {
+	var out []*Skip
+	for line := range strings.Lines(complaints) {
+		rest, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "warning: could not open directory '")
+		if !ok {
+			continue
+		}
+		name, reason, _ := strings.Cut(rest, "': ")
+		out = append(out, &Skip{Path: path.Clean(name), Reason: "could not be read: " + strings.ToLower(reason), Fix: fixRights})
 	}
-	return err
+	return out
+}
+
+// link judges a symbolic link: nil where it leads to one of names, which are sorted, or to a folder that
+// has some of them.
+func (t *Tree) link(name string, names []string) *Skip {
+	target, err := t.root.Readlink(name)
+	if err != nil {
+		return unreadable(name, err)
+	}
+	at := path.Join(path.Dir(name), target)
+	if path.IsAbs(target) || !fs.ValidPath(at) {
+		return &Skip{Path: name, Reason: "a symbolic link that leaves the tree", Fix: fixLink}
+	}
+	_, listed := slices.BinarySearch(names, at)
+	i, _ := slices.BinarySearch(names, at+"/")
+	if listed || at == "." || i < len(names) && strings.HasPrefix(names[i], at+"/") {
+		return nil
+	}
+	return &Skip{Path: name, Reason: "a symbolic link to nothing that is listed", Fix: fixLink}
 }

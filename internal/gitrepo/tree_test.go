@@ -14,7 +14,7 @@ import (
 )
 
 // write puts files into dir.
-func write(t *testing.T, dir string, files map[string]string) {
+func write(t testing.TB, dir string, files map[string]string) {
 	t.Helper()
 	for name, src := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
@@ -28,7 +28,7 @@ func write(t *testing.T, dir string, files map[string]string) {
 }
 
 // git runs git as a developer would, with an identity of its own.
-func git(t *testing.T, dir string, args ...string) {
+func git(t testing.TB, dir string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "git", args...)
 	cmd.Dir = dir
@@ -39,7 +39,7 @@ func git(t *testing.T, dir string, args ...string) {
 	}
 }
 
-func open(t *testing.T, dir string) *gitrepo.Tree {
+func open(t testing.TB, dir string) *gitrepo.Tree {
 	t.Helper()
 	tree, err := gitrepo.Open(dir)
 	if err != nil {

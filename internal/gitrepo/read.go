@@ -1,0 +1,102 @@
+package gitrepo
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+const (
+	// MaxFileBytes is the size above which a file is not read. It is that of the largest file that
+	// GitHub takes.
+	MaxFileBytes = 100 << 20
+
+	// sniffed is how much of a file decides whether it is text: as much as git looks at.
+	sniffed = 8000
+)
+
+// ReadFile returns a file's content. A *Skip says why there is none; an error that wraps fs.ErrNotExist,
+// that there is no such file. It follows no link at the path's end, and none that leaves the tree.
+func (t *Tree) ReadFile(name string) ([]byte, error) {
+	if !fs.ValidPath(name) {
+		return nil, fmt.Errorf("%q is not a path of this tree", name)
+	}
+	info, err := t.root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+	case err != nil:
+		return nil, unreadable(name, err)
+	}
+	if skip := unfit(name, info); skip != nil {
+		return nil, skip
+	}
+	// A pipe put in the file's place since would hang the scan without O_NONBLOCK, and a link would be
+	// followed, though not out of the tree.
+	f, err := t.root.OpenFile(name, os.O_RDONLY|openFlags, 0)
+	if err != nil {
+		return nil, unreadable(name, err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	if info, err = f.Stat(); err != nil {
+		return nil, unreadable(name, err)
+	}
+	if skip := unfit(name, info); skip != nil {
+		return nil, skip
+	}
+	return readText(name, f, info.Size())
+}
+
+// unfit says why something is not a file to read, by its mode and size; nil where it is.
+func unfit(name string, info fs.FileInfo) *Skip {
+	switch mode := info.Mode(); {
+	case mode&fs.ModeSymlink != 0:
+		return &Skip{Path: name, Reason: "a symbolic link, which is not followed", Fix: fixLink}
+	case mode.IsDir():
+		return &Skip{Path: name, Reason: "a submodule or folder", Fix: fixModule}
+	case !mode.IsRegular():
+		return &Skip{Path: name, Reason: "not a regular file"}
+	case info.Size() > MaxFileBytes:
+		return tooLarge(name)
+	}
+	return nil
+}
+
+func tooLarge(name string) *Skip {
+	return &Skip{Path: name, Reason: fmt.Sprintf("larger than %d MiB", MaxFileBytes>>20), Fix: "keep it out of the repository, or search it by itself"}
+}
+
+// readText reads f to its end, unless its beginning shows that it isn't text, or it grows beyond the
+// limit meanwhile.
+func readText(name string, f io.Reader, size int64) ([]byte, error) {
+	buf := bytes.NewBuffer(make([]byte, 0, min(size, sniffed)+bytes.MinRead))
+	if _, err := io.CopyN(buf, f, sniffed); err != nil && !errors.Is(err, io.EOF) {
+		return nil, unreadable(name, err)
+	}
+	if reason := notText(buf.Bytes()); reason != "" {
+		return nil, &Skip{Path: name, Reason: reason, Fix: fixBinary}
+	}
+	buf.Grow(int(max(size-int64(buf.Len()), 0)) + bytes.MinRead)
+	if _, err := io.CopyN(buf, f, MaxFileBytes+1-int64(buf.Len())); err != nil && !errors.Is(err, io.EOF) {
+		return nil, unreadable(name, err)
+	}
+	if buf.Len() > MaxFileBytes {
+		return nil, tooLarge(name)
+	}
+	return buf.Bytes(), nil
+}
+
+// notText says why a file that begins like this isn't searched; "" where it is text. Like git, it goes by
+// NUL, which no text has: archives, images, programs and databases do.
+func notText(beginning []byte) string {
+	switch {
+	case bytes.HasPrefix(beginning, []byte{0xFF, 0xFE}), bytes.HasPrefix(beginning, []byte{0xFE, 0xFF}):
+		return "text in UTF-16"
+	case bytes.IndexByte(beginning, 0) >= 0:
+		return "binary"
+	}
+	return ""
+}

@@ -1,0 +1,46 @@
+package gitrepo
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"slices"
+)
+
+// Skip is something of a tree that is not read, and why. As an error it is what ReadFile returns for
+// what is there and yet not for reading.
+type Skip struct {
+	Path   string // relative to the tree, with slashes, as the file system has it; "." is the tree itself
+	Reason string // lower case, the same for all that is skipped alike: "larger than 100 MiB"
+	Fix    string // what would change it; "" where nothing needs to
+}
+
+// Error renders the path and the reason. A path may hold any byte: whoever prints it escapes it.
+func (s *Skip) Error() string { return s.Path + ": " + s.Reason }
+
+// What would change a skip, where that is the same for several reasons.
+const (
+	fixLink   = "scan the place that it points to by itself"
+	fixModule = "scan it as a repository of its own"
+	fixBinary = "search it with a tool that unpacks or decodes it"
+	fixRights = "make it readable for the user that scans"
+)
+
+func unreadable(name string, err error) *Skip {
+	return &Skip{Path: name, Reason: "could not be read: " + cause(err).Error(), Fix: fixRights}
+}
+
+// cause is what went wrong without the call and the path, which the caller says better.
+func cause(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+func sortSkips(skips []*Skip) {
+	slices.SortFunc(skips, func(a, b *Skip) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Reason, b.Reason))
+	})
+}
