@@ -1,4 +1,4 @@
-// Package docs holds the JSON Schemas of what people write and read. It is a Go package at the top level
+// Package docs holds the JSON Schemas of manifests and policies for the program to print. It is a Go package at the top level
 // because go:embed can't reach "..".
 package docs
 

@@ -72,7 +72,7 @@ func (d *decoder) checkSponsor(ptr string, id *Identity) {
 	case id.Kind == Contractor && !d.has(sponsor):
 		d.failAt(kind, d.subject(ptr)+` lacks "sponsor": expected the employee who answers for a contractor`,
 			`add sponsor: { person: "@name", company: NAME, ends: "YYYY-MM-DD" }`)
-	case d.has(sponsor) && id.Kind != Contractor:
+	case d.has(sponsor) && id.Kind != Contractor && (id.Kind != "" || !d.has(kind)):
 		d.failKey(sponsor, d.subject(ptr)+` has a "sponsor": expected one only for kind: contractor`,
 			"write kind: contractor, or remove the sponsor")
 	}

@@ -22,19 +22,17 @@ func (d *decoder) text(c cursor, v reflect.Value) {
 	case !isText(c.node):
 		d.notText(c, want, example)
 		return
-	case isEnum:
-		d.member(c, enum.Values())
+	case isEnum && !slices.Contains(enum.Values(), c.node.Value):
+		d.notMember(c, enum.Values())
+		return
 	case c.rules.Form != nil:
 		d.checkForm(d.subject(c.ptr)+" is", c.node, c.rules.Form)
 	}
 	v.SetString(c.node.Value)
 }
 
-// member checks that c is one of a few values.
-func (d *decoder) member(c cursor, members []string) {
-	if slices.Contains(members, c.node.Value) {
-		return
-	}
+// notMember notes that c is none of a few values.
+func (d *decoder) notMember(c cursor, members []string) {
 	try := "write " + list(members, "or")
 	if near := nearest(c.node.Value, members); near != "" {
 		try = "write " + near

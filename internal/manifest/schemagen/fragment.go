@@ -15,7 +15,7 @@ func (o object) append(other object) object { return append(o[:len(o):len(o)], o
 func text(f *form.Form) object {
 	out := object{{"type", "string"}}
 	if f != nil {
-		out = out.with("pattern", f.Pattern).with("examples", []string{strings.Trim(f.Example, `"`)})
+		out = out.with("pattern", f.Pattern).with("examples", strings.Split(strings.Trim(f.Example, `"`), ", "))
 	}
 	return out
 }
