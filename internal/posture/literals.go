@@ -157,23 +157,49 @@ func words(name string) []string {
 // looksRandom reports whether a value may be a real credential rather than a word, a path or a stand-in.
 func looksRandom(v string) bool {
 	const least, bits = 12, 3.2 // below this, stand-ins and words outnumber credentials
-	if len(v) < least || strings.ContainsFunc(v, unicode.IsSpace) || strings.Contains(v, "://") ||
-		strings.HasPrefix(v, "/") || strings.HasPrefix(v, "./") {
+	switch {
+	case len(v) < least, entropy(v) < bits, !mixed(v):
+		return false
+	case strings.ContainsFunc(v, unicode.IsSpace), strings.Contains(v, "://"), strings.HasPrefix(v, "/"), strings.HasPrefix(v, "./"):
 		return false
 	}
-	if !strings.ContainsFunc(v, unicode.IsDigit) || !strings.ContainsFunc(v, unicode.IsLetter) {
-		return false
-	}
+	// A long random text holds any short word by chance.
+	const long = 32
 	lower := strings.ToLower(v)
-	return entropy(v) >= bits && !slices.ContainsFunc(standIns(), func(s string) bool { return strings.Contains(lower, s) })
+	return len(v) >= long || !slices.ContainsFunc(standIns(), func(s string) bool { return strings.Contains(lower, s) })
+}
+
+// mixed reports whether letters and digits of v change their class about as often as random ones do: of
+// hexadecimal digits every second does. In words and in what is counted up they don't.
+func mixed(v string) bool {
+	const share = 0.3
+	var last, digits, changes, n int
+	for _, r := range v {
+		class := 0
+		switch {
+		case unicode.IsDigit(r):
+			class = 1
+			digits++
+		case unicode.IsUpper(r):
+			class = 2
+		case unicode.IsLetter(r):
+			class = 3
+		default:
+			continue // a separator
+		}
+		if n++; n > 1 && class != last {
+			changes++
+		}
+		last = class
+	}
+	return digits > 0 && digits < n && digits >= n/16 && float64(changes) >= share*float64(n-1)
 }
 
 // standIns are words that values have which were made up for a test or for the reader.
 func standIns() []string {
 	return []string{
 		"test", "example", "sample", "dummy", "fake", "mock", "demo", "placeholder", "change", "replace", "your",
-		"secret", "password", "passwd", "token", "xxxx", "1234567", "abcdef", "local", "admin", "root", "foobar", "insecure",
-		"invalid", "notreal", "not-real", "ci-", "dev",
+		"secret", "passw", "token", "xxxx", "local", "admin", "root", "foobar", "insecure", "invalid", "notreal", "dev",
 	}
 }
 

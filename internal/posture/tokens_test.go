@@ -130,6 +130,27 @@ jobs:
 	}
 }
 
+func TestLooksRandom(t *testing.T) {
+	for v, want := range map[string]bool{
+		"8fk2JdP0" + "qLx7vRw3":                           true,
+		"50598e01" + "4ed44c77" + "9a2bf1c5" + "0e6d8a34": true,
+		"dag_dagger_s" + "BIv6Dsj" + "NerW0dev3Tqt2bSF9x": true, // a word by chance
+		"8fk2JdP0" + "qdev7Rw3":                           false,
+		"8fk2JdP0":                                        false, // short
+		"not-a-real-key-for-tests-1":                      false,
+		"polar123456789":                                  false,
+		"polar-development":                               false,
+		"v1-linux-cache-2026-11-23":                       false,
+		"123456789012":                                    false,
+		"aaaa1111bbbb2222":                                false,
+		"arn:aws:iam::123456789012:role/deploy":           false,
+	} {
+		if got := looksRandom(v); got != want {
+			t.Errorf("looksRandom(%q) = %v", v, got)
+		}
+	}
+}
+
 func TestHardcodedCredential(t *testing.T) {
 	const step = "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: x\n        env: {"
 	const end = ": everyone who can read the repository has it | revoke it, then fetch a short-lived credential in the job, or store it as a secret and read it by `${{ secrets.NAME }}`"
