@@ -65,7 +65,7 @@ func (f *decideFlags) run(cmd *cobra.Command, env *Env) error {
 		}
 		var errs manifest.Errors
 		if q.Task, facts, errs = manifest.ParseFacts(filepath.ToSlash(f.facts), src); len(errs) > 0 {
-			return usageError("%w", errs)
+			return &exitError{ExitUsage, scan.Masked(f.facts, src, errs)}
 		}
 	}
 	d := manifest.Decide(m, policy, q, facts, env.Now())
@@ -93,7 +93,7 @@ func readClaims(file string) (identity.Claims, error) {
 	}
 	claims, err := identity.ParseClaims(filepath.ToSlash(file), src)
 	if err != nil {
-		return identity.Claims{}, usageError("%w", err)
+		return identity.Claims{}, &exitError{ExitUsage, scan.Masked(file, src, err)}
 	}
 	return claims, nil
 }

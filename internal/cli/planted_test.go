@@ -131,43 +131,57 @@ func TestNoSecretLeavesByAName(t *testing.T) {
 // TestNoSecretLeavesAManifest pastes values wherever a manifest, a policy and the files beside them may
 // be quoted from.
 func TestNoSecretLeavesAManifest(t *testing.T) {
-	const good = `  id-%[1]d:
+	const right = `  id-%[1]d:
     owner: web
     purpose: "%[2]s"
     privilege: high
     expires: "2020-01-01"
     runs-as: { workflow: .github/workflows/ci.yml, job: [a, "%[2]s"] }
-    claims: { repository_id: "1", job_workflow_ref: "%[2]s", environment: "%[2]s" }
+    claims: { repository_id: "1", job_workflow_ref: a/b/.github/workflows/ci.yml@refs/heads/main, workflow: "%[2]s" }
     token: { contents: read }
     grants:
       x: { aws: { role: "arn:aws:iam::123456789012:role/x", audience: "%[2]s", region: eu-west-1 }, ttl: 15m, narrow: none, limits: none, when: always }
 `
-	const bad = `  "%[2]s": { owner: "%[2]s", kind: "%[2]s", expires: "%[2]s", runs-as: "%[2]s", token: { "%[2]s": "%[2]s" }, secrets: ["%[2]s"], "%[2]s": 1, "%[2]s": 2 }
+	const wrong = `  "%[2]s": { owner: "%[2]s", kind: "%[2]s", expires: "%[2]s", runs-as: "%[2]s", token: { "%[2]s": "%[2]s" }, secrets: ["%[2]s"], "%[2]s": 1, "%[2]s": 2 }
   id-%[1]d: { claims: { "%[2]s": "%[2]s" }, grants: { "%[2]s": { "%[2]s": 1, ttl: "%[2]s", when: "%[2]s" } } }
 `
 	s := &shell{t: t, dir: t.TempDir()}
 	secrets := alone(t)
 	s.write(".github/workflows/ci.yml", "on: push\npermissions: { contents: write }\njobs: { a: { runs-on: x, steps: [ { run: \"${{ secrets.A }}\" } ] } }\n")
 	claims := s.write("claims.json", `{"iss":"https://token.actions.githubusercontent.com","repository_id":"2","repository":"a/b","job_workflow_ref":"z","environment":"y"}`)
-	for _, form := range []string{good, bad} {
+	for _, form := range []string{right, wrong} {
 		var src strings.Builder
 		src.WriteString("version: 1\nowners: { web: { team: \"@acme/web\" } }\nidentities:\n")
 		for i, p := range secrets {
 			fmt.Fprintf(&src, form, i, quoted(p.Value))
 		}
 		file := s.write(".github/curfew.yml", src.String())
-		s.run("manifest", "check", file)
-		for i := range secrets {
-			if form == good {
+		want := cli.ExitUsage
+		if form == right {
+			want = cli.ExitFindings
+			for i := 0; i < len(secrets); i += 7 { // all of the manifest is at stake each time
 				s.run("manifest", "decide", "--manifest", file, "--claims", claims, "--grant", fmt.Sprintf("id-%d/x", i))
 			}
 		}
-		s.run("manifest", "decide", "--manifest", file, "--claims", file, "--grant", "id-0/x", "--facts", file)
-		s.scanEveryWay()
+		if got := s.run("manifest", "check", file); got != want {
+			t.Errorf("manifest check exits %d, want %d:\n%s", got, want, s.out.Bytes()[max(0, s.out.Len()-600):])
+		}
+		if form == right {
+			s.scanEveryWay()
+		}
+		s.run("scan", s.dir)
 		s.run("scan", s.dir, "--org-policy", file)
-		s.run("scan", s.dir, "--baseline", file)
-		s.run("scan", s.dir, "--gitleaks-config", file)
 	}
+	if err := os.Rename(filepath.Join(s.dir, ".github/curfew.yml"), filepath.Join(s.dir, "bad.yml")); err != nil {
+		t.Fatal(err)
+	}
+	bad := filepath.Join(s.dir, "bad.yml")
+	s.run("scan", s.dir, "--baseline", bad)
+	s.run("scan", s.dir, "--gitleaks-config", bad)
+	facts := s.write("facts.json", fmt.Sprintf(`{"version": "%[1]s", "%[1]s": 1}`, quoted(secrets[0].Value)))
+	s.run("manifest", "decide", "--manifest", s.write("ok.yml", "version: 1\n"), "--claims", claims, "--grant", "id-0/x", "--facts", facts)
+	s.run("manifest", "decide", "--manifest", "ok.yml", "--claims", facts, "--grant", "id-0/x")
+	s.run("manifest", "decide", "--manifest", bad, "--claims", bad, "--grant", "id-0/x", "--facts", bad)
 	s.leaks(secrets...)
 }
 

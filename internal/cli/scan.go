@@ -42,6 +42,7 @@ func newScan(env *Env) *cobra.Command {
 		Short:   "check secrets and workflows against the manifest",
 		GroupID: groupCheck,
 		Long: "Check the working tree at PATH (default: here) against its manifest, " + manifest.Path + ".\n" +
+			"It reads the files that git tracks or doesn't ignore, not the history, nor what the platform stores.\n" +
 			"Nothing leaves the machine, nothing of the tree is executed.",
 		Example: "  curfew scan\n  curfew scan -o sarif=curfew.sarif --fail-on medium\n  curfew scan --base origin/main",
 		Args:    cobra.MaximumNArgs(1),

@@ -80,11 +80,11 @@ func checkFormat(t testing.TB, format Format, out string) {
 
 // beginnings is how the lines begin that each format writes of its own.
 var beginnings = map[Format]*regexp.Regexp{
-	Text:     regexp.MustCompile(`^($|high\[| *--> | *\d* \|( |$)|\.\.\.$| +=( )|\d+ findings?: |Checked |Manifest: |Not checked: )`),
+	Text:     regexp.MustCompile(`^($|high\[| *--> | *\d* \|( |$)|\.\.\.$| +=( )|\d+ findings?: |Checked |Manifest: |Not checked( \([a-z]+\))?: )`),
 	JSON:     regexp.MustCompile(`^ *([{}\]"]|\],)`),
 	SARIF:    regexp.MustCompile(`^ *([{}\]"]|\],)`),
 	GitHub:   regexp.MustCompile(`^::(error|warning|notice) ((file|line|col|endLine|endColumn|title)=[^:,]*,?)+::`),
-	Markdown: regexp.MustCompile(`^($|## curfew: |\*\*|Checked |Manifest: |- Not checked: |\| )`),
+	Markdown: regexp.MustCompile(`^($|## curfew: |\*\*|Checked |Manifest: |- Not checked( \([a-z]+\))?: |\| )`),
 }
 
 // ownLine reports whether line begins with something that the format itself writes.

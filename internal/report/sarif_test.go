@@ -167,7 +167,7 @@ func TestWhatWasNotCheckedIsNotified(t *testing.T) {
 			continue
 		}
 		first, last := *notes[0].Message.Text, *notes[len(notes)-1].Message.Text
-		if len(notes) != maxNotCheckedLines+1 || first != "Not checked: file 0 (larger than 100 MB)." || last != "Not checked: 3 more." {
+		if len(notes) != maxNotCheckedLines+1 || first != "Not checked (secrets): file 0: larger than 100 MB." || last != "Not checked: 3 more." {
 			t.Errorf("%d notifications from %q to %q", len(notes), first, last)
 		}
 	}
@@ -187,9 +187,9 @@ func TestGapsOfASourceWithoutARun(t *testing.T) {
 		}
 	}
 	want := []string{
-		"curfew/workflows/ Not checked: workflows (r).",
-		"curfew/workflows/ Not checked: entitlements (r).",
-		"curfew/secrets/ Not checked: secrets (r).",
+		"curfew/workflows/ Not checked (workflows): workflows: r.",
+		"curfew/workflows/ Not checked (entitlements): entitlements: r.",
+		"curfew/secrets/ Not checked (secrets): secrets: r.",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -129,7 +129,7 @@ func judge(m scan.Manifest, escape func(string) string) string {
 
 // notChecked says what could not be judged and what would change that; escape is the format's own.
 func notChecked(n scan.NotChecked, escape func(string) string) string {
-	line := "Not checked: " + escape(n.What) + " (" + escape(n.Reason) + ")"
+	line := "Not checked (" + escape(string(n.Source)) + "): " + escape(n.What) + ": " + escape(n.Reason)
 	if n.Fix != "" {
 		line += "; try: " + escape(n.Fix)
 	}

@@ -72,7 +72,7 @@ func (r *run) baseline(ctx context.Context) error {
 	}
 	name, inside := r.inTree(file)
 	if r.state.Baseline, err = suppress.ParseBaseline(name, src); err != nil {
-		return masked(name, src, err)
+		return Masked(name, src, err)
 	}
 	if r.commit == nil {
 		return nil
@@ -89,7 +89,7 @@ func (r *run) baseline(ctx context.Context) error {
 		return err
 	}
 	if r.baseState.Baseline, err = suppress.ParseBaseline(name, src); err != nil {
-		return masked(name, src, fmt.Errorf("in %s: %w", r.opt.Base, err))
+		return Masked(name, src, fmt.Errorf("in %s: %w", r.opt.Base, err))
 	}
 	return nil
 }

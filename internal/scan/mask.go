@@ -29,9 +29,9 @@ func Mask(ctx context.Context, text string, sources ...[]byte) (string, error) {
 	return secret.NewMasker(tokens...).Mask(text), nil
 }
 
-// masked is err as an InputError that is safe to print. Where secrets can't be told from the rest,
-// nothing is quoted.
-func masked(path string, src []byte, err error) error {
+// Masked is err, which is about the file at path, as an *InputError that is safe to print. Where secrets
+// can't be told from the rest, nothing is quoted.
+func Masked(path string, src []byte, err error) error {
 	text, merr := Mask(context.Background(), err.Error(), src)
 	if merr != nil {
 		text = fmt.Sprintf("%s is wrong; what is wrong can't be quoted safely: %v", path, merr)
@@ -43,7 +43,7 @@ func masked(path string, src []byte, err error) error {
 func ParseManifest(path string, src []byte) (*manifest.Manifest, error) {
 	m, errs := manifest.Parse(path, src)
 	if len(errs) > 0 {
-		return nil, masked(path, src, errs)
+		return nil, Masked(path, src, errs)
 	}
 	return m, nil
 }
@@ -63,7 +63,7 @@ func ReadPolicy(file string) (*manifest.Policy, error) {
 	}
 	p, errs := manifest.ParsePolicy(filepath.ToSlash(file), src)
 	if len(errs) > 0 {
-		return nil, masked(filepath.ToSlash(file), src, errs)
+		return nil, Masked(filepath.ToSlash(file), src, errs)
 	}
 	return p, nil
 }

@@ -101,7 +101,7 @@ func (r *run) newDetector() (*secret.Detector, error) {
 	}
 	d, err := secret.NewWithConfig(rules.SecretRules(), user)
 	if err != nil {
-		return nil, &InputError{fmt.Sprintf("%s: %v", r.opt.GitleaksConfig, err)}
+		return nil, Masked(r.opt.GitleaksConfig, user, fmt.Errorf("%s: %w", r.opt.GitleaksConfig, err))
 	}
 	return d, nil
 }
