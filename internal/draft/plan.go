@@ -203,7 +203,7 @@ func (it *identity) addToken(t usage.Token) {
 		it.tokenGuess = "the workflow declares no permissions; what its token may do is the platform's default"
 		return
 	}
-	for _, s := range t.Scopes {
+	for _, s := range t.Levels() {
 		if it.token[s.Name] != "write" {
 			it.token[s.Name] = s.Level
 		}

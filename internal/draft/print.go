@@ -86,7 +86,7 @@ func (p *printer) identity(it *identity) {
 	}
 	p.line(2, "", "grants:")
 	for _, g := range it.grants {
-		p.grant(g)
+		p.grant(it, g)
 	}
 }
 
@@ -116,7 +116,7 @@ func (p *printer) token(it *identity) {
 	p.line(2, it.tokenGuess, "token: { %s }", strings.Join(scopes, ", "))
 }
 
-func (p *printer) grant(g *grant) {
+func (p *printer) grant(it *identity, g *grant) {
 	p.line(3, "", "%s:", g.id)
 	p.line(4, "", "%s:", g.provider)
 	for _, f := range g.fields {
@@ -125,7 +125,16 @@ func (p *printer) grant(g *grant) {
 	p.line(4, "shorter?", "ttl: %s", minutes(g.ttl))
 	p.line(4, "an inline session policy", "narrow: none")
 	p.line(4, "", "limits: none")
-	p.line(4, "or a ticket, a schedule, a signed tag", "when: { environment-approval: { min: 1 } }")
+	p.line(4, "the task; or a schedule, a signed tag", "when: %s", p.task(it))
+}
+
+// task is a trigger that no job meets unasked: a draft gives no standing privilege.
+func (p *printer) task(it *identity) string {
+	if it.environment != "" {
+		return "{ environment-approval: { min: 1 } }"
+	}
+	return fmt.Sprintf("{ ticket: { system: github, project: %s, status: [approved], references: sha, use: reusable } }",
+		quote(cmp.Or(p.in.Repository, "OWNER/NAME")))
 }
 
 func (p *printer) exceptions(exs []*exception) {
