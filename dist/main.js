@@ -47,10 +47,11 @@ function build(env) {
 // between two workflow commands stays between them.
 function run(binary, env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(binary, ['action'], { env, stdio: ['ignore', 1, 1] });
+    let child;
     const forward = (signal) => child.kill(signal);
-    process.on('SIGINT', forward);
+    process.on('SIGINT', forward); // before curfew starts: a cancellation must not leave it alone
     process.on('SIGTERM', forward);
+    child = spawn(binary, ['action'], { env, stdio: ['ignore', 1, 1] });
     child.on('error', (err) => reject(new Failure(`could not start curfew: ${err.message}`)));
     child.on('close', (status, signal) => {
       process.off('SIGINT', forward);

@@ -30,15 +30,20 @@ function stage(t, { go = '', curfew = '' }) {
 // The stand-ins need cp; they get it by an absolute path in PATH's second place.
 const withTools = (env) => ({ ...env, PATH: env.PATH.replace('/nowhere', '/usr/bin:/bin') });
 
-// runShim resolves to what main.js printed and how it ended; started is called with the child.
-function runShim(env, started = () => {}) {
+// runShim resolves to what main.js printed and how it ended; heard is called with the child and what it
+// has printed so far. Past the limit it and all that it started are killed.
+function runShim(env, heard = () => {}, limit = 60_000) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [shim], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [shim], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), limit);
     let stdout = '';
     let stderr = '';
-    child.stdout.on('data', (data) => { stdout += data; started(child, stdout); });
+    child.stdout.on('data', (data) => { stdout += data; heard(child, stdout); });
     child.stderr.on('data', (data) => { stderr += data; });
-    child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
+    child.on('close', (status, signal) => {
+      clearTimeout(timer);
+      resolve({ status, signal, stdout, stderr });
+    });
   });
 }
 
@@ -94,7 +99,7 @@ test('hands a cancellation on to curfew and waits for it', async (t) => {
   const env = stage(t, { curfew: 'trap "echo tidied; exit 7" INT; echo ready; while :; do sleep 0.05; done' });
   const got = await runShim(withTools(env), (child, printed) => {
     if (printed === 'ready\n') {
-      child.kill('SIGINT');
+      child.kill('SIGINT'); // to main.js alone, as the runner sends it
     }
   });
   assert.equal(got.stdout, 'ready\ntidied\n');
@@ -118,7 +123,7 @@ test('leaves nothing that a later job would run', async (t) => {
   assert.notEqual(first.stdout, second.stdout);
 });
 
-test('builds this source and scans', { timeout: 600_000 }, async (t) => {
+test('builds this source and scans', async (t) => {
   const env = stage(t, { go: null });
   const outputs = path.join(env.dir, 'outputs');
   const got = await runShim({
@@ -128,7 +133,7 @@ test('builds this source and scans', { timeout: 600_000 }, async (t) => {
     GITHUB_STEP_SUMMARY: path.join(env.dir, 'summary'),
     GITHUB_EVENT_NAME: 'push',
     INPUT_PATH: path.join(path.dirname(__dirname), 'testdata', 'shop'),
-  });
+  }, () => {}, 600_000);
   assert.equal(got.status, 1, got.stdout + got.stderr);
   assert.match(got.stdout, /^::stop-commands::curfew-[0-9a-f]{32}\n/);
   assert.match(got.stdout, /\n::error .*file=/);
