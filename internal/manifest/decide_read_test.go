@@ -141,3 +141,21 @@ func TestCodesAreDocumented(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParseFacts holds that whatever is read is either refused with a place, or means the same when it is
+// read once more.
+func FuzzParseFacts(f *testing.F) {
+	f.Add([]byte(`{"version": 1}`))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		task, facts, errs := ParseFacts("f.json", src)
+		for _, e := range errs {
+			if e.Region.Path != "f.json" || e.Region.Start.IsZero() || e.Message == "" || e.Try == "" {
+				t.Errorf("an error lacks words or a place: %+v", e)
+			}
+		}
+		task2, facts2, _ := ParseFacts("f.json", src)
+		if diff := cmp.Diff(task, task2) + cmp.Diff(facts, facts2); diff != "" {
+			t.Errorf("read otherwise the second time:\n%s", diff)
+		}
+	})
+}
