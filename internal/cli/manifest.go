@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/curfew-ci/curfew/docs"
+	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
@@ -22,7 +23,7 @@ func newManifest(env *Env) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newManifestCheck(env), newManifestSchema(env), newManifestDecide(env))
+	cmd.AddCommand(newManifestCheck(env), newManifestSchema(env), newManifestDiff(env), newManifestDecide(env))
 	return cmd
 }
 
@@ -67,24 +68,30 @@ func readManifest(file, policyFile string) (*manifest.Manifest, *manifest.Policy
 	return m, policy, nil
 }
 
+// reportFaults prints what is legal but wrong, and says so by the exit status unless all of it is only
+// worth knowing.
 func reportFaults(cmd *cobra.Command, env *Env, file string, m *manifest.Manifest, faults []manifest.Fault) error {
-	if len(faults) == 0 {
+	var b strings.Builder
+	wrong := false
+	for _, f := range faults {
+		fmt.Fprintf(&b, "%s: %s: %s\n  try: %s\n", printable(f.Region.String()), f.Kind.Severity(), printable(f.Message), printable(f.Fix))
+		wrong = wrong || f.Kind.Severity() > finding.Note
+	}
+	if !wrong {
 		grants := 0
 		for _, id := range m.Identities {
 			grants += len(id.Grants)
 		}
-		_, err := fmt.Fprintf(env.Stdout, "%s is right: %s, %s, %s\n", file,
+		fmt.Fprintf(&b, "%s is right: %s, %s, %s\n", printable(file),
 			count(len(m.Identities), "identity", "identities"), count(grants, "grant", "grants"), count(len(m.Exceptions), "exception", "exceptions"))
-		return err
-	}
-	var b strings.Builder
-	for _, f := range faults {
-		fmt.Fprintf(&b, "%s: %s\n  try: %s\n", f.Region, printable(f.Message), printable(f.Fix))
 	}
 	if err := printMasked(cmd, env, b.String()); err != nil {
 		return err
 	}
-	return &exitError{code: ExitFindings}
+	if wrong {
+		return &exitError{code: ExitFindings}
+	}
+	return nil
 }
 
 func count(n int, one, many string) string {

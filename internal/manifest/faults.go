@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/source"
 )
 
@@ -42,6 +43,20 @@ const (
 	FaultName          FaultKind = "name"          // a claim or permission that the platform doesn't have
 	FaultStanding      FaultKind = "standing"      // a grant that needs no task
 )
+
+// Severity weighs faults: what lets somebody have more than was meant, what merely doesn't work, and
+// what is only worth knowing.
+func (k FaultKind) Severity() finding.Severity {
+	switch k {
+	case FaultOverlap, FaultSelfApproval, FaultPrivilege, FaultSeparation:
+		return finding.High
+	case FaultSystem, FaultLedger, FaultName:
+		return finding.Low
+	case FaultGlob, FaultStanding:
+		return finding.Note
+	}
+	return finding.Medium
+}
 
 // Faults lists what is legal in m but wrong all the same, in the file's order. p is the organisation's
 // policy, nil where none is known; m is one that Parse returned. Exceptions without a use are not among

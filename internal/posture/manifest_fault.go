@@ -21,7 +21,7 @@ func ofException(f *manifest.Fault) bool { return strings.HasPrefix(f.Pointer, "
 
 func (p *Pass) reportFault(f *manifest.Fault) {
 	p.Report(finding.Finding{
-		Severity: faultSeverity(f.Kind),
+		Severity: f.Kind.Severity(),
 		Message:  f.Message,
 		Region:   f.Region,
 		Fix:      f.Fix,
@@ -29,20 +29,6 @@ func (p *Pass) reportFault(f *manifest.Fault) {
 		Identity: idAt(f.Pointer, "identities"),
 		Key:      string(f.Kind) + " " + f.Pointer,
 	})
-}
-
-// faultSeverity weighs faults: what lets somebody have more than was meant, what merely doesn't work,
-// and what is only worth knowing.
-func faultSeverity(k manifest.FaultKind) finding.Severity {
-	switch k {
-	case manifest.FaultOverlap, manifest.FaultSelfApproval, manifest.FaultPrivilege, manifest.FaultSeparation:
-		return finding.High
-	case manifest.FaultSystem, manifest.FaultLedger, manifest.FaultName:
-		return finding.Low
-	case manifest.FaultGlob, manifest.FaultStanding:
-		return finding.Note
-	}
-	return finding.Medium
 }
 
 // idAt is the id that a JSON Pointer names below the given top-level key; "" where it names none.
