@@ -112,6 +112,41 @@ func TestStandingOfIncompleteGrants(t *testing.T) {
 	}
 }
 
+// TestDecideOfIncompleteIdentities is about identities that Parse doesn't let pass.
+func TestDecideOfIncompleteIdentities(t *testing.T) {
+	s := loadScene(t)
+	for name, spoil := range map[string]func(*Identity){
+		"no claims":      func(x *Identity) { x.Claims = nil },
+		"no project":     func(x *Identity) { delete(x.Claims, "repository_id") },
+		"no definition":  func(x *Identity) { delete(x.Claims, "job_workflow_ref") },
+		"an empty match": func(x *Identity) { x.Claims["environment"] = Match{} },
+		"no owner":       func(x *Identity) { x.Owner = "" },
+		"no end":         func(x *Identity) { x.Expires = Date{} },
+		"no sponsor":     func(x *Identity) { x.Kind = Contractor },
+	} {
+		m, p, claims, task, facts := s.parse(t)
+		x := m.Identities["deploy"]
+		spoil(&x)
+		m.Identities["deploy"] = x
+		d := Decide(m, p, Question{Claims: claims, Grant: "deploy/standing", Task: task}, facts, s.now)
+		if d.Allow || len(d.Reasons) == 0 {
+			t.Errorf("%s: allowed, or denied in silence", name)
+		}
+	}
+}
+
+// TestPrivilegeUnsaid: saying nothing gains nothing.
+func TestPrivilegeUnsaid(t *testing.T) {
+	s := loadScene(t)
+	s.apply(t, []edit{{"manifest", "identities:\n", "identities:\n  scan:\n    owner: payments\n    purpose: Scan\n    expires: \"2027-01-01\"\n" +
+		"    runs-as: { workflow: .github/workflows/scan.yml, job: scan }\n"},
+		{"facts", `"certified": {`, `"certified": { "scan": { "time": "2026-10-17T04:00:00Z" },`}})
+	want := []string{"certification-overdue @ scan / 30d"}
+	if diff := cmp.Diff(want, s.briefs(s.standing(t, true).Identity("scan"))); diff != "" {
+		t.Errorf("reasons (-want +got):\n%s", diff)
+	}
+}
+
 func TestStandingOfExceptions(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
