@@ -135,7 +135,7 @@ func flow(credential string, from source.Region, j *usage.Job, file *workflow.Fi
 		{Message: fmt.Sprintf("job %q", j.Job.ID.Value), Region: at(j.File, j.Job.ID.Span)},
 	}
 	if s != nil {
-		out = append(out, finding.Step{Message: fmt.Sprintf("step %q", s.Title()), Region: at(file, stepSpan(s))})
+		out = append(out, finding.Step{Message: "step " + s.Title(), Region: at(file, stepSpan(s))})
 	}
 	return out
 }

@@ -49,7 +49,7 @@ func scopeLabel(s *workflow.String) string {
 		parts = append(parts, fmt.Sprintf("job %q", s.Scope.Job.ID.Value))
 	}
 	if s.Scope.Step != nil {
-		parts = append(parts, fmt.Sprintf("step %q", s.Scope.Step.Title()))
+		parts = append(parts, "step "+s.Scope.Step.Title())
 	}
 	return strings.Join(parts, ", ")
 }

@@ -146,18 +146,17 @@ func isNameByte(b byte) bool {
 
 // fix says where the variable belongs.
 func (r *readers) fix(variable, secret string, wholeWorkflow bool) string {
-	to := "steps whose programs read it: none names " + variable
+	fix := fmt.Sprintf("no step names `%s`: remove it, or move it to the env of the steps whose programs read it", variable)
 	if len(r.who) > 0 {
 		who := make([]string, len(r.who))
 		for i, x := range r.who {
-			who[i] = fmt.Sprintf("%q", x.step.Title())
+			who[i] = x.step.Title()
 			if wholeWorkflow {
 				who[i] += fmt.Sprintf(" of job %q", x.job.ID.Value)
 			}
 		}
-		to = "step " + listed(who, 4)
+		fix = fmt.Sprintf("move `%s` to the env of step %s", variable, listed(who, 4))
 	}
-	fix := fmt.Sprintf("move `%s` to the env of %s", variable, to)
 	if r.conditions {
 		fix += fmt.Sprintf("; for the conditions keep `HAS_%s: ${{ secrets.%s != '' }}`", variable, secret)
 	}

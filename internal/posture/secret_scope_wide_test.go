@@ -10,7 +10,7 @@ func TestSecretScopeWide(t *testing.T) {
 		{"each step names it", job + "      - run: echo $T\n      - run: echo \"${T}\"\n", nil},
 		{"by expression and input", job + "      - uses: a/b@v1\n        with: {x: \"${{ env.t }}\"}\n      - uses: actions/github-script@v8\n        with: {script: \"f(process.env.T)\"}\n", nil},
 		{"part of a longer name", job + "      - run: echo $TT\n      - run: echo $T_2\n", []string{
-			message + " | move `T` to the env of steps whose programs read it: none names T",
+			message + " | no step names `T`: remove it, or move it to the env of the steps whose programs read it",
 		}},
 		{"one of two", job + "      - run: make\n      - {name: Push, run: echo $T}\n", []string{
 			message + " | move `T` to the env of step \"Push\"",

@@ -67,7 +67,7 @@ func loginLabel(j *usage.Job, l *usage.Login) string {
 	if l.Step == nil {
 		return fmt.Sprintf("job %q", j.Job.ID.Value)
 	}
-	return fmt.Sprintf("job %q, step %q", j.Job.ID.Value, l.Step.Title())
+	return fmt.Sprintf("job %q, step %s", j.Job.ID.Value, l.Step.Title())
 }
 
 // oidcLogin is a login of j to the same provider by OIDC, or nil.

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/curfew-ci/curfew/internal/source"
 )
@@ -79,15 +80,17 @@ type Step struct {
 	Span             source.Span
 }
 
-// Title is how to name the step to a person: its name, id, action or "step 3".
+// Title tells the step from its siblings, to go after the word "step": its quoted name, id or action, or
+// its number from 1.
 func (s *Step) Title() string {
 	switch {
 	case s.Name.Present():
-		return s.Name.Value
+		return strconv.Quote(s.Name.Value)
 	case s.ID.Present():
-		return s.ID.Value
+		return strconv.Quote(s.ID.Value)
 	case s.Uses != nil:
-		return s.Uses.Value.Value
+		name, _, _ := strings.Cut(s.Uses.Value.Value, "@")
+		return strconv.Quote(name)
 	}
-	return "step " + strconv.Itoa(s.Index+1)
+	return strconv.Itoa(s.Index + 1)
 }

@@ -49,7 +49,7 @@ func TestTitle(t *testing.T) {
 	const src = "on: push\njobs:\n  j:\n    runs-on: x\n    steps:\n" +
 		"      - {name: n, id: i, uses: a/b@c}\n      - {id: i, uses: a/b@c}\n      - {uses: a/b@c}\n      - {run: x}\n"
 	w := Parse(".github/workflows/w.yml", []byte(src)).Workflow
-	for i, want := range []string{"n", "i", "a/b@c", "step 4"} {
+	for i, want := range []string{`"n"`, `"i"`, `"a/b"`, "4"} {
 		if got := w.Job("j").Steps[i].Title(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
