@@ -37,8 +37,8 @@ jobs:
       A: ${{ github.ref == 'x' && secrets.P || secrets.Q }}
     steps: [{run: make}, {run: echo $A}]
 `, []string{
-			`example.yml:6:35 low secret P is in the env of job "a", where each of its 2 steps can read it | move ` + "`A` to the env of step \"step 2\"",
-			`example.yml:6:48 low secret Q is in the env of job "a", where each of its 2 steps can read it | move ` + "`A` to the env of step \"step 2\"",
+			`example.yml:6:35 low secret P is in the env of job "a", where each of its 2 steps can read it | move ` + "`A` to the env of step 2",
+			`example.yml:6:48 low secret Q is in the env of job "a", where each of its 2 steps can read it | move ` + "`A` to the env of step 2",
 		}},
 		{"the workflow's", `on: push
 env: {T: "${{ secrets.T }}", G: "${{ secrets.GITHUB_TOKEN }}", P: plain}
