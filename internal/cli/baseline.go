@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/spf13/pflag"
 
@@ -35,7 +34,7 @@ func (f *baselineFlags) validate() error {
 }
 
 // write writes the baseline, where one was asked for.
-func (f *baselineFlags) write(env *Env, r *scan.Result) error {
+func (f *baselineFlags) write(env *Env, dir string, r *scan.Result) error {
 	if f.file == "" {
 		return nil
 	}
@@ -47,7 +46,7 @@ func (f *baselineFlags) write(env *Env, r *scan.Result) error {
 	if err != nil {
 		return usageError("%w", err)
 	}
-	if err := os.WriteFile(f.file, b.Encode(), 0o644); err != nil { //nolint:gosec // a file of a repository, for all to read
+	if err := writeFile(dir, f.file, b.Encode()); err != nil {
 		return &exitError{ExitUnfinished, fmt.Errorf("write the baseline: %w", err)}
 	}
 	_, err = fmt.Fprintf(env.Stderr, "wrote %s: %s until %s\n", f.file, count(len(b.Entries), "finding", "findings"), until)

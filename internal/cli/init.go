@@ -82,30 +82,20 @@ func codeOwners(tree *gitrepo.Tree) ([]byte, error) {
 	return nil, nil
 }
 
-// writeManifest puts the manifest in its place; it replaces one only when told to.
+// writeManifest puts the manifest in its place, beneath dir; it replaces one only when told to.
 func writeManifest(env *Env, dir string, src []byte, force bool) error {
-	file := filepath.Join(dir, filepath.FromSlash(manifest.Path))
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // a folder of a repository
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return usageError("%w", err)
+	}
+	defer root.Close() //nolint:errcheck // nothing is pending
+	file := filepath.FromSlash(manifest.Path)
+	if _, err := root.Lstat(file); err == nil && !force {
+		return usageError("%s is there already: look at `curfew init --dry-run`, or replace it with --force", filepath.Join(dir, file))
+	}
+	if err := errors.Join(root.MkdirAll(filepath.Dir(file), 0o755), root.WriteFile(file, src, 0o644)); err != nil {
 		return &exitError{ExitUnfinished, err}
 	}
-	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if force {
-		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	}
-	f, err := os.OpenFile(file, flags, 0o644) //nolint:gosec // a file of a repository, for all to read
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return usageError("%s is there already: look at `curfew init --dry-run`, or replace it with --force", file)
-	case err != nil:
-		return &exitError{ExitUnfinished, err}
-	}
-	if _, err := f.Write(src); err != nil {
-		_ = f.Close() // the write's error says more
-		return &exitError{ExitUnfinished, err}
-	}
-	if err := f.Close(); err != nil {
-		return &exitError{ExitUnfinished, err}
-	}
-	_, err = fmt.Fprintf(env.Stdout, "wrote %s: go through its \"# review:\" comments, then run `curfew scan`\n", file)
+	_, err = fmt.Fprintf(env.Stdout, "wrote %s: go through its \"# review:\" comments, then run `curfew scan`\n", filepath.Join(dir, file))
 	return err
 }

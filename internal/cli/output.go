@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo"
 	"github.com/curfew-ci/curfew/internal/report"
@@ -35,7 +36,7 @@ func (f *outputFlags) finish(env *Env, dir string, r *scan.Result) error {
 		if err := report.Write(&buf, format, r, opt); err != nil {
 			return &exitError{ExitUnfinished, err}
 		}
-		if err := os.WriteFile(file, buf.Bytes(), 0o644); err != nil { //nolint:gosec // a report for others to read; values are masked
+		if err := writeFile(dir, file, buf.Bytes()); err != nil {
 			return &exitError{ExitUnfinished, fmt.Errorf("write the %s report: %w", format, err)}
 		}
 	}
@@ -48,6 +49,30 @@ func (f *outputFlags) finish(env *Env, dir string, r *scan.Result) error {
 		return &exitError{ExitUnfinished, err}
 	}
 	return f.verdict(r)
+}
+
+// writeFile writes what the user named. A file in the scanned tree is written beneath it: whoever made
+// the tree may have put a link in the file's place.
+func writeFile(dir, file string, content []byte) error {
+	const mode = 0o644 // for others to read: values are masked
+	root, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return err
+	}
+	rel, err := filepath.Rel(root, abs)
+	if err != nil || !filepath.IsLocal(rel) {
+		return os.WriteFile(file, content, mode) //nolint:gosec // the user names it
+	}
+	tree, err := os.OpenRoot(root)
+	if err != nil {
+		return err
+	}
+	defer tree.Close() //nolint:errcheck // nothing is pending
+	return tree.WriteFile(rel, content, mode)
 }
 
 // repositoryURL is where the job's repository can be read, for links; "" outside of a job.

@@ -58,7 +58,7 @@ func newScan(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := accept.write(env, result); err != nil {
+			if err := accept.write(env, dir, result); err != nil {
 				return err
 			}
 			return out.finish(env, dir, result)
