@@ -16,7 +16,7 @@ func TestSecretScopeWide(t *testing.T) {
 			message + " | move `T` to the env of step \"Push\"",
 		}},
 		{"a condition", job + "      - run: make\n      - {uses: a/b@v1, if: \"env.T != ''\"}\n", []string{
-			message + " | move `T` to the env of step \"a/b@v1\"; for the conditions keep `HAS_T: ${{ secrets.T != '' }}`",
+			message + " | move `T` to the env of step \"a/b\"; for the conditions keep `HAS_T: ${{ secrets.T != '' }}`",
 		}},
 		{"only whether it is set", `on: push
 jobs:
