@@ -128,6 +128,8 @@ func denialsOfPolicy() []denial {
 		{"ttl beyond the ceiling", "deploy/standing", []edit{{"org", "high: 30m", "high: 20m"}}, []string{"exceeds-ceiling @ 30m / 20m"}},
 		{"ttl beyond the floor's ceiling", "deploy/prod", []edit{{"manifest", "role/deploy\"", "role/admin/x\""}, {"manifest", "ttl: 15m", "ttl: 30m"}},
 			[]string{"exceeds-ceiling @ 30m / 15m"}},
+		{"ttl beyond the ceiling of a floor for what the grant leaves out", "deploy/standing", []edit{{"org", "privilege-floor:\n",
+			"privilege-floor:\n  - { vault: { namespace: prod }, privilege: critical }\n"}}, []string{"exceeds-ceiling @ 30m / 15m"}},
 		{"term beyond the ceiling", "deploy/standing", []edit{{"manifest", `"2027-06-01"`, `"2027-11-24"`}}, []string{`exceeds-ceiling @ "2027-11-24" / 365d`}},
 		{"system not the organisation's", "deploy/prod", []edit{{"manifest", "system: jira", "system: servicenow"}, {"facts", `"system": "jira"`, `"system": "servicenow"`}},
 			[]string{"system-not-allowed @ servicenow / jira: { url: https://acme.atlassian.net, projects: [CHG, PAY] }"}},
@@ -172,6 +174,8 @@ func denialsOfStanding() []denial {
 		{"used in the future", "deploy/standing", []edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2027-11-22T04:00:00Z", "activator": "@alice" }`)}, []string{missed}},
 		{"entry gone, use not reviewed", "deploy/standing", []edit{use(`{ "entry": "gone", "grant": "deploy/prod", "time": "2026-11-22T05:00:00Z", "activator": "@alice" }`)},
 			[]string{"review-missed @ deploy"}},
+		{"uses unknown, entry gone", "deploy/standing", []edit{{"facts", `, "break-glass": []`, ""}, {"manifest", "grants: [deploy/prod]", "grants: [other/migrate]"}},
+			[]string{"review-unknown @ deploy?"}},
 		{"uses unknown", "deploy/standing", []edit{{"facts", `, "break-glass": []`, ""}}, []string{"review-unknown @ oncall?"}},
 	}
 }
