@@ -71,18 +71,30 @@ func TestFrom(t *testing.T) {
 		{"custom subject", `{"sub": "environment:prod", "repository_id": "2"}`, "GitHub Actions 2 "},
 		{"no subject", `{"project_id": 7, "pipeline_source": "web"}`, "GitLab CI 7 web"},
 		{"gitlab", `{"sub": "project_path:g/s/p:ref_type:branch:ref:main", "project_id": "7"}`, "GitLab CI 7 "},
-		{"other repository's id", `{"sub": "repo:acme@1/app@3:x", "repository_id": "2", "repository_owner_id": "1"}`,
-			`the subject has the id "3" where the claim repository_id is "2": one of them is wrong`},
-		{"other owner's id", `{"sub": "repo:acme@9/app@2:x", "repository_id": "2", "repository_owner_id": "1"}`,
-			`the subject has the id "9" where the claim repository_owner_id is "1": one of them is wrong`},
-		{"owner's id missing", `{"sub": "repo:acme@1/app@2:x", "repository_id": "2"}`,
-			`the subject has the id "1" where the claim repository_owner_id is absent: one of them is wrong`},
-		{"neither", `{"sub": "repo:acme/app:x"}`,
-			"expected exactly one of the claims repository_id and project_id, found 0: whose token this is can't be told"},
-		{"both", `{"repository_id": "1", "project_id": "1"}`,
-			"expected exactly one of the claims repository_id and project_id, found 2: whose token this is can't be told"},
-		{"empty id", `{"repository_id": ""}`,
-			"expected exactly one of the claims repository_id and project_id, found 0: whose token this is can't be told"},
+		{
+			"other repository's id", `{"sub": "repo:acme@1/app@3:x", "repository_id": "2", "repository_owner_id": "1"}`,
+			`the subject has the id "3" where the claim repository_id is "2": one of them is wrong`,
+		},
+		{
+			"other owner's id", `{"sub": "repo:acme@9/app@2:x", "repository_id": "2", "repository_owner_id": "1"}`,
+			`the subject has the id "9" where the claim repository_owner_id is "1": one of them is wrong`,
+		},
+		{
+			"owner's id missing", `{"sub": "repo:acme@1/app@2:x", "repository_id": "2"}`,
+			`the subject has the id "1" where the claim repository_owner_id is absent: one of them is wrong`,
+		},
+		{
+			"neither", `{"sub": "repo:acme/app:x"}`,
+			"expected exactly one of the claims repository_id and project_id, found 0: whose token this is can't be told",
+		},
+		{
+			"both", `{"repository_id": "1", "project_id": "1"}`,
+			"expected exactly one of the claims repository_id and project_id, found 2: whose token this is can't be told",
+		},
+		{
+			"empty id", `{"repository_id": ""}`,
+			"expected exactly one of the claims repository_id and project_id, found 0: whose token this is can't be told",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ""

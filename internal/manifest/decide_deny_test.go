@@ -59,88 +59,151 @@ func denialsOfTokens() []denial {
 		{"other issuer", "deploy/standing", claim("iss", issuer, "https://gitlab.com"), []string{"issuer-not-allowed @ [https://token.actions.githubusercontent.com]"}},
 		{"issuer with a slash", "deploy/standing", claim("iss", issuer, issuer+"/"), []string{"issuer-not-allowed @ [https://token.actions.githubusercontent.com]"}},
 		{"no issuer", "deploy/standing", noClaim("iss", issuer), []string{"issuer-not-allowed @ [https://token.actions.githubusercontent.com]"}},
-		{"issuer of a list", "deploy/standing", []edit{{"claims", `"iss": "` + issuer + `"`, `"iss": ["` + issuer + `"]`}},
-			[]string{"issuer-not-allowed @ [https://token.actions.githubusercontent.com]"}},
+		{
+			"issuer of a list", "deploy/standing",
+			[]edit{{"claims", `"iss": "` + issuer + `"`, `"iss": ["` + issuer + `"]`}},
+			[]string{"issuer-not-allowed @ [https://token.actions.githubusercontent.com]"},
+		},
 		{"one issuer of several", "deploy/standing", append(claim("iss", issuer, "https://ghes.acme.example/_services/token"),
 			edit{"org", "issuers: [", "issuers: [https://ghes.acme.example/_services/token, "}), []string{"issuer-not-allowed @ claims"}},
 
-		{"no project", "deploy/standing", noClaim("repository_id", "987654"),
-			[]string{"token-unclear @ claims", `claim-mismatch @ "987654"`}},
+		{
+			"no project", "deploy/standing", noClaim("repository_id", "987654"),
+			[]string{"token-unclear @ claims", `claim-mismatch @ "987654"`},
+		},
 		{"two projects", "deploy/standing", []edit{{"claims", `"repository_id"`, `"project_id": "1", "repository_id"`}}, []string{"token-unclear @ claims"}},
 		{"subject of another repository", "deploy/standing", claim("sub", "repo:acme@4242/payments-api@987654:environment:production",
 			"repo:acme@4242/payments-api@1:environment:production"), []string{"token-unclear @ claims"}},
-		{"other repository", "deploy/standing", append(claim("repository_id", "987654", "987655"), claim("sub",
-			"repo:acme@4242/payments-api@987654:environment:production", "repo:acme/payments-api:x")...),
-			[]string{`claim-mismatch @ "987654"`, "guard-unverified @ guard"}},
-		{"unknown project", "deploy/standing", []edit{{"manifest", "    claims:\n      repository_id: \"987654\"\n      job_workflow_ref: acme/payments-api/.github/workflows/deploy.yml", "    claims:\n      repository_id: \"0\"\n      job_workflow_ref: acme/payments-api/.github/workflows/deploy.yml"}},
-			[]string{`project-unknown @ "0"`}},
-		{"unknown project in a list", "deploy/standing", []edit{{"manifest", "    claims:\n      repository_id: \"987654\"\n      job_workflow_ref: acme/payments-api/.github/workflows/deploy.yml", "    claims:\n      repository_id: [\"987654\", \"0\"]\n      job_workflow_ref: acme/payments-api/.github/workflows/deploy.yml"}},
-			[]string{`project-unknown @ ["987654", "0"]`}},
+		{
+			"other repository", "deploy/standing", append(claim("repository_id", "987654", "987655"), claim("sub",
+				"repo:acme@4242/payments-api@987654:environment:production", "repo:acme/payments-api:x")...),
+			[]string{`claim-mismatch @ "987654"`, "guard-unverified @ guard"},
+		},
+		{
+			"unknown project", "deploy/standing",
+			[]edit{{"manifest", "    claims:\n      repository_id: \"987654\"\n      job_workflow_ref: acme/payments-api/.github/workflows/deploy.yml", "    claims:\n      repository_id: \"0\"\n      job_workflow_ref: acme/payments-api/.github/workflows/deploy.yml"}},
+			[]string{`project-unknown @ "0"`},
+		},
+		{
+			"unknown project in a list", "deploy/standing",
+			[]edit{{"manifest", "    claims:\n      repository_id: \"987654\"\n      job_workflow_ref: acme/payments-api/.github/workflows/deploy.yml", "    claims:\n      repository_id: [\"987654\", \"0\"]\n      job_workflow_ref: acme/payments-api/.github/workflows/deploy.yml"}},
+			[]string{`project-unknown @ ["987654", "0"]`},
+		},
 		{"project zero", "deploy/standing", []edit{
 			{"manifest", "    claims:\n      repository_id: \"987654\"\n      job_workflow_ref: acme/payments-api/.github/workflows/deploy.yml", "    claims:\n      repository_id: \"0\"\n      job_workflow_ref: acme/payments-api/.github/workflows/deploy.yml"},
-			{"claims", `"repository_id": "987654"`, `"repository_id": "0"`}, {"claims", `"sub": "repo:acme@4242/payments-api@987654:environment:production",`, ``},
+			{"claims", `"repository_id": "987654"`, `"repository_id": "0"`},
+			{"claims", `"sub": "repo:acme@4242/payments-api@987654:environment:production",`, ``},
 			{"facts", `"project": "987654"`, `"project": "0"`},
 		}, []string{`project-unknown @ "0"`}},
 
-		{"other workflow", "deploy/standing", claim("job_workflow_ref", workflow, "acme/payments-api/.github/workflows/test.yml@refs/heads/main"),
-			[]string{"claim-mismatch @ " + workflow}},
-		{"other ref of the workflow", "deploy/standing", claim("job_workflow_ref", workflow, "acme/payments-api/.github/workflows/deploy.yml@refs/heads/evil"),
-			[]string{"claim-mismatch @ " + workflow}},
+		{
+			"other workflow", "deploy/standing", claim("job_workflow_ref", workflow, "acme/payments-api/.github/workflows/test.yml@refs/heads/main"),
+			[]string{"claim-mismatch @ " + workflow},
+		},
+		{
+			"other ref of the workflow", "deploy/standing", claim("job_workflow_ref", workflow, "acme/payments-api/.github/workflows/deploy.yml@refs/heads/evil"),
+			[]string{"claim-mismatch @ " + workflow},
+		},
 		{"workflow with more", "deploy/standing", claim("job_workflow_ref", workflow, workflow+"2"), []string{"claim-mismatch @ " + workflow}},
-		{"look-alike", "deploy/standing", claim("job_workflow_ref", workflow, "асme/payments-api/.github/workflows/deploy.yml@refs/heads/main"),
-			[]string{"claim-mismatch @ " + workflow}},
+		{
+			"look-alike", "deploy/standing", claim("job_workflow_ref", workflow, "асme/payments-api/.github/workflows/deploy.yml@refs/heads/main"),
+			[]string{"claim-mismatch @ " + workflow},
+		},
 		{"case", "deploy/standing", claim("environment", "production", "Production"), []string{"claim-mismatch @ [production, staging]"}},
 		{"environment absent", "deploy/standing", noClaim("environment", "production"), []string{"claim-mismatch @ [production, staging]"}},
 		{"environment empty", "deploy/standing", claim("environment", "production", ""), []string{"claim-mismatch @ [production, staging]"}},
 		{"environment null", "deploy/standing", []edit{{"claims", `"environment": "production"`, `"environment": null`}}, []string{"claim-mismatch @ [production, staging]"}},
-		{"environment in a list", "deploy/standing", []edit{{"claims", `"environment": "production"`, `"environment": ["production"]`}},
-			[]string{"claim-mismatch @ [production, staging]"}},
+		{
+			"environment in a list", "deploy/standing",
+			[]edit{{"claims", `"environment": "production"`, `"environment": ["production"]`}},
+			[]string{"claim-mismatch @ [production, staging]"},
+		},
 		{"glob across a slash", "deploy/standing", claim("runner_environment", "github-hosted", "github-a/b"), []string{`claim-mismatch @ { glob: "github-*" }`}},
 		{"glob within", "deploy/standing", claim("runner_environment", "github-hosted", "not-github-hosted"), []string{`claim-mismatch @ { glob: "github-*" }`}},
-		{"two claims", "deploy/standing", append(claim("environment", "production", "test"), claim("runner_environment", "github-hosted", "self-hosted")...),
-			[]string{"claim-mismatch @ [production, staging]", `claim-mismatch @ { glob: "github-*" }`}},
+		{
+			"two claims", "deploy/standing", append(claim("environment", "production", "test"), claim("runner_environment", "github-hosted", "self-hosted")...),
+			[]string{"claim-mismatch @ [production, staging]", `claim-mismatch @ { glob: "github-*" }`},
+		},
 
 		{"pull_request_target", "deploy/standing", claim("event_name", "push", "pull_request_target"), []string{"event-not-allowed @ claims"}},
 		{"issue_comment", "deploy/standing", claim("event_name", "push", "issue_comment"), []string{"event-not-allowed @ claims"}},
 		{"event absent", "deploy/standing", noClaim("event_name", "push"), []string{"event-not-allowed @ claims"}},
-		{"event not among those named", "deploy/standing", []edit{{"manifest", `environment: [production, staging]`,
-			"environment: [production, staging]\n      event_name: release"}}, []string{"claim-mismatch @ release"}},
+		{"event not among those named", "deploy/standing", []edit{{
+			"manifest", `environment: [production, staging]`,
+			"environment: [production, staging]\n      event_name: release",
+		}}, []string{"claim-mismatch @ release"}},
 	}
 }
 
 func denialsOfPolicy() []denial {
 	return []denial{
 		{"policy unknown", "deploy/standing", []edit{{"org", "", ""}}, []string{"policy-unknown @ acme/.github?"}},
-		{"bound, policy unknown, no extends", "deploy/standing", []edit{{"org", "", ""}, {"manifest", "extends: acme/.github\n", ""}},
-			[]string{"extends-mismatch @ version: 1", "policy-unknown @ version: 1?"}},
+		{
+			"bound, policy unknown, no extends", "deploy/standing",
+			[]edit{{"org", "", ""}, {"manifest", "extends: acme/.github\n", ""}},
+			[]string{"extends-mismatch @ version: 1", "policy-unknown @ version: 1?"},
+		},
 		{"no extends", "deploy/standing", []edit{{"manifest", "extends: acme/.github\n", ""}}, []string{"extends-mismatch @ version: 1"}},
-		{"no extends, not bound", "deploy/standing", []edit{{"manifest", "extends: acme/.github\n", ""}, {"facts", `"org": "acme/.github"`, ""}},
-			[]string{"extends-mismatch @ version: 1"}},
+		{
+			"no extends, not bound", "deploy/standing",
+			[]edit{{"manifest", "extends: acme/.github\n", ""}, {"facts", `"org": "acme/.github"`, ""}},
+			[]string{"extends-mismatch @ version: 1"},
+		},
 		{"bound to another", "deploy/standing", []edit{{"facts", `"org": "acme/.github"`, `"org": "evil/.github"`}}, []string{"extends-mismatch @ acme/.github"}},
-		{"another organisation's policy", "deploy/standing", []edit{{"manifest", "extends: acme/", "extends: evil/"}, {"facts", `"org": "acme/.github"`, ""}},
-			[]string{"extends-mismatch @ evil/.github / acme"}},
-		{"owned by another", "deploy/standing", []edit{{"claims", `"repository_owner_id": "4242"`, `"repository_owner_id": "1"`},
-			{"claims", `"sub": "repo:acme@4242/`, `"sub": "repo:acme@1/`}}, []string{`organization-mismatch @ "4242"`}},
-		{"owner absent", "deploy/standing", []edit{{"claims", `  "repository_owner_id": "4242",`, ``},
-			{"claims", `"sub": "repo:acme@4242/payments-api@987654:`, `"sub": "repo:acme/payments-api:`}}, []string{`organization-mismatch @ "4242"`}},
-		{"organisation zero", "deploy/standing", []edit{{"org", `id: "4242"`, `id: "0"`}, {"claims", `"repository_owner_id": "4242"`, `"repository_owner_id": "0"`},
-			{"claims", `"sub": "repo:acme@4242/`, `"sub": "repo:acme@0/`}}, []string{`organization-mismatch @ "0"`}},
+		{
+			"another organisation's policy", "deploy/standing",
+			[]edit{{"manifest", "extends: acme/", "extends: evil/"}, {"facts", `"org": "acme/.github"`, ""}},
+			[]string{"extends-mismatch @ evil/.github / acme"},
+		},
+		{"owned by another", "deploy/standing", []edit{
+			{"claims", `"repository_owner_id": "4242"`, `"repository_owner_id": "1"`},
+			{"claims", `"sub": "repo:acme@4242/`, `"sub": "repo:acme@1/`},
+		}, []string{`organization-mismatch @ "4242"`}},
+		{"owner absent", "deploy/standing", []edit{
+			{"claims", `  "repository_owner_id": "4242",`, ``},
+			{"claims", `"sub": "repo:acme@4242/payments-api@987654:`, `"sub": "repo:acme/payments-api:`},
+		}, []string{`organization-mismatch @ "4242"`}},
+		{"organisation zero", "deploy/standing", []edit{
+			{"org", `id: "4242"`, `id: "0"`},
+			{"claims", `"repository_owner_id": "4242"`, `"repository_owner_id": "0"`},
+			{"claims", `"sub": "repo:acme@4242/`, `"sub": "repo:acme@0/`},
+		}, []string{`organization-mismatch @ "0"`}},
 		{"ttl beyond the ceiling", "deploy/standing", []edit{{"org", "high: 30m", "high: 20m"}}, []string{"exceeds-ceiling @ 30m / 20m"}},
-		{"ttl beyond the floor's ceiling", "deploy/prod", []edit{{"manifest", "role/deploy\"", "role/admin/x\""}, {"manifest", "ttl: 15m", "ttl: 30m"}},
-			[]string{"exceeds-ceiling @ 30m / 15m"}},
-		{"ttl beyond the ceiling of a floor for what the grant leaves out", "deploy/standing", []edit{{"org", "privilege-floor:\n",
-			"privilege-floor:\n  - { vault: { namespace: prod }, privilege: critical }\n"}}, []string{"exceeds-ceiling @ 30m / 15m"}},
+		{
+			"ttl beyond the floor's ceiling", "deploy/prod",
+			[]edit{{"manifest", "role/deploy\"", "role/admin/x\""}, {"manifest", "ttl: 15m", "ttl: 30m"}},
+			[]string{"exceeds-ceiling @ 30m / 15m"},
+		},
+		{"ttl beyond the ceiling of a floor for what the grant leaves out", "deploy/standing", []edit{{
+			"org", "privilege-floor:\n",
+			"privilege-floor:\n  - { vault: { namespace: prod }, privilege: critical }\n",
+		}}, []string{"exceeds-ceiling @ 30m / 15m"}},
 		{"term beyond the ceiling", "deploy/standing", []edit{{"manifest", `"2027-06-01"`, `"2027-11-24"`}}, []string{`exceeds-ceiling @ "2027-11-24" / 365d`}},
-		{"system not the organisation's", "deploy/prod", []edit{{"manifest", "system: jira", "system: servicenow"}, {"facts", `"system": "jira"`, `"system": "servicenow"`}},
-			[]string{"system-not-allowed @ servicenow / jira: { url: https://acme.atlassian.net, projects: [CHG, PAY] }"}},
-		{"project not the organisation's", "deploy/prod", []edit{{"manifest", "project: CHG", "project: TOY"}, {"facts", `"project": "CHG"`, `"project": "TOY"`}},
-			[]string{"system-not-allowed @ TOY / [CHG, PAY]"}},
-		{"issues not the organisation's", "deploy/ruled", []edit{{"org", "systems:\n", "systems:\n  github: { url: https://github.com, projects: [acme/ops] }\n"}},
-			[]string{"system-not-allowed @ acme/changes / [acme/ops]"}},
-		{"grants in one hand", "deploy/standing", []edit{{"org", "conflict: [prod, migrate]", "conflict: [standing, tag]"}},
-			[]string{"separation-of-duties @ standing / { conflict: [standing, tag] }"}},
-		{"grants in two identities that one token proves", "deploy/prod", []edit{{"manifest", "workflows/migrate.yml@refs", "workflows/deploy.yml@refs"}},
-			[]string{"separation-of-duties @ prod / { conflict: [prod, migrate] }"}},
+		{
+			"system not the organisation's", "deploy/prod",
+			[]edit{{"manifest", "system: jira", "system: servicenow"}, {"facts", `"system": "jira"`, `"system": "servicenow"`}},
+			[]string{"system-not-allowed @ servicenow / jira: { url: https://acme.atlassian.net, projects: [CHG, PAY] }"},
+		},
+		{
+			"project not the organisation's", "deploy/prod",
+			[]edit{{"manifest", "project: CHG", "project: TOY"}, {"facts", `"project": "CHG"`, `"project": "TOY"`}},
+			[]string{"system-not-allowed @ TOY / [CHG, PAY]"},
+		},
+		{
+			"issues not the organisation's", "deploy/ruled",
+			[]edit{{"org", "systems:\n", "systems:\n  github: { url: https://github.com, projects: [acme/ops] }\n"}},
+			[]string{"system-not-allowed @ acme/changes / [acme/ops]"},
+		},
+		{
+			"grants in one hand", "deploy/standing",
+			[]edit{{"org", "conflict: [prod, migrate]", "conflict: [standing, tag]"}},
+			[]string{"separation-of-duties @ standing / { conflict: [standing, tag] }"},
+		},
+		{
+			"grants in two identities that one token proves", "deploy/prod",
+			[]edit{{"manifest", "workflows/migrate.yml@refs", "workflows/deploy.yml@refs"}},
+			[]string{"separation-of-duties @ prod / { conflict: [prod, migrate] }"},
+		},
 		{"asked for too long", "deploy/standing", []edit{{"facts", `"org": "acme/.github"`, `"org": "acme/.github", "ttl": "31m"`}}, []string{"ttl-too-long @ 30m"}},
 	}
 }
@@ -156,26 +219,51 @@ func denialsOfStanding() []denial {
 		{"expired", "deploy/standing", []edit{{"manifest", `"2027-06-01"`, `"2026-11-22"`}}, []string{`expired @ "2026-11-22"`}},
 		{"sponsor ended", "other/migrate", []edit{
 			{"manifest", `ends: "2027-02-01"`, `ends: "2026-11-22"`},
-			{"claims", "deploy.yml@", "migrate.yml@"}}, []string{`sponsor-ended @ "2026-11-22"`}},
+			{"claims", "deploy.yml@", "migrate.yml@"},
+		}, []string{`sponsor-ended @ "2026-11-22"`}},
 		{"never certified", "deploy/standing", []edit{{"facts", certified + ",", ""}}, []string{"certification-unknown @ deploy / 90d?"}},
-		{"certified in the future", "deploy/standing", []edit{{"facts", certified, `"deploy": { "time": "2026-11-23T04:06:00Z" }`}},
-			[]string{"certification-unknown @ deploy / 90d?"}},
-		{"certification overdue", "deploy/standing", []edit{{"facts", certified, `"deploy": { "time": "2026-08-18T04:00:00Z" }`}},
-			[]string{"certification-overdue @ deploy / 90d"}},
-		{"certification overdue by the floor", "deploy/standing", []edit{{"manifest", "role/deploy\"", "role/admin/x\""}, {"facts", certified, `"deploy": { "time": "2026-10-17T04:00:00Z" }`}},
-			[]string{"certification-overdue @ deploy / 30d"}},
+		{
+			"certified in the future", "deploy/standing",
+			[]edit{{"facts", certified, `"deploy": { "time": "2026-11-23T04:06:00Z" }`}},
+			[]string{"certification-unknown @ deploy / 90d?"},
+		},
+		{
+			"certification overdue", "deploy/standing",
+			[]edit{{"facts", certified, `"deploy": { "time": "2026-08-18T04:00:00Z" }`}},
+			[]string{"certification-overdue @ deploy / 90d"},
+		},
+		{
+			"certification overdue by the floor", "deploy/standing",
+			[]edit{{"manifest", "role/deploy\"", "role/admin/x\""}, {"facts", certified, `"deploy": { "time": "2026-10-17T04:00:00Z" }`}},
+			[]string{"certification-overdue @ deploy / 30d"},
+		},
 		{"review missed", "deploy/standing", []edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice" }`)}, []string{missed}},
-		{"reviewed by the activator", "deploy/standing", []edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "review": { "by": "@Alice", "time": "2026-11-22T05:00:00Z" } }`)},
-			[]string{missed}},
-		{"reviewed by somebody", "deploy/standing", []edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "review": { "by": "@bob", "time": "2026-11-22T05:00:00Z" } }`)},
-			[]string{missed}},
-		{"reviewed before it happened", "deploy/standing", []edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "review": { "by": "@zoe", "time": "2026-11-21T05:00:00Z" } }`)},
-			[]string{missed}},
+		{
+			"reviewed by the activator", "deploy/standing",
+			[]edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "review": { "by": "@Alice", "time": "2026-11-22T05:00:00Z" } }`)},
+			[]string{missed},
+		},
+		{
+			"reviewed by somebody", "deploy/standing",
+			[]edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "review": { "by": "@bob", "time": "2026-11-22T05:00:00Z" } }`)},
+			[]string{missed},
+		},
+		{
+			"reviewed before it happened", "deploy/standing",
+			[]edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "review": { "by": "@zoe", "time": "2026-11-21T05:00:00Z" } }`)},
+			[]string{missed},
+		},
 		{"used in the future", "deploy/standing", []edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2027-11-22T04:00:00Z", "activator": "@alice" }`)}, []string{missed}},
-		{"entry gone, use not reviewed", "deploy/standing", []edit{use(`{ "entry": "gone", "grant": "deploy/prod", "time": "2026-11-22T05:00:00Z", "activator": "@alice" }`)},
-			[]string{"review-missed @ deploy"}},
-		{"uses unknown, entry gone", "deploy/standing", []edit{{"facts", `, "break-glass": []`, ""}, {"manifest", "grants: [deploy/prod]", "grants: [other/migrate]"}},
-			[]string{"review-unknown @ deploy?"}},
+		{
+			"entry gone, use not reviewed", "deploy/standing",
+			[]edit{use(`{ "entry": "gone", "grant": "deploy/prod", "time": "2026-11-22T05:00:00Z", "activator": "@alice" }`)},
+			[]string{"review-missed @ deploy"},
+		},
+		{
+			"uses unknown, entry gone", "deploy/standing",
+			[]edit{{"facts", `, "break-glass": []`, ""}, {"manifest", "grants: [deploy/prod]", "grants: [other/migrate]"}},
+			[]string{"review-unknown @ deploy?"},
+		},
 		{"uses unknown", "deploy/standing", []edit{{"facts", `, "break-glass": []`, ""}}, []string{"review-unknown @ oncall?"}},
 	}
 }
@@ -189,10 +277,13 @@ func denialsOfTickets() []denial {
 	return []denial{
 		{"no ticket", "deploy/standing2", nil, []string{"grant-unknown @ grants"}},
 		{"other run", "deploy/prod", ticket(`"id": "1205", "attempt"`, `"id": "1206", "attempt"`), []string{
-			`run-unclear @ ticket: { system: jira, project: CHG, status: [Approved, Done], references: sha, use: once }`, `run-unclear @ environment-approval: { min: 2 }`}},
+			`run-unclear @ ticket: { system: jira, project: CHG, status: [Approved, Done], references: sha, use: once }`, `run-unclear @ environment-approval: { min: 2 }`,
+		}},
 		{"other attempt", "deploy/nightly", append(forSchedule(), edit{"facts", `"attempt": "1"`, `"attempt": "2"`}), []string{`run-unclear @ { schedule: { cron: "0 3 * * 1", window: 2h } }`}},
-		{"run unknown", "deploy/nightly", append(forSchedule(), edit{"facts", `"run": { "id": "1205", "attempt": "1", "triggering-actor": "@alice", "change-author": "@bob" },`, ""}),
-			[]string{`run-unclear @ { schedule: { cron: "0 3 * * 1", window: 2h } }?`}},
+		{
+			"run unknown", "deploy/nightly", append(forSchedule(), edit{"facts", `"run": { "id": "1205", "attempt": "1", "triggering-actor": "@alice", "change-author": "@bob" },`, ""}),
+			[]string{`run-unclear @ { schedule: { cron: "0 3 * * 1", window: 2h } }?`},
+		},
 		{"attempt absent from the token", "deploy/nightly", append(forSchedule(), noClaim("run_attempt", "1")...), []string{`run-unclear @ { schedule: { cron: "0 3 * * 1", window: 2h } }`}},
 		{"other system", "deploy/prod", ticket(`"system": "jira"`, `"system": "servicenow"`), and("trigger-unproven @ jira")},
 		{"other project", "deploy/prod", ticket(`"project": "CHG"`, `"project": "PAY"`), and("trigger-unproven @ CHG")},
@@ -214,7 +305,8 @@ func denialsOfTickets() []denial {
 		{"use unknown", "deploy/prod", ticket(`, "used": 0`, ``), and("trigger-unproven @ once?")},
 		{"once without a store", "deploy/prod", []edit{{"org", "ledger:\n  store: \"s3://acme-curfew/ledger\"", "ledger:\n  store: \"s3://acme-curfew/other\""}}, []string{
 			"no-shared-store @ once / \"s3://acme-curfew/other\"", `trigger-unproven @ environment-approval: { min: 2 }?`,
-			"no-shared-store @ { concurrent: 2, per-day: 20 } / \"s3://acme-curfew/other\"", "no-shared-store @ guard / \"s3://acme-curfew/other\""}},
+			"no-shared-store @ { concurrent: 2, per-day: 20 } / \"s3://acme-curfew/other\"", "no-shared-store @ guard / \"s3://acme-curfew/other\"",
+		}},
 	}
 }
 
@@ -231,10 +323,14 @@ func denialsOfTriggers() []denial {
 		{"one twice", "deploy/prod", approval(`"@anna", "@Anna"`), []string{"trigger-unproven @ CHG", min}},
 		{"one is the actor", "deploy/prod", approval(`"@anna", "@alice"`), []string{"trigger-unproven @ CHG", min}},
 		{"one is nobody", "deploy/prod", approval(`"@anna", "@"`), []string{"trigger-unproven @ CHG", min}},
-		{"other environment", "deploy/prod", append(approval(`"@anna", "@carl"`), claim("environment", "production", "staging")...),
-			[]string{"trigger-unproven @ CHG", "trigger-unproven @ { min: 2 }"}},
-		{"environment not listed", "deploy/prod", append(approval(`"@anna", "@carl"`), edit{"manifest", "      environment: [production, staging]\n", ""}),
-			[]string{"trigger-unproven @ CHG", "trigger-unproven @ { min: 2 }"}},
+		{
+			"other environment", "deploy/prod", append(approval(`"@anna", "@carl"`), claim("environment", "production", "staging")...),
+			[]string{"trigger-unproven @ CHG", "trigger-unproven @ { min: 2 }"},
+		},
+		{
+			"environment not listed", "deploy/prod", append(approval(`"@anna", "@carl"`), edit{"manifest", "      environment: [production, staging]\n", ""}),
+			[]string{"trigger-unproven @ CHG", "trigger-unproven @ { min: 2 }"},
+		},
 
 		{"a branch", "deploy/tag", nil, []string{"trigger-unproven @ { keys: [keys/release.pub] }"}},
 		{"a branch that is named in the proof", "deploy/tag", []edit{{"facts", "refs/tags/v1.2", "refs/heads/main"}}, []string{"trigger-unproven @ { keys: [keys/release.pub] }"}},
@@ -248,10 +344,14 @@ func denialsOfTriggers() []denial {
 
 		{"rule false", "deploy/ruled", []edit{{"facts", `"allow": true`, `"allow": false`}}, []string{"trigger-unproven @ data.curfew.deploy.allow"}},
 		{"other rule", "deploy/ruled", []edit{{"facts", "data.curfew.deploy.allow", "data.curfew.other.allow"}}, []string{"trigger-unproven @ data.curfew.deploy.allow"}},
-		{"one of all", "deploy/ruled", []edit{{"facts", `{ "policy": { "rule": "data.curfew.deploy.allow", "allow": true } }`,
-			`{ "schedule": { "cron": "0 3 * * 1", "due": "2026-11-23T03:00:00Z" } }`}}, []string{"trigger-unproven @ policy: { rule: data.curfew.deploy.allow }?"}},
-		{"triggers unknown", "deploy/tag", append(forTag(), edit{"facts", `{ "signed-tag": { "ref": "refs/tags/v1.2", "sha": "9f2c41e", "key": "keys/release.pub" } },`, ``}),
-			[]string{"trigger-unproven @ { signed-tag: { keys: [keys/release.pub] } }?"}},
+		{"one of all", "deploy/ruled", []edit{{
+			"facts", `{ "policy": { "rule": "data.curfew.deploy.allow", "allow": true } }`,
+			`{ "schedule": { "cron": "0 3 * * 1", "due": "2026-11-23T03:00:00Z" } }`,
+		}}, []string{"trigger-unproven @ policy: { rule: data.curfew.deploy.allow }?"}},
+		{
+			"triggers unknown", "deploy/tag", append(forTag(), edit{"facts", `{ "signed-tag": { "ref": "refs/tags/v1.2", "sha": "9f2c41e", "key": "keys/release.pub" } },`, ``}),
+			[]string{"trigger-unproven @ { signed-tag: { keys: [keys/release.pub] } }?"},
+		},
 	}
 }
 
@@ -264,8 +364,11 @@ func denialsOfLimits() []denial {
 		{"too many in a day", "deploy/prod", count(`{ "alive": 1, "last-day": 20 }`), []string{"limit-reached @ 20"}},
 		{"both", "deploy/prod", count(`{ "alive": 3, "last-day": 30 }`), []string{"limit-reached @ 2", "limit-reached @ 20"}},
 		{"count unknown", "deploy/prod", []edit{{"facts", `"deploy/prod": {`, `"deploy/tag": {`}}, []string{"limit-reached @ { concurrent: 2, per-day: 20 }?"}},
-		{"counts unknown", "deploy/prod", []edit{{"facts", `"leases": { "deploy/prod": { "alive": 1, "last-day": 3 } }, `, ""}},
-			[]string{"limit-reached @ { concurrent: 2, per-day: 20 }?"}},
+		{
+			"counts unknown", "deploy/prod",
+			[]edit{{"facts", `"leases": { "deploy/prod": { "alive": 1, "last-day": 3 } }, `, ""}},
+			[]string{"limit-reached @ { concurrent: 2, per-day: 20 }?"},
+		},
 		{"limits in the defaults", "deploy/prod", append(count(`{ "alive": 3, "last-day": 3 }`),
 			edit{"manifest", "        limits: { concurrent: 2, per-day: 20 }\n        when:\n          any:\n            - ticket", "        when:\n          any:\n            - ticket"},
 			edit{"manifest", "owners:\n", "defaults: { limits: { concurrent: 3, per-day: 9 } }\nowners:\n"},
@@ -286,8 +389,10 @@ func denialsOfGuard() []denial {
              "code-owners": true, "last-push-approval": true, "bypass": [] },`, ``), []string{"guard-unverified @ guard?"}},
 		{"inventory old", "deploy/standing", guard("2026-11-23T01:00:00Z", "2026-11-22T03:59:59Z"), []string{"guard-unverified @ 24h"}},
 		{"inventory of tomorrow", "deploy/standing", guard("2026-11-23T01:00:00Z", "2026-11-23T04:05:01Z"), []string{"guard-unverified @ 24h"}},
-		{"signed by another", "deploy/standing", guard(`"collector": "acme/.github/.github/workflows/collect.yml@refs/heads/main"`, `"collector": "acme/x/.github/workflows/collect.yml@refs/heads/main"`),
-			[]string{"guard-unverified @ guard"}},
+		{
+			"signed by another", "deploy/standing", guard(`"collector": "acme/.github/.github/workflows/collect.yml@refs/heads/main"`, `"collector": "acme/x/.github/workflows/collect.yml@refs/heads/main"`),
+			[]string{"guard-unverified @ guard"},
+		},
 		{"of another project", "deploy/standing", guard(`"project": "987654"`, `"project": "1"`), []string{"guard-unverified @ guard"}},
 		{"other branch", "deploy/standing", guard(`, "default-branch": true`, ``), []string{"guard-unverified @ default-branch"}},
 		{"other ref", "deploy/standing", []edit{{"org", "ref: default-branch", "ref: refs/heads/prod"}}, []string{"guard-unverified @ refs/heads/prod"}},
@@ -295,14 +400,19 @@ func denialsOfGuard() []denial {
 		{"code owners", "deploy/standing", guard(`"code-owners": true`, `"code-owners": false`), []string{"guard-unverified @ true"}},
 		{"last push", "deploy/standing", guard(`, "last-push-approval": true`, ``), []string{"guard-unverified @ true"}},
 		{"bypass", "deploy/standing", guard(`"bypass": []`, `"bypass": ["@acme/admins", "@bob"]`), []string{`guard-unverified @ ["@acme/admins"]`}},
-		{"bypass where none may", "deploy/standing", append(guard(`"bypass": []`, `"bypass": ["@acme/admins"]`), edit{"org", `bypass: ["@acme/admins"]`, `bypass: none`}),
-			[]string{`guard-unverified @ none`}},
+		{
+			"bypass where none may", "deploy/standing", append(guard(`"bypass": []`, `"bypass": ["@acme/admins"]`), edit{"org", `bypass: ["@acme/admins"]`, `bypass: none`}),
+			[]string{`guard-unverified @ none`},
+		},
 		{"bypass unknown", "deploy/standing", guard(`, "bypass": []`, ``), []string{`guard-unverified @ ["@acme/admins"]`}},
 		{"several", "deploy/standing", guard(`"approvals": 2,
              "code-owners": true`, `"approvals": 0,
              "code-owners": false`), []string{"guard-unverified @ 1", "guard-unverified @ true"}},
-		{"store not read", "deploy/standing", []edit{{"facts", `"store": "s3://acme-curfew/ledger"`, `"store": "s3://evil/ledger"`}},
-			[]string{`no-shared-store @ guard / "s3://acme-curfew/ledger"`}},
+		{
+			"store not read", "deploy/standing",
+			[]edit{{"facts", `"store": "s3://acme-curfew/ledger"`, `"store": "s3://evil/ledger"`}},
+			[]string{`no-shared-store @ guard / "s3://acme-curfew/ledger"`},
+		},
 	}
 }
 
@@ -323,11 +433,15 @@ func denialsOfBreakGlass() []denial {
 		{"other grant", "deploy/standing", with(), []string{"break-glass-refused @ [deploy/prod]"}},
 		{"no incident", "deploy/prod", with(edit{"facts", `"incident": "INC-7", `, ``}), []string{"break-glass-refused @ incident"}},
 		{"no reason", "deploy/prod", with(edit{"facts", `, "reason": "db down"`, ``}), []string{"break-glass-refused @ reason"}},
-		{"not an activator", "deploy/prod", with(edit{"facts", `"@acme/oncall": ["@alice"]`, `"@acme/oncall": ["@eve"]`}),
-			[]string{`break-glass-refused @ ["@acme/oncall", "@dora"]`}},
+		{
+			"not an activator", "deploy/prod", with(edit{"facts", `"@acme/oncall": ["@alice"]`, `"@acme/oncall": ["@eve"]`}),
+			[]string{`break-glass-refused @ ["@acme/oncall", "@dora"]`},
+		},
 		{"members unknown", "deploy/prod", with(edit{"facts", `"@acme/oncall": ["@alice"], `, ``}), []string{`break-glass-refused @ ["@acme/oncall", "@dora"]`}},
-		{"run again by another", "deploy/prod", with(edit{"facts", `"triggering-actor": "@alice"`, `"triggering-actor": "@eve"`}),
-			[]string{`break-glass-refused @ ["@acme/oncall", "@dora"]`}},
+		{
+			"run again by another", "deploy/prod", with(edit{"facts", `"triggering-actor": "@alice"`, `"triggering-actor": "@eve"`}),
+			[]string{`break-glass-refused @ ["@acme/oncall", "@dora"]`},
+		},
 		{"activator unknown", "deploy/prod", with(edit{"facts", `"triggering-actor": "@alice", `, ``}), []string{`break-glass-refused @ ["@acme/oncall", "@dora"]?`}},
 		{"run unknown", "deploy/prod", with(edit{"facts", `"id": "1205", "attempt"`, `"id": "7", "attempt"`}), []string{"run-unclear @ oncall"}},
 		{"activator is the reviewer", "deploy/prod", with(edit{"manifest", `by: "@acme/appsec"`, `by: "@alice"`}), []string{`break-glass-refused @ ["@acme/oncall", "@dora"]`}},
@@ -335,7 +449,8 @@ func denialsOfBreakGlass() []denial {
 		{"uses unknown", "deploy/prod", with(edit{"facts", `, "break-glass": []`, ``}), []string{"review-unknown @ oncall?", "break-glass-refused @ { count: 2, per: 30d }?"}},
 		{"no store", "deploy/prod", with(edit{"facts", `"store": "s3://acme-curfew/ledger"`, `"store": "s3://evil/ledger"`}), []string{
 			`no-shared-store @ oncall / "s3://acme-curfew/ledger"`, `no-shared-store @ { concurrent: 2, per-day: 20 } / "s3://acme-curfew/ledger"`,
-			`no-shared-store @ guard / "s3://acme-curfew/ledger"`}},
+			`no-shared-store @ guard / "s3://acme-curfew/ledger"`,
+		}},
 		{"lives too long", "deploy/prod", with(edit{"org", "break-glass: { ttl: 1h,", "break-glass: { ttl: 20m,"}), []string{"exceeds-ceiling @ 30m / 20m"}},
 		{"used too often", "deploy/prod", with(edit{"org", "count: 3, per: 30d", "count: 1, per: 30d"}), []string{"exceeds-ceiling @ { count: 2, per: 30d } / { count: 1, per: 30d }"}},
 		{"used too often, by the period", "deploy/prod", with(edit{"org", "count: 3, per: 30d", "count: 3, per: 60d"}), []string{"exceeds-ceiling @ { count: 2, per: 30d } / { count: 3, per: 60d }"}},
@@ -355,8 +470,10 @@ func TestDecideWithoutLedger(t *testing.T) {
 		want  []string
 	}{
 		{"deploy/standing", nil, []string{"no-shared-store @ guard"}},
-		{"deploy/prod", nil, []string{"no-shared-store @ once", "trigger-unproven @ environment-approval: { min: 2 }?",
-			"no-shared-store @ { concurrent: 2, per-day: 20 }", "no-shared-store @ guard"}},
+		{"deploy/prod", nil, []string{
+			"no-shared-store @ once", "trigger-unproven @ environment-approval: { min: 2 }?",
+			"no-shared-store @ { concurrent: 2, per-day: 20 }", "no-shared-store @ guard",
+		}},
 		{"deploy/prod", inEmergency(), []string{"no-shared-store @ oncall", "no-shared-store @ { concurrent: 2, per-day: 20 }", "no-shared-store @ guard"}},
 	} {
 		here := *s

@@ -16,31 +16,43 @@ func TestParseFactsRefuses(t *testing.T) {
 		edit edit
 		want []string
 	}{
-		{"unknown key", edit{"facts", `"change-author"`, `"change-autor"`}, []string{
-			`f.json:4:72: unknown key "change-autor" in run: expected id, attempt, triggering-actor or change-author`}},
+		{"unknown key", edit{"facts", `"change-author"`, `"change-writer"`}, []string{
+			`f.json:4:72: unknown key "change-writer" in run: expected id, attempt, triggering-actor or change-author`,
+		}},
 		{"duplicate key", edit{"facts", `"version": 1,`, `"version": 1, "version": 1,`}, []string{
-			`f.json:2:17: the facts file can't be read as JSON: this name is in the object twice: remove one, since readers differ in which counts`}},
+			`f.json:2:17: the facts file can't be read as JSON: this name is in the object twice: remove one, since readers differ in which counts`,
+		}},
 		{"not JSON", edit{"facts", `"version": 1,`, `version: 1,`}, []string{
-			`f.json:2:3: the facts file can't be read as JSON: expected a name in double quotes`}},
+			`f.json:2:3: the facts file can't be read as JSON: expected a name in double quotes`,
+		}},
 		{"version", edit{"facts", `"version": 1,`, `"version": 2,`}, []string{`f.json:2:14: version is 2: expected the number 1`}},
 		{"two proofs in one", edit{"facts", `{ "signed-tag": {`, `{ "policy": { "rule": "data.curfew.x", "allow": true }, "signed-tag": {`}, []string{
-			`f.json:10:7: triggers.2 has "policy" beside "signed-tag": expected exactly one of ticket, environment-approval, signed-tag, schedule and policy`}},
+			`f.json:10:7: triggers.2 has "policy" beside "signed-tag": expected exactly one of ticket, environment-approval, signed-tag, schedule and policy`,
+		}},
 		{"time without a zone", edit{"facts", `"2026-11-23T01:00:00Z"`, `"2026-11-23T01:00:00"`}, []string{
-			`f.json:15:23: guard.taken is "2026-11-23T01:00:00": expected a time with its zone`}},
+			`f.json:15:23: guard.taken is "2026-11-23T01:00:00": expected a time with its zone`,
+		}},
 		{"time as a number", edit{"facts", `"2026-11-23T01:00:00Z"`, `1795395600`}, []string{
-			`f.json:15:23: guard.taken is the number 1795395600: expected a time with its zone`}},
+			`f.json:15:23: guard.taken is the number 1795395600: expected a time with its zone`,
+		}},
 		{"truth as text", edit{"facts", `"allow": true`, `"allow": "true"`}, []string{
-			`f.json:12:64: triggers.4.policy.allow is "true": expected true or false`}},
+			`f.json:12:64: triggers.4.policy.allow is "true": expected true or false`,
+		}},
 		{"count as a fraction", edit{"facts", `"used": 0`, `"used": 0.5`}, []string{
-			`f.json:7:69: triggers.0.ticket.used is the number 0.5: expected a whole number`}},
+			`f.json:7:69: triggers.0.ticket.used is the number 0.5: expected a whole number`,
+		}},
 		{"count below zero", edit{"facts", `"alive": 1`, `"alive": -1`}, []string{
-			`f.json:18:89: ledger.leases.deploy/prod.alive is -1: expected a whole number`}},
+			`f.json:18:89: ledger.leases.deploy/prod.alive is -1: expected a whole number`,
+		}},
 		{"null", edit{"facts", `"status": "Approved"`, `"status": null`}, []string{
-			`f.json:6:83: triggers.0.ticket.status is empty: expected some text`}},
+			`f.json:6:83: triggers.0.ticket.status is empty: expected some text`,
+		}},
 		{"two faults", edit{"facts", `"id": "1205", "attempt": "1"`, `"id": 1205`}, []string{
-			`f.json:4:3: run lacks "attempt": expected some text`, `f.json:4:18: run.id is the number 1205: expected some text`}},
+			`f.json:4:3: run lacks "attempt": expected some text`, `f.json:4:18: run.id is the number 1205: expected some text`,
+		}},
 		{"ttl", edit{"facts", `"org": "acme/.github"`, `"ttl": "0m"`}, []string{
-			`f.json:3:20: task.ttl is "0m": expected a whole number above 0 and m, h or d, at most ten years`}},
+			`f.json:3:20: task.ttl is "0m": expected a whole number above 0 and m, h or d, at most ten years`,
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := loadScene(t)

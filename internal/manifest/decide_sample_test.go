@@ -99,8 +99,11 @@ func (w *world) otherFacts(add func(string, func(*sample))) {
 		used := ticket
 		used.Used = &one
 		s.facts.Triggers = []Proof{
-			{Ticket: &used}, {Ticket: &ticket}, {EnvironmentApproval: &ApprovalProof{w.token["environment"], []string{"@anna"}}},
-			{Policy: &PolicyProof{"data.curfew.deploy.allow", true}}, {Schedule: &ScheduleProof{"0 3 * * 1", Instant{w.now.Add(-time.Hour)}}},
+			{Ticket: &used},
+			{Ticket: &ticket},
+			{EnvironmentApproval: &ApprovalProof{w.token["environment"], []string{"@anna"}}},
+			{Policy: &PolicyProof{"data.curfew.deploy.allow", true}},
+			{Schedule: &ScheduleProof{"0 3 * * 1", Instant{w.now.Add(-time.Hour)}}},
 		}
 	})
 	add("not certified", func(s *sample) { s.facts.Certified = nil })

@@ -124,8 +124,10 @@ func forTag() []edit {
 
 // inEmergency asks by break-glass.
 func inEmergency() []edit {
-	return []edit{{"facts", `"org": "acme/.github"`,
-		`"org": "acme/.github", "break-glass": {"entry": "oncall", "incident": "INC-7", "reason": "db down"}`}}
+	return []edit{{
+		"facts", `"org": "acme/.github"`,
+		`"org": "acme/.github", "break-glass": {"entry": "oncall", "incident": "INC-7", "reason": "db down"}`,
+	}}
 }
 
 func TestDecideAllows(t *testing.T) {
@@ -144,45 +146,94 @@ func TestDecideAllows(t *testing.T) {
 		{"schedule", "deploy/nightly", forSchedule(), 30 * time.Minute, []Taken{{"schedule", "0 3 * * 1", "", false}}},
 		{"all", "deploy/ruled", nil, 30 * time.Minute, []Taken{{"policy", "data.curfew.deploy.allow", "", false}, {"ticket", "#12", "approved", false}}},
 		{"always", "deploy/standing", nil, 30 * time.Minute, []Taken{{"always", "", "", false}}},
-		{"always in another run's facts", "deploy/standing", []edit{{"facts", `"id": "1205", "attempt"`, `"id": "1", "attempt"`}},
-			30 * time.Minute, []Taken{{"always", "", "", false}}},
+		{
+			"always in another run's facts", "deploy/standing",
+			[]edit{{"facts", `"id": "1205", "attempt"`, `"id": "1", "attempt"`}},
+			30 * time.Minute,
+			[]Taken{{"always", "", "", false}},
+		},
 		{"second proof", "deploy/prod", []edit{
 			{"facts", `"triggers": [`, `"triggers": [{ "ticket": { "system": "jira", "project": "CHG", "id": "CHG-1", "status": "Open" } },`},
 		}, 15 * time.Minute, []Taken{{"ticket", "CHG-4411", "Approved", true}}},
-		{"an approver beside the actor", "deploy/prod", []edit{{"facts", `"approvers": ["@anna"], "used"`, `"approvers": ["@alice", "@anna"], "used"`}},
-			15 * time.Minute, []Taken{{"ticket", "CHG-4411", "Approved", true}}},
-		{"asked for less", "deploy/prod", []edit{{"facts", `"org": "acme/.github"`, `"org": "acme/.github", "ttl": "5m"`}},
-			5 * time.Minute, []Taken{{"ticket", "CHG-4411", "Approved", true}}},
+		{
+			"an approver beside the actor", "deploy/prod",
+			[]edit{{"facts", `"approvers": ["@anna"], "used"`, `"approvers": ["@alice", "@anna"], "used"`}},
+			15 * time.Minute,
+			[]Taken{{"ticket", "CHG-4411", "Approved", true}},
+		},
+		{
+			"asked for less", "deploy/prod",
+			[]edit{{"facts", `"org": "acme/.github"`, `"org": "acme/.github", "ttl": "5m"`}},
+			5 * time.Minute,
+			[]Taken{{"ticket", "CHG-4411", "Approved", true}},
+		},
 		{"until its last day is over", "deploy/prod", []edit{
 			{"manifest", `"2027-06-01"`, `"2026-11-23"`},
 		}, 15 * time.Minute, []Taken{{"ticket", "CHG-4411", "Approved", true}}},
-		{"within the grace", "deploy/prod", []edit{{"facts", `"deploy": { "time": "2026-11-01T09:00:00Z" }`, `"deploy": { "time": "2026-08-18T05:00:00Z" }`}},
-			15 * time.Minute, []Taken{{"ticket", "CHG-4411", "Approved", true}}},
-		{"until the grace is over", "deploy/prod", []edit{{"facts", `"deploy": { "time": "2026-11-01T09:00:00Z" }`, `"deploy": { "time": "2026-08-18T04:10:00Z" }`}},
-			10 * time.Minute, []Taken{{"ticket", "CHG-4411", "Approved", true}}},
+		{
+			"within the grace", "deploy/prod",
+			[]edit{{"facts", `"deploy": { "time": "2026-11-01T09:00:00Z" }`, `"deploy": { "time": "2026-08-18T05:00:00Z" }`}},
+			15 * time.Minute,
+			[]Taken{{"ticket", "CHG-4411", "Approved", true}},
+		},
+		{
+			"until the grace is over", "deploy/prod",
+			[]edit{{"facts", `"deploy": { "time": "2026-11-01T09:00:00Z" }`, `"deploy": { "time": "2026-08-18T04:10:00Z" }`}},
+			10 * time.Minute,
+			[]Taken{{"ticket", "CHG-4411", "Approved", true}},
+		},
 		{"no policy, no extends", "deploy/standing", []edit{
 			{"org", "", ""}, {"manifest", "extends: acme/.github\n", ""}, {"facts", `"org": "acme/.github"`, ``},
 		}, 30 * time.Minute, []Taken{{"always", "", "", false}}},
-		{"guard not required", "deploy/standing", []edit{{"org", "required: true", "required: false"}, {"facts", `"default-branch": true, `, ``}},
-			30 * time.Minute, []Taken{{"always", "", "", false}}},
-		{"who may bypass is listed", "deploy/standing", []edit{{"facts", `"bypass": []`, `"bypass": ["@acme/admins"]`}},
-			30 * time.Minute, []Taken{{"always", "", "", false}}},
+		{
+			"guard not required", "deploy/standing",
+			[]edit{{"org", "required: true", "required: false"}, {"facts", `"default-branch": true, `, ``}},
+			30 * time.Minute,
+			[]Taken{{"always", "", "", false}},
+		},
+		{
+			"who may bypass is listed", "deploy/standing",
+			[]edit{{"facts", `"bypass": []`, `"bypass": ["@acme/admins"]`}},
+			30 * time.Minute,
+			[]Taken{{"always", "", "", false}},
+		},
 		{"event named", "deploy/standing", []edit{
 			{"manifest", `environment: [production, staging]`, "environment: [production, staging]\n      event_name: [push, repository_dispatch]"},
 			{"claims", `"event_name": "push"`, `"event_name": "repository_dispatch"`},
 		}, 30 * time.Minute, []Taken{{"always", "", "", false}}},
 		{"break-glass", "deploy/prod", inEmergency(), 30 * time.Minute, []Taken{{"break-glass", "oncall", "", false}}},
-		{"break-glass, reviewed use before", "deploy/prod", append(inEmergency(), edit{"facts", `"break-glass": []`,
-			`"break-glass": [{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-20T00:00:00Z", "activator": "@alice", "review": { "by": "@zoe", "time": "2026-11-22T00:00:00Z" } }]`}),
-			30 * time.Minute, []Taken{{"break-glass", "oncall", "", false}}},
-		{"review pending", "deploy/standing", []edit{{"facts", `"break-glass": []`,
-			`"break-glass": [{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T05:00:00Z", "activator": "@alice" }]`}},
-			30 * time.Minute, []Taken{{"always", "", "", false}}},
-		{"review of another identity", "deploy/standing", []edit{{"facts", `"break-glass": []`,
-			`"break-glass": [{ "entry": "oncall", "grant": "deploy2/prod", "time": "2026-11-01T05:00:00Z", "activator": "@alice" }]`}},
-			30 * time.Minute, []Taken{{"always", "", "", false}}},
-		{"several issuers, the public one", "deploy/standing", []edit{{"org", "issuers: [", "issuers: [https://ghes.acme.example/_services/token, "}},
-			30 * time.Minute, []Taken{{"always", "", "", false}}},
+		{
+			"break-glass, reviewed use before", "deploy/prod", append(inEmergency(), edit{
+				"facts", `"break-glass": []`,
+				`"break-glass": [{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-20T00:00:00Z", "activator": "@alice", "review": { "by": "@zoe", "time": "2026-11-22T00:00:00Z" } }]`,
+			}),
+			30 * time.Minute,
+			[]Taken{{"break-glass", "oncall", "", false}},
+		},
+		{
+			"review pending", "deploy/standing",
+			[]edit{{
+				"facts", `"break-glass": []`,
+				`"break-glass": [{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T05:00:00Z", "activator": "@alice" }]`,
+			}},
+			30 * time.Minute,
+			[]Taken{{"always", "", "", false}},
+		},
+		{
+			"review of another identity", "deploy/standing",
+			[]edit{{
+				"facts", `"break-glass": []`,
+				`"break-glass": [{ "entry": "oncall", "grant": "deploy2/prod", "time": "2026-11-01T05:00:00Z", "activator": "@alice" }]`,
+			}},
+			30 * time.Minute,
+			[]Taken{{"always", "", "", false}},
+		},
+		{
+			"several issuers, the public one", "deploy/standing",
+			[]edit{{"org", "issuers: [", "issuers: [https://ghes.acme.example/_services/token, "}},
+			30 * time.Minute,
+			[]Taken{{"always", "", "", false}},
+		},
 		{"several issuers, one listed", "deploy/standing", []edit{
 			{"org", "issuers: [", "issuers: [https://ghes.acme.example/_services/token, "},
 			{"manifest", `environment: [production, staging]`, "environment: [production, staging]\n      iss: https://ghes.acme.example/_services/token"},

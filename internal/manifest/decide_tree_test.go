@@ -29,7 +29,6 @@ const (
 func str(s string) *node              { return &node{kind: quoted, text: s} }
 func bare(s string) *node             { return &node{kind: plain, text: s} }
 func num(n int) *node                 { return bare(strconv.Itoa(n)) }
-func span(d Duration) *node           { return str(d.String()) }
 func onDay(d Date) *node              { return &node{kind: dated, text: d.String()} }
 func seq(kids ...*node) *node         { return &node{kind: sequence, kids: kids} }
 func globbed(s string) *node          { return table("glob", str(s)) }

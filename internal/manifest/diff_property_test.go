@@ -68,8 +68,10 @@ func otherValues(names []string, v *node) []*node {
 	case last == "kind":
 		return []*node{nil, str("workload"), str("ai-agent")}
 	case last == "when" || up == "any" || up == "all":
-		return []*node{nil, str("always"), table("environment-approval", table("min", num(1))), table("any", seq(v, table("policy", table("rule", str("data.curfew.deploy.allow"))))),
-			table("all", seq(v, table("policy", table("rule", str("data.curfew.deploy.allow")))))}
+		return []*node{
+			nil, str("always"), table("environment-approval", table("min", num(1))), table("any", seq(v, table("policy", table("rule", str("data.curfew.deploy.allow"))))),
+			table("all", seq(v, table("policy", table("rule", str("data.curfew.deploy.allow"))))),
+		}
 	case last == "limits":
 		return []*node{str("none"), table("concurrent", num(9), "per-day", num(20)), table("concurrent", num(1), "per-day", num(1))}
 	case up == "claims":
@@ -80,8 +82,12 @@ func otherValues(names []string, v *node) []*node {
 			name string
 			v    *node
 		}{
-			{"environment", str("production")}, {"event_name", strs("push", "pull_request_target")}, {"event_name", str("push")},
-			{"pipeline_source", str("push")}, {"ref", str("refs/heads/main")}, {"iss", str(worldIssuer)},
+			{"environment", str("production")},
+			{"event_name", strs("push", "pull_request_target")},
+			{"event_name", str("push")},
+			{"pipeline_source", str("push")},
+			{"ref", str("refs/heads/main")},
+			{"iss", str(worldIssuer)},
 		} {
 			more := *v
 			if v.get(add.name) == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -116,10 +117,10 @@ func (s Standing) ticketSystems(pointer string, w *When) []Reason {
 	}
 	var out []Reason
 	for i := range w.Any {
-		out = append(out, s.ticketSystems(pointer+Pointer("any", fmt.Sprint(i)), &w.Any[i])...)
+		out = append(out, s.ticketSystems(pointer+Pointer("any", strconv.Itoa(i)), &w.Any[i])...)
 	}
 	for i := range w.All {
-		out = append(out, s.ticketSystems(pointer+Pointer("all", fmt.Sprint(i)), &w.All[i])...)
+		out = append(out, s.ticketSystems(pointer+Pointer("all", strconv.Itoa(i)), &w.All[i])...)
 	}
 	t := w.Ticket
 	if t == nil {
@@ -169,7 +170,7 @@ func (s Standing) conflictsWith(id, name, other string) []Reason {
 				Code: CodeSeparation, Message: "no one may hold both grants", Received: id + "/" + name + " and " + other + "/" + held,
 				Expected: "one of " + list(rule.Conflict, "or"), Fix: "give one of them to another identity, with claims that no job proves beside these",
 				Region: s.Manifest.KeyAt(Pointer("identities", id, "grants", name)),
-				Policy: s.Policy.At(Pointer("separation", fmt.Sprint(i))),
+				Policy: s.Policy.At(Pointer("separation", strconv.Itoa(i))),
 			})
 		}
 	}

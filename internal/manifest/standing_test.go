@@ -30,16 +30,23 @@ func TestStandingOfIdentities(t *testing.T) {
 		{"expired", []edit{{"manifest", `"2027-06-01"`, `"2026-11-22"`}}, false, append([]string{`expired @ "2026-11-22"`}, unknown...)},
 		{"the last day", []edit{{"manifest", `"2027-06-01"`, `"2026-11-23"`}}, true, nil},
 		{"owner of the organisation's", []edit{{"manifest", "  deploy:\n    owner: payments", "  deploy:\n    owner: appsec"}}, true, nil},
-		{"owner unknown, no policy", []edit{{"manifest", "  deploy:\n    owner: payments", "  deploy:\n    owner: appsec"}, {"org", "", ""}}, true,
-			[]string{"owner-unknown @ appsec"}},
+		{
+			"owner unknown, no policy",
+			[]edit{{"manifest", "  deploy:\n    owner: payments", "  deploy:\n    owner: appsec"}, {"org", "", ""}},
+			true,
+			[]string{"owner-unknown @ appsec"},
+		},
 		{"term", []edit{{"manifest", `"2027-06-01"`, `"2027-11-24"`}}, true, []string{`exceeds-ceiling @ "2027-11-24" / 365d`}},
 		{"term just so", []edit{{"manifest", `"2027-06-01"`, `"2027-11-23"`}}, true, nil},
 		{"everything", []edit{
-			{"manifest", "  deploy:\n    owner: payments", "  deploy:\n    owner: x"}, {"manifest", `"2027-06-01"`, `"2026-11-22"`},
+			{"manifest", "  deploy:\n    owner: payments", "  deploy:\n    owner: x"},
+			{"manifest", `"2027-06-01"`, `"2026-11-22"`},
 			{"facts", `"deploy": { "time": "2026-11-01T09:00:00Z" }`, `"deploy": { "time": "2025-11-01T09:00:00Z" }`},
 			{"facts", `"break-glass": []`, `"break-glass": [{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-01T00:00:00Z", "activator": "@alice" }]`},
-		}, true, []string{"owner-unknown @ x", `expired @ "2026-11-22"`, "certification-overdue @ deploy / 90d",
-			`review-missed @ { within: 24h, by: "@acme/appsec", on-missed: suspend }`}},
+		}, true, []string{
+			"owner-unknown @ x", `expired @ "2026-11-22"`, "certification-overdue @ deploy / 90d",
+			`review-missed @ { within: 24h, by: "@acme/appsec", on-missed: suspend }`,
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := loadScene(t)
@@ -138,9 +145,11 @@ func TestDecideOfIncompleteIdentities(t *testing.T) {
 // TestPrivilegeUnsaid: saying nothing gains nothing.
 func TestPrivilegeUnsaid(t *testing.T) {
 	s := loadScene(t)
-	s.apply(t, []edit{{"manifest", "identities:\n", "identities:\n  scan:\n    owner: payments\n    purpose: Scan\n    expires: \"2027-01-01\"\n" +
-		"    runs-as: { workflow: .github/workflows/scan.yml, job: scan }\n"},
-		{"facts", `"certified": {`, `"certified": { "scan": { "time": "2026-10-17T04:00:00Z" },`}})
+	s.apply(t, []edit{
+		{"manifest", "identities:\n", "identities:\n  scan:\n    owner: payments\n    purpose: Scan\n    expires: \"2027-01-01\"\n" +
+			"    runs-as: { workflow: .github/workflows/scan.yml, job: scan }\n"},
+		{"facts", `"certified": {`, `"certified": { "scan": { "time": "2026-10-17T04:00:00Z" },`},
+	})
 	want := []string{"certification-overdue @ scan / 30d"}
 	if diff := cmp.Diff(want, s.briefs(s.standing(t, true).Identity("scan"))); diff != "" {
 		t.Errorf("reasons (-want +got):\n%s", diff)
