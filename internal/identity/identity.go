@@ -62,12 +62,6 @@ func (i Identity) ClaimFor(a Attribute) string { return i.platform.claims[a] }
 // Get is the value of a; false where the token doesn't say.
 func (i Identity) Get(a Attribute) (string, bool) { return i.Claims.Text(i.platform.claims[a]) }
 
-// Issuer is the claim iss, "" where there is none.
-func (i Identity) Issuer() string {
-	iss, _ := i.Claims.Text("iss")
-	return iss
-}
-
 // Subject is the claim sub, where it has one of the known formats.
 func (i Identity) Subject() (Subject, bool) {
 	sub, _ := i.Claims.Text("sub")

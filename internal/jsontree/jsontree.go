@@ -65,22 +65,6 @@ type Document struct {
 // Region is where n stands.
 func (d *Document) Region(n *Node) source.Region { return d.Text.Region(n.Start, n.End) }
 
-// NameRegion is where a member's name stands.
-func (d *Document) NameRegion(m Member) source.Region { return d.Text.Region(m.Start, m.End) }
-
-// Get returns the value of name in an object, or nil.
-func (n *Node) Get(name string) *Node {
-	if n == nil {
-		return nil
-	}
-	for i := range n.Members {
-		if n.Members[i].Name == name {
-			return n.Members[i].Value
-		}
-	}
-	return nil
-}
-
 // Limits bounds what a hostile text can make Parse do. Depth must be set; zero elsewhere is no limit.
 type Limits struct {
 	Bytes int // of the text

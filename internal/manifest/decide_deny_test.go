@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -519,6 +520,30 @@ func TestDecideAtTheEdges(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%s: %s, want %s\n%s", tt.now, got, tt.want, d.Text())
+		}
+	}
+}
+
+// TestDecideExplainsSubjects: a subject that differs in its format only is denied, and the answer says so.
+func TestDecideExplainsSubjects(t *testing.T) {
+	for _, tt := range []struct {
+		listed string
+		hint   bool
+	}{
+		{"repo:acme/payments-api:environment:production", true},
+		{"repo:acme/payments-api:environment:staging", false},
+		{"repo:acme/payments:environment:production", false},
+		{"repo:acme@1/payments-api@987654:environment:production", false},
+		{"production", false},
+	} {
+		s := loadScene(t)
+		s.apply(t, []edit{{"manifest", "environment: [production, staging]", "environment: [production, staging]\n      sub: " + tt.listed}})
+		d := s.decide(t, "deploy/standing")
+		if len(d.Reasons) != 1 || d.Reasons[0].Code != CodeClaimMismatch {
+			t.Fatalf("%s: %s", tt.listed, d.Text())
+		}
+		if got := strings.Contains(d.Reasons[0].Fix, "both forms"); got != tt.hint {
+			t.Errorf("%s: fix is %q", tt.listed, d.Reasons[0].Fix)
 		}
 	}
 }

@@ -99,8 +99,8 @@ func (b *bench) widerStatically(m *Manifest) string {
 			}
 		}
 		for _, job := range []string{"run", id, "other", ""} {
-			ref := JobRef{".github/workflows/" + id + ".yml", job}
-			if after.RunsAs.match(ref) > before.RunsAs.match(ref) {
+			file := ".github/workflows/" + id + ".yml"
+			if after.RunsAs.match(file, job) > before.RunsAs.match(file, job) {
 				return "identity " + id + " has job " + job
 			}
 		}

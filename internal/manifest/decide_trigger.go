@@ -173,7 +173,7 @@ func (t *Trigger) String() string {
 		return "a ticket in " + string(t.Ticket.System) + " " + t.Ticket.Project + ", " + list(t.Ticket.Status, "or") +
 			", that names the " + string(t.Ticket.References)
 	case t.EnvironmentApproval != nil:
-		return strconv.Itoa(t.EnvironmentApproval.Min) + " approvals of the job's environment"
+		return count(t.EnvironmentApproval.Min, "approval") + " of the job's environment"
 	case t.SignedTag != nil:
 		return "a tag signed by " + list(slices.Clone(t.SignedTag.Keys), "or")
 	case t.Schedule != nil:
@@ -181,7 +181,7 @@ func (t *Trigger) String() string {
 	case t.Policy != nil:
 		return "the rule " + t.Policy.Rule + " to be true"
 	case t.Always:
-		return "nothing: always"
+		return "always"
 	}
 	return "nothing that can be proven"
 }

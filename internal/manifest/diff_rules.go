@@ -91,7 +91,7 @@ func breakGlassRules(p string) map[string]rule {
 
 // remark is for what changes nothing that a job may do.
 func remark(what string) rule {
-	return func(a at) { a.say(Neutral, subjectOf(a.ptr)+" changes: "+what) }
+	return func(a at) { a.say(Neutral, subjectOf(a.ptr)+": "+what) }
 }
 
 // remarkable is for what is neither more nor less, but matters.

@@ -64,7 +64,7 @@ func TestDiff(t *testing.T) {
 			`narrows: owner "web" is removed: nobody answers for what names it @ owners`,
 		}},
 		{"escalation", nil, m(`{ team: "@acme/payments" }`, `{ team: "@acme/payments", escalate: "@zoe" }`), []string{
-			`neutral: escalate of owner "payments" changes: others hear of missed deadlines @ "@zoe"`,
+			`neutral: escalate of owner "payments": others hear of missed deadlines @ "@zoe"`,
 		}},
 
 		{"identity new", nil, m("identities:\n", "identities:\n  scan:\n    owner: payments\n    purpose: Scan\n    expires: \"2027-01-01\"\n    runs-as: { workflow: .github/workflows/scan.yml, job: scan }\n    token: { contents: read, security-events: write }\n    secrets: [ftp]\n"), []string{
@@ -76,7 +76,7 @@ func TestDiff(t *testing.T) {
 		{"owner of an identity", nil, append(m("owners:\n", "owners:\n  web: { team: \"@acme/web\" }\n"), m("  deploy:\n    owner: payments", "  deploy:\n    owner: web")...), []string{
 			`neutral: owner "web" is new @ web`, `widens: owner of identity "deploy" is now "web", was "payments": others certify it @ web`,
 		}},
-		{"purpose", nil, m("Migrate the database", "Migrate it"), []string{`neutral: purpose of identity "other" changes: it says otherwise what it is for @ Migrate it`}},
+		{"purpose", nil, m("Migrate the database", "Migrate it"), []string{`neutral: purpose of identity "other": it says otherwise what it is for @ Migrate it`}},
 		{"later", nil, m(`"2027-06-01"`, `"2027-07-01"`), []string{`widens: expires of identity "deploy" is now "2027-07-01", was "2027-06-01": it holds for longer @ "2027-07-01"`}},
 		{"earlier", nil, m(`"2027-06-01"`, `"2027-05-01"`), []string{`narrows: expires of identity "deploy" is now "2027-05-01", was "2027-06-01": it holds for a shorter time @ "2027-05-01"`}},
 		{"privilege lower", nil, m("privilege: high", "privilege: low"), []string{
@@ -169,7 +169,7 @@ func TestDiff(t *testing.T) {
 		}},
 
 		{"grant new", m("      standing:\n        vault: { address: \"https://vault.acme.example\", mount: jwt, role: deploy }\n        ttl: 30m\n        narrow: none\n        limits: none\n        when: always\n", ""), nil, []string{
-			`widens: grant "deploy/standing" is new: vault for 30m, when nothing: always @ standing`,
+			`widens: grant "deploy/standing" is new: vault for 30m, when always @ standing`,
 		}},
 		{"grant gone", nil, m("      standing:\n        vault: { address: \"https://vault.acme.example\", mount: jwt, role: deploy }\n        ttl: 30m\n        narrow: none\n        limits: none\n        when: always\n", ""), []string{
 			`narrows: grant "deploy/standing" is removed @ grants`,
@@ -183,7 +183,7 @@ func TestDiff(t *testing.T) {
 			`widens: aws.endpoint of grant "deploy/prod" is new: review what it means @ "https://sts.example"`,
 		}},
 		{"names", nil, m("region: eu-west-1 }\n        ttl: 15m", "region: eu-west-1, names: { AWS_REGION: R } }\n        ttl: 15m"), []string{
-			`neutral: aws.names of grant "deploy/prod" changes: the credential is handed over under other names @ { AWS_REGION: R }`,
+			`neutral: aws.names of grant "deploy/prod": the credential is handed over under other names @ { AWS_REGION: R }`,
 		}},
 		{"another provider", nil, m(`npm: { package: "@acme/api" }`, `crates: { package: acme-api }`), []string{
 			`widens: npm of grant "deploy/tag" is gone: review what that means @ tag`,
@@ -205,19 +205,19 @@ func TestDiff(t *testing.T) {
 		{"a default", nil, append(m("owners:\n", "defaults: { ttl: 30m }\nowners:\n"), m("        ttl: 15m\n", "")[0], m("@acme/api\" }\n        ttl: 30m\n", "@acme/api\" }\n")[0],
 			m("pypi: { package: acme }\n        ttl: 30m\n", "pypi: { package: acme }\n")[0], m("crates: { package: acme }\n        ttl: 30m\n", "crates: { package: acme }\n")[0],
 			m("role: deploy }\n        ttl: 30m\n", "role: deploy }\n")[0], m("        ttl: 4h\n", "")[0]), []string{
-			`neutral: defaults changes: what they mean is listed at each grant that they hold for @ { ttl: 30m }`,
+			`neutral: defaults: what they mean is listed at each grant that they hold for @ { ttl: 30m }`,
 			`widens: ttl of grant "deploy/prod" is now "30m", was "15m": leases live longer @ 30m`,
 			`narrows: ttl of grant "other/migrate" is now "30m", was "4h": leases live shorter @ 30m`,
 		}},
 
 		{"no task", nil, m("when: { signed-tag: { keys: [keys/release.pub] } }", "when: always"), []string{
-			`widens: when of grant "deploy/tag" is now nothing: always, was a tag signed by keys/release.pub: no task is needed any more @ always`,
+			`widens: when of grant "deploy/tag" is now always, was a tag signed by keys/release.pub: no task is needed any more @ always`,
 		}},
 		{"one way more", nil, m("{ signed-tag: { keys: [keys/release.pub] } }", "{ signed-tag: { keys: [keys/release.pub, keys/b.pub] } }"), []string{
 			`widens: when of grant "deploy/tag" is now a tag signed by keys/release.pub or keys/b.pub, was a tag signed by keys/release.pub: less is needed for a lease @ { signed-tag: { keys: [keys/release.pub, keys/b.pub] } }`,
 		}},
 		{"fewer approvals", nil, m("environment-approval: { min: 2 }", "environment-approval: { min: 1 }"), []string{
-			"widens: when of grant \"deploy/prod\" is now " + prodWords + " or 1 approvals of the job's environment, was " + prodWords + " or 2 approvals of the job's environment: less is needed for a lease @ any:",
+			"widens: when of grant \"deploy/prod\" is now " + prodWords + " or 1 approval of the job's environment, was " + prodWords + " or 2 approvals of the job's environment: less is needed for a lease @ any:",
 		}},
 		{"reusable", nil, m(prodTicket, "{ system: jira, project: CHG, status: [Approved, Done], references: sha, use: reusable }"), []string{
 			"widens: when of grant \"deploy/prod\" is now " + prodWords + " or 2 approvals of the job's environment, was " + prodWords + " or 2 approvals of the job's environment: less is needed for a lease @ any:",

@@ -79,44 +79,52 @@ func FuzzGlob(f *testing.F) {
 	})
 }
 
-func lit(values ...string) Match { return Match{Any: values} }
-
 func TestMatch(t *testing.T) {
-	const ci, call, reused = ".github/workflows/ci.yml", ".github/workflows/call.yml", ".github/workflows/reused.yml"
+	const ci = ".github/workflows/ci.yml"
 	m := &Manifest{Identities: map[string]Identity{
-		"build":  {RunsAs: RunsAs{Workflow: lit(ci), Job: lit("build")}},
-		"any":    {RunsAs: RunsAs{Workflow: lit(ci), Job: Match{Glob: "b*"}}},
-		"caller": {RunsAs: RunsAs{Workflow: lit(call), Job: lit("one", "two")}},
-		"own":    {RunsAs: RunsAs{Workflow: lit(reused), Job: lit("run")}},
-		"void":   {},
+		"build": {RunsAs: RunsAs{Workflow: Literal(ci), Job: Literal("build")}},
+		"any":   {RunsAs: RunsAs{Workflow: Literal(ci), Job: Match{Glob: "b*"}}},
+		"void":  {},
 	}}
 	for _, tt := range []struct {
-		name    string
-		job     JobRef
-		callers []JobRef
-		want    []string
+		name, workflow, job string
+		want                []string
 	}{
-		{"literal and glob", JobRef{ci, "build"}, nil, []string{"any: match", "build: match"}},
-		{"glob alone", JobRef{ci, "bench"}, nil, []string{"any: match"}},
-		{"other job", JobRef{ci, "deploy"}, nil, nil},
-		{"other file", JobRef{"ci.yml", "build"}, nil, nil},
-		{"job unknown", JobRef{ci, ""}, nil, []string{"any: unknown", "build: unknown"}},
-		{"file unknown", JobRef{"", "build"}, nil, []string{"any: unknown", "build: unknown"}},
-		{"reused, own identity", JobRef{reused, "run"}, nil, []string{"own: match"}},
-		{"reused, all callers", JobRef{reused, "x"}, []JobRef{{call, "one"}, {call, "two"}}, []string{"caller: match"}},
-		{"reused, some callers", JobRef{reused, "x"}, []JobRef{{call, "one"}, {call, "three"}}, []string{"caller: unknown"}},
-		{"reused, both", JobRef{reused, "run"}, []JobRef{{call, "one"}}, []string{"caller: match", "own: match"}},
-		{"reused, caller unknown", JobRef{reused, "x"}, []JobRef{{call, ""}}, []string{"caller: unknown"}},
-		{"reused, no caller matches", JobRef{reused, "x"}, []JobRef{{call, "three"}}, nil},
+		{"literal and glob", ci, "build", []string{"any: match, by glob", "build: match"}},
+		{"glob alone", ci, "bench", []string{"any: match, by glob"}},
+		{"other job", ci, "deploy", nil},
+		{"other case", ci, "Build", nil},
+		{"other file", "ci.yml", "build", nil},
+		{"job unknown", ci, "", []string{"any: unknown, by glob", "build: unknown"}},
+		{"file unknown", "", "build", []string{"any: unknown, by glob", "build: unknown"}},
+		{"file unknown, job no one's", "", "deploy", nil},
+		{"nothing known", "", "", []string{"any: unknown, by glob", "build: unknown"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, jm := range m.MatchCalled(tt.job, tt.callers...) {
-				got = append(got, jm.ID+": "+jm.Verdict.String())
+			for _, jm := range m.Match(tt.workflow, tt.job) {
+				words := jm.ID + ": " + jm.Verdict.String()
+				if jm.Glob {
+					words += ", by glob"
+				}
+				got = append(got, words)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("matches (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestMatchOrder: matches come as the file has them, whatever the map's order.
+func TestMatchOrder(t *testing.T) {
+	s := loadScene(t)
+	s.apply(t, []edit{{"manifest", "migrate.yml, job: run }", "deploy.yml, job: { glob: \"*\" } }"}})
+	m, _, _, _, _ := s.parse(t)
+	for range 20 {
+		got := m.Match(".github/workflows/deploy.yml", "deploy")
+		if len(got) != 2 || got[0].ID != "deploy" || got[1].ID != "other" || got[0].Region.Start.Line >= got[1].Region.Start.Line {
+			t.Fatalf("got %+v", got)
+		}
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"github.com/curfew-ci/curfew/internal/source"
 )
 
-// Reason is one condition that isn't proven. The first six fields are one line each, and hold what
-// tokens and files say, as it stands there: whoever prints them escapes and masks.
+// Reason is one condition that isn't proven. Its texts hold what tokens and files say as it stands there:
+// Text escapes it, and whoever prints it masks secrets.
 type Reason struct {
 	// Code names the condition; it stays the same from version to version.
 	Code Code `json:"code"`
@@ -29,7 +29,7 @@ type Reason struct {
 // Code names a condition that can fail.
 type Code string
 
-// The codes, by the condition that they belong to.
+// The codes, by the condition that they belong to. docs/decide.md lists them.
 const (
 	CodeGrantUnknown    Code = "grant-unknown"
 	CodeGrantIncomplete Code = "grant-incomplete"
@@ -65,14 +65,3 @@ const (
 	CodeGuard      Code = "guard-unverified"
 	CodeTTL        Code = "ttl-too-long"
 )
-
-// Codes lists all codes, in the order in which conditions are looked at.
-func Codes() []Code {
-	return []Code{
-		CodeGrantUnknown, CodeGrantIncomplete,
-		CodeIssuer, CodeTokenUnclear, CodeProjectUnknown, CodeClaimMismatch, CodeClaimUnlisted, CodeEvent,
-		CodePolicyUnknown, CodeExtends, CodeOrganization, CodeOwnerTaken, CodeCeiling, CodeSystem, CodeSeparation,
-		CodeOwnerUnknown, CodeExpired, CodeSponsor, CodeUncertified, CodeOverdue, CodeReviewMissed, CodeReviewUnknown,
-		CodeRunUnclear, CodeTrigger, CodeBreakGlass, CodeNoStore, CodeLimit, CodeGuard, CodeTTL,
-	}
-}
