@@ -39,7 +39,7 @@ func house() plan {
 			{"internal/cli"},
 			{"cmd/curfew"},
 			// Nobody builds on these: what writes the docs, and what is for tests alone.
-			{"internal/architecture", "internal/readme", "internal/rulesdoc", "internal/manifest/schemagen", "internal/secret/planted"},
+			{"internal/architecture", "internal/readme", "internal/rulesdoc", "internal/manifest/schemagen", "internal/secret/planted", "internal/corpus"},
 		},
 		narrow: map[string][]string{
 			"internal/redact":         {},
@@ -49,6 +49,7 @@ func house() plan {
 			"internal/readme":         {},
 			"internal/rulesdoc":       {"rules"},
 			"internal/secret/planted": {},
+			"internal/corpus":         {},
 			"internal/finding":        {"internal/source"},
 			"internal/jsontree":       {"internal/source"},
 			"internal/yamltree":       {"internal/source"},
@@ -81,10 +82,11 @@ func house() plan {
 			"internal/cli":                {"os"},
 			"internal/manifest/schemagen": {"os"},
 			"internal/rulesdoc":           {"os"},
+			"internal/corpus":             {"os"},
 			"cmd/curfew":                  {"os", "os/signal", "syscall"},
 		},
 		clocks:      []string{"internal/github", "cmd/curfew"},
-		environment: []string{"cmd/curfew"},
+		environment: []string{"cmd/curfew", "internal/corpus"},
 	}
 }
 

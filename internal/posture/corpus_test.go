@@ -3,14 +3,15 @@ package posture
 import (
 	"flag"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"maps"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rhysd/actionlint"
 
+	"github.com/curfew-ci/curfew/internal/corpus"
 	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/usage"
 	"github.com/curfew-ci/curfew/internal/workflow"
@@ -19,41 +20,16 @@ import (
 
 var dump = flag.String("dump", "", "print the corpus's findings of this rule, or of all")
 
-// corpus lists the folders of real repositories, or skips the test.
-func corpus(t testing.TB) (root string, repos []string) {
-	t.Helper()
-	if root = os.Getenv("CURFEW_CORPUS"); root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "corpus", "workflows")
-	}
-	entries, err := os.ReadDir(root)
-	if err != nil {
-		t.Skipf("no corpus of workflows: set CURFEW_CORPUS to a folder of repositories (%v)", err)
-	}
-	for _, e := range entries {
-		if e.IsDir() {
-			repos = append(repos, e.Name())
+// readRepos parses each repository's workflows and actions.
+func readRepos(tb testing.TB) (names []string, files map[string][]*workflow.File) {
+	tb.Helper()
+	files = map[string][]*workflow.File{}
+	for _, f := range corpus.Files(tb) {
+		if workflow.IsDefinition(f.Path) {
+			files[f.Repo] = append(files[f.Repo], workflow.Parse(f.Path, f.Src))
 		}
 	}
-	return root, repos
-}
-
-// readRepo reads a repository's workflows and actions.
-func readRepo(t testing.TB, dir string) []*workflow.File {
-	t.Helper()
-	var out []*workflow.File
-	tree := os.DirFS(dir)
-	err := fs.WalkDir(tree, ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || !isWorkflow(name) {
-			return err
-		}
-		src, err := fs.ReadFile(tree, name)
-		out = append(out, workflow.Parse(name, src))
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
+	return slices.Sorted(maps.Keys(files)), files
 }
 
 func corpusFacts(t testing.TB, files []*workflow.File, know *rules.Actions) *Facts {
@@ -66,7 +42,7 @@ func corpusFacts(t testing.TB, files []*workflow.File, know *rules.Actions) *Fac
 // TestCorpus runs every check on real repositories: none fails, each finding stands in its file, and the
 // number of cores changes nothing.
 func TestCorpus(t *testing.T) {
-	root, repos := corpus(t)
+	repos, files := readRepos(t)
 	know, err := rules.LoadActions()
 	if err != nil {
 		t.Fatal(err)
@@ -74,11 +50,10 @@ func TestCorpus(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	counts := map[string]int{}
 	for _, repo := range repos {
-		files := readRepo(t, filepath.Join(root, repo))
 		var results [][]finding.Finding
 		for _, cores := range []int{1, 8} {
 			runtime.GOMAXPROCS(cores)
-			found, err := Run(corpusFacts(t, files, know))
+			found, err := Run(corpusFacts(t, files[repo], know))
 			if err != nil {
 				t.Fatalf("%s: %v", repo, err)
 			}
@@ -91,33 +66,54 @@ func TestCorpus(t *testing.T) {
 			counts[f.Rule]++
 			checkShape(t, &f)
 			if *dump == f.Rule || *dump == "all" {
-				fmt.Printf("%s[%s]: %s\n  %s/%s/%s\n  fix: %s\n  key: %s  label: %s\n", f.Severity, f.Rule, f.Message, root, repo, f.Region, f.Fix, f.Key, f.Label)
+				fmt.Printf("%s[%s]: %s\n  %s/%s\n  fix: %s\n  key: %s  label: %s\n", f.Severity, f.Rule, f.Message, repo, f.Region, f.Fix, f.Key, f.Label)
 			}
 		}
 	}
 	t.Logf("%d repositories: %v", len(repos), counts)
 }
 
-// BenchmarkChecks measures all checks together; "ms/file" is what they add to a workflow.
-func BenchmarkChecks(b *testing.B) {
-	root, repos := corpus(b)
+// BenchmarkCorpus judges every repository: "curfew" parses its workflows, collects what the jobs use and
+// runs all checks; "actionlint" only parses the same files. "ms/file" is what a file costs.
+func BenchmarkCorpus(b *testing.B) {
+	byRepo := map[string][]corpus.File{}
+	count := 0
+	for _, f := range corpus.Files(b) {
+		if workflow.IsDefinition(f.Path) {
+			byRepo[f.Repo] = append(byRepo[f.Repo], f)
+			count++
+		}
+	}
 	know, err := rules.LoadActions()
 	if err != nil {
 		b.Fatal(err)
 	}
-	var all []*Facts
-	count := 0
-	for _, repo := range repos {
-		facts := corpusFacts(b, readRepo(b, filepath.Join(root, repo)), know)
-		count += len(facts.Files)
-		all = append(all, facts)
-	}
-	for b.Loop() {
-		for _, facts := range all {
-			if _, err := Run(facts); err != nil {
+	for _, bm := range []struct {
+		name string
+		run  func([]corpus.File)
+	}{
+		{"curfew", func(files []corpus.File) {
+			parsed := make([]*workflow.File, len(files))
+			for i, f := range files {
+				parsed[i] = workflow.Parse(f.Path, f.Src)
+			}
+			if _, err := Run(corpusFacts(b, parsed, know)); err != nil {
 				b.Fatal(err)
 			}
-		}
+		}},
+		{"actionlint", func(files []corpus.File) {
+			for _, f := range files {
+				_, _ = actionlint.Parse(f.Src)
+			}
+		}},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			for b.Loop() {
+				for _, files := range byRepo {
+					bm.run(files)
+				}
+			}
+			b.ReportMetric(b.Elapsed().Seconds()*1000/float64(b.N*count), "ms/file")
+		})
 	}
-	b.ReportMetric(b.Elapsed().Seconds()*1000/float64(b.N*count), "ms/file")
 }

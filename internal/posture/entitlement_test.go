@@ -3,13 +3,13 @@ package posture
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/usage"
+	"github.com/curfew-ci/curfew/internal/workflow"
 	"github.com/curfew-ci/curfew/rules"
 )
 
@@ -54,13 +54,13 @@ func exceptionID(secret string) string {
 	return "s-" + strings.ToLower(strings.ReplaceAll(secret, "_", "-"))
 }
 
-func entitledFacts(tb testing.TB, dir string, know *rules.Actions) *Facts {
+func entitledFacts(tb testing.TB, files []*workflow.File, know *rules.Actions) *Facts {
 	tb.Helper()
-	facts := corpusFacts(tb, readRepo(tb, dir), know)
+	facts := corpusFacts(tb, files, know)
 	src := entitleAll(facts.Usage)
 	m, errs := manifest.Parse(manifest.Path, []byte(src))
 	if len(errs) > 0 {
-		tb.Fatalf("%s: %v\n%s", dir, errs, src)
+		tb.Fatalf("%v\n%s", errs, src)
 	}
 	facts.Manifest = m
 	return facts
@@ -69,13 +69,13 @@ func entitledFacts(tb testing.TB, dir string, know *rules.Actions) *Facts {
 // TestEntitled: a manifest that entitles each job of a real repository to what it uses leaves the rules
 // that compare the two with nothing to say.
 func TestEntitled(t *testing.T) {
-	root, repos := corpus(t)
+	repos, files := readRepos(t)
 	know, err := rules.LoadActions()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, repo := range repos {
-		found, err := Run(entitledFacts(t, filepath.Join(root, repo), know))
+		found, err := Run(entitledFacts(t, files[repo], know))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,10 +92,10 @@ func TestEntitled(t *testing.T) {
 	}
 }
 
-// BenchmarkEntitled measures the rules that compare workflows with a manifest; "ms/file" is what they
+// BenchmarkCorpusEntitled measures the rules that compare workflows with a manifest; "ms/file" is what they
 // add to a workflow.
-func BenchmarkEntitled(b *testing.B) {
-	root, repos := corpus(b)
+func BenchmarkCorpusEntitled(b *testing.B) {
+	repos, files := readRepos(b)
 	know, err := rules.LoadActions()
 	if err != nil {
 		b.Fatal(err)
@@ -107,7 +107,7 @@ func BenchmarkEntitled(b *testing.B) {
 	var facts []*Facts
 	count := 0
 	for _, repo := range repos {
-		f := entitledFacts(b, filepath.Join(root, repo), know)
+		f := entitledFacts(b, files[repo], know)
 		count += len(f.Files)
 		facts = append(facts, f)
 	}

@@ -2,7 +2,6 @@ package posture
 
 import (
 	"math/rand/v2"
-	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -128,7 +127,7 @@ func (k *knowledge) facts(t *testing.T, fs files) *Facts {
 	facts := &Facts{Now: now}
 	for _, f := range fs {
 		switch {
-		case isWorkflow(f.path):
+		case workflow.IsDefinition(f.path):
 			facts.Files = append(facts.Files, workflow.Parse(f.path, []byte(f.src)))
 		case f.path == manifest.Path:
 			m, errs := manifest.Parse(f.path, []byte(f.src))
@@ -156,11 +155,6 @@ func (k *knowledge) facts(t *testing.T, fs files) *Facts {
 		facts.Faults = manifest.Faults(facts.Manifest, facts.Policy, now)
 	}
 	return facts
-}
-
-func isWorkflow(p string) bool {
-	base := path.Base(p)
-	return strings.HasPrefix(p, ".github/workflows/") || base == "action.yml" || base == "action.yaml"
 }
 
 // fill puts made-up tokens in an example: as random as real ones, the same in every run.

@@ -38,7 +38,7 @@ func (p *Pass) longestGrant(j *usage.Job, l *usage.Login) (identity, grant strin
 	for _, m := range p.acting(j) {
 		for _, name := range p.Manifest.GrantIDs(m.ID) {
 			g := m.Identity.Grants[name]
-			if string(g.Provider()) == l.Provider && g.TTL != nil && sameTarget(&g, l) && g.TTL.Std() > longest {
+			if g.Provider() == l.Provider && g.TTL != nil && sameTarget(&g, l) && g.TTL.Std() > longest {
 				longest, identity, grant = g.TTL.Std(), m.ID, name
 			}
 		}

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/owenrumney/go-sarif/v2/sarif"
+
+	"github.com/curfew-ci/curfew/internal/corpus"
 )
 
 // validator is Microsoft's SARIF Multitool, which knows what GitHub asks of a log.
@@ -160,14 +162,7 @@ func TestE2EValidatorRefuses(t *testing.T) {
 
 // TestE2EValidatorTakesTheCorpus scans each repository of the corpus with the real program.
 func TestE2EValidatorTakesTheCorpus(t *testing.T) {
-	root := os.Getenv("CURFEW_CORPUS")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "corpus", "workflows")
-	}
-	repos, err := filepath.Glob(filepath.Join(root, "*__*"))
-	if err != nil || len(repos) == 0 {
-		t.Skipf("the corpus of workflow files is missing: set CURFEW_CORPUS to its folder (%v)", err)
-	}
+	root, repos := corpus.Dir(t), corpus.Repositories(t)
 	v := newValidator(t)
 	dir := t.TempDir()
 	curfew := filepath.Join(dir, "curfew")
@@ -176,16 +171,16 @@ func TestE2EValidatorTakesTheCorpus(t *testing.T) {
 	}
 	results := 0
 	for _, repo := range repos {
-		cmd := exec.CommandContext(t.Context(), curfew, "scan", "--fail-on", "never", "-f", "sarif", repo)
+		cmd := exec.CommandContext(t.Context(), curfew, "scan", "--fail-on", "never", "-f", "sarif", filepath.Join(root, repo))
 		cmd.Env = []string{} // no CI's variables: nothing to take for a pull request
 		out, err := cmd.Output()
 		if err != nil {
 			t.Fatalf("scan %s: %v", repo, err)
 		}
-		save(t, dir, filepath.Base(repo), string(out))
+		save(t, dir, repo, string(out))
 		for _, run := range readSARIF(t, string(out)).Runs {
 			results += len(run.Results)
-			checkRuleIndexes(t, filepath.Base(repo), run)
+			checkRuleIndexes(t, repo, run)
 		}
 	}
 	t.Logf("%d results in %d repositories", results, len(repos))

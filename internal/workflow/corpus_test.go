@@ -1,62 +1,21 @@
 package workflow
 
 import (
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rhysd/actionlint"
 
+	"github.com/curfew-ci/curfew/internal/corpus"
 	"github.com/curfew-ci/curfew/internal/source"
 )
-
-type corpusFile struct {
-	path string // from the corpus's root, with slashes
-	src  []byte
-}
-
-// inRepo is the path from the repository's root: the corpus has them at workflows/<owner>__<name>.
-func (f corpusFile) inRepo() string {
-	parts := strings.SplitN(f.path, "/", 3)
-	return parts[len(parts)-1]
-}
-
-// corpus returns the workflow files of the shared corpus, which CURFEW_CORPUS names or which stands
-// beside the checkout. It skips the test where there is none.
-func corpus(tb testing.TB) []corpusFile {
-	tb.Helper()
-	root := os.Getenv("CURFEW_CORPUS")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "corpus")
-	}
-	var files []corpusFile
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !slices.Contains([]string{".yml", ".yaml"}, filepath.Ext(path)) {
-			return err
-		}
-		src, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(root, path)
-		files = append(files, corpusFile{filepath.ToSlash(rel), src})
-		return err
-	})
-	if err != nil || len(files) == 0 {
-		tb.Skipf("the corpus of workflow files is missing: set CURFEW_CORPUS to its folder (%v)", err)
-	}
-	return files
-}
 
 // refused are the files of the corpus in which something is wrong, each with what and where. In the
 // first, "\." is no escape that YAML knows; in the second, a filter stands behind a cron line.
 func refused() map[string]string {
 	return map[string]string{
-		"workflows/dagger__dagger/.github/actions/call-ci-alt-runner/action.yml": "16:5 found a backslash before a character that needs none: use single quotes, or write \"\\\\\"",
-		"workflows/AdnaneKhan__gato-x/.github/workflows/integration.yaml":        `15:5 unknown key "branches" in schedule`,
+		"dagger__dagger/.github/actions/call-ci-alt-runner/action.yml": "16:5 found a backslash before a character that needs none: use single quotes, or write \"\\\\\"",
+		"AdnaneKhan__gato-x/.github/workflows/integration.yaml":        `15:5 unknown key "branches" in schedule`,
 	}
 }
 
@@ -64,13 +23,14 @@ func refused() map[string]string {
 // action is, but for those in refused, and that what is found in expressions stands where it is said to.
 func TestCorpus(t *testing.T) {
 	taken, refs := 0, 0
-	for _, file := range corpus(t) {
-		f := Parse(file.path, file.src)
-		_, errs := actionlint.Parse(file.src)
-		if len(errs) == 0 || IsDefinition(file.inRepo()) {
+	for _, file := range corpus.Files(t) {
+		name := file.Repo + "/" + file.Path
+		f := Parse(file.Path, file.Src)
+		_, errs := actionlint.Parse(file.Src)
+		if len(errs) == 0 || IsDefinition(file.Path) {
 			taken++
-			if want := refused()[file.path]; want != problems(f) {
-				t.Errorf("%s: got %q, want %q", file.path, problems(f), want)
+			if want := refused()[name]; want != problems(f) {
+				t.Errorf("%s: got %q, want %q", name, problems(f), want)
 			}
 		}
 		checkSeen(t, f)
