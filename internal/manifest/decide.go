@@ -91,8 +91,8 @@ type judge struct {
 func Decide(m *Manifest, p *Policy, q Question, facts Facts, now time.Time) Decision {
 	j := &judge{Standing: Standing{Manifest: m, Policy: p, Facts: facts, Now: now}, q: q}
 	d := Decision{Grant: q.Grant}
-	if v := j.find(); !v.proven {
-		d.take("grant", v)
+	found := j.find()
+	if d.take("grant", found); !found.proven {
 		return d
 	}
 	d.Owner, d.Privilege = j.identity.Owner, p.PrivilegeOf(&j.identity, &j.grant)
