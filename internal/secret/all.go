@@ -2,7 +2,6 @@ package secret
 
 import (
 	"context"
-	"errors"
 
 	"golang.org/x/sync/errgroup"
 
@@ -45,12 +44,12 @@ func (d *Detector) detectFile(ctx context.Context, f File) Found {
 	if found.Err != nil {
 		return found
 	}
-	if d.allowlisted(f.Path) && !readByGitHub(f.Path) {
+	if d.leavesOut(f.Path) {
 		found.Err = ErrAllowlisted
 		return found
 	}
 	content, unread := f.Read()
-	found.Tokens, found.Err = d.Detect(ctx, f.Path, content)
+	found.Tokens, found.Err = d.detect(ctx, f.Path, content)
 	if unread != nil {
 		found.Err = unread
 	}
@@ -61,15 +60,12 @@ func (d *Detector) detectFile(ctx context.Context, f File) Found {
 // such as error messages, which quote what they reject. Where the search of any fails, the error says so:
 // the texts then may show a value, and must not be printed.
 func (d *Detector) MaskerFor(ctx context.Context, path string, content []byte, texts ...string) (*redact.Masker, error) {
-	all, err := d.Detect(ctx, path, content)
-	if errors.Is(err, ErrAllowlisted) {
-		all, err = d.Detect(ctx, "", content)
-	}
+	all, err := d.detect(ctx, path, content) // whatever its path
 	if err != nil {
 		return nil, err
 	}
 	for _, text := range texts {
-		tokens, err := d.Detect(ctx, "", []byte(text))
+		tokens, err := d.detect(ctx, "", []byte(text))
 		if err != nil {
 			return nil, err
 		}

@@ -10,13 +10,8 @@ import (
 	"sync"
 
 	"github.com/rs/zerolog"
-	"github.com/zricethezav/gitleaks/v8/detect"
 	"github.com/zricethezav/gitleaks/v8/logging"
 )
-
-// decodeDepth is how many layers of base64, hexadecimal, percent and Unicode escapes are taken off: what
-// gitleaks' command does by default. The library's own default is none.
-const decodeDepth = 5
 
 // ErrAllowlisted is returned for a file that the configuration leaves out by its path: images, fonts,
 // lock files, vendored code. It wasn't searched.
@@ -26,7 +21,7 @@ var ErrAllowlisted = errors.New("its path is on gitleaks' list of files to leave
 // several goroutines. It reads no file: neither .gitleaks.toml nor .gitleaksignore of a scanned tree has
 // a say.
 type Detector struct {
-	engine *detect.Detector
+	engine *engine
 	kinds  kinds
 	keys   *keyForms
 }
@@ -47,9 +42,10 @@ func NewWithConfig(ours, user []byte) (*Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine := detect.NewDetector(cfg)
-	engine.MaxDecodeDepth = decodeDepth
-	engine.IgnoreGitleaksAllow = true
+	engine, err := newEngine(cfg)
+	if err != nil {
+		return nil, err
+	}
 	return &Detector{engine: engine, kinds: table, keys: newKeyForms()}, nil
 }
 
@@ -64,17 +60,22 @@ var silence = sync.OnceFunc(func() { logging.Logger = zerolog.Nop() })
 // It returns ErrAllowlisted for a file that was left out, and another error where the search failed or
 // ctx ended; the file then wasn't searched to its end, and what was found so far is returned.
 func (d *Detector) Detect(ctx context.Context, path string, content []byte) ([]Token, error) {
-	searched := path
-	if d.allowlisted(path) {
-		if !readByGitHub(path) {
-			return nil, ErrAllowlisted
-		}
-		searched = "" // without a path no allowed path applies
+	if d.leavesOut(path) {
+		return nil, ErrAllowlisted
 	}
+	return d.detect(ctx, path, content)
+}
+
+// leavesOut reports whether what is at path isn't searched.
+func (d *Detector) leavesOut(path string) bool {
+	return d.engine.allowlisted(path) && !readByGitHub(path)
+}
+
+func (d *Detector) detect(ctx context.Context, path string, content []byte) ([]Token, error) {
 	var hits []hit
 	var failed error
 	for _, w := range windows(content) {
-		found, err := d.search(ctx, searched, content[w.start:w.end])
+		found, err := d.search(ctx, path, content[w.start:w.end])
 		for _, h := range found {
 			if h.region.start += w.start; w.owns(h.region.start) {
 				h.region.end += w.start
@@ -84,18 +85,6 @@ func (d *Detector) Detect(ctx context.Context, path string, content []byte) ([]T
 		failed = errors.Join(failed, err)
 	}
 	return d.tokens(path, content, hits), failed
-}
-
-// allowlisted reports whether the configuration leaves out all that is at path.
-func (d *Detector) allowlisted(path string) bool {
-	for _, a := range d.engine.Config.Allowlists {
-		if len(a.Regexes)+len(a.StopWords) == 0 || a.MatchCondition == 0 {
-			if a.PathAllowed(path) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // readByGitHub reports whether path is one that a pipeline is made of. Its lines are quoted in reports,
@@ -122,11 +111,14 @@ func (d *Detector) search(ctx context.Context, path string, text []byte) (hits [
 			err = fmt.Errorf("gitleaks failed on this file")
 		}
 	}()
-	raw := string(text)
-	findings := d.engine.DetectContext(ctx, detect.Fragment{Raw: raw, FilePath: path})
-	l := locator{raw: raw, pattern: d.pattern}
-	for i := range findings {
-		hits = append(hits, l.locate(&findings[i])...)
+	for _, p := range d.engine.search(ctx, path, string(text)) {
+		l := locator{raw: string(text[p.start:p.end]), pattern: d.pattern}
+		for i := range p.findings {
+			for _, h := range l.locate(&p.findings[i]) {
+				h.region = span{h.region.start + p.start, h.region.end + p.start}
+				hits = append(hits, h)
+			}
+		}
 	}
 	return hits, ctx.Err()
 }
@@ -134,6 +126,6 @@ func (d *Detector) search(ctx context.Context, path string, text []byte) (hits [
 // pattern is a rule's regular expression and the group of it that is the secret; 0 is the first group
 // that matched.
 func (d *Detector) pattern(detector string) (*regexp.Regexp, int) {
-	r := d.engine.Config.Rules[detector]
+	r := d.engine.rules[detector]
 	return r.Regex, r.SecretGroup
 }

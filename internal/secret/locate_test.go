@@ -166,7 +166,7 @@ func TestLibraryOnRealFiles(t *testing.T) {
 		half := strings.IndexByte(string(src), '\n') + 1
 		raw := p.Content + string(src[:half]) + base64.StdEncoding.EncodeToString([]byte(p.Content)) + "\n" + string(src[half:])
 		l := locator{raw: raw, pattern: d.pattern}
-		for _, f := range d.engine.Detect(detect.Fragment{Raw: raw, FilePath: file}) {
+		for _, f := range d.engine.full.Detect(detect.Fragment{Raw: raw, FilePath: file}) {
 			findings++
 			if depth(&f) == 0 {
 				if start := l.start(&f); start < 0 || !strings.HasPrefix(raw[start:], f.Match) {
@@ -204,7 +204,7 @@ func decodesTo(text, value string) bool {
 }
 
 // realFiles lists the workflows of the corpus.
-func realFiles(t *testing.T) []string {
+func realFiles(t testing.TB) []string {
 	t.Helper()
 	dir := os.Getenv("CURFEW_CORPUS")
 	if dir == "" {
@@ -233,9 +233,9 @@ func realFiles(t *testing.T) []string {
 // A panic of the library is this file's error, and shows nothing of it.
 func TestLibraryPanics(t *testing.T) {
 	d := newDetector(t)
-	broken := d.engine.Config.Rules["github-pat"]
+	broken := d.engine.rules["github-pat"]
 	broken.RequiredRules = []*config.Required{nil}
-	d.engine.Config.Rules["github-pat"] = broken
+	d.engine.full.Config.Rules["github-pat"], d.engine.plain.Config.Rules["github-pat"] = broken, broken
 	pat := pick(t, "github-pat")
 	_, err := d.Detect(context.Background(), pat.Path, []byte(pat.Content))
 	if err == nil || len(planted.Find([]byte(err.Error()), pat)) > 0 {
