@@ -43,11 +43,12 @@ func TestDiffSeesWhatWidens(t *testing.T) {
 	}
 }
 
-// beyondItsPolicy is for what is denied because the manifest says more than its policy allows: saying less
-// narrows it, and brings it back into good standing all the same.
+// beyondItsPolicy is for what is denied because the manifest says more than its policy allows, or holds
+// what must be certified more often: saying less narrows it, and brings it back into good standing all
+// the same.
 func beyondItsPolicy(d *Decision) bool {
 	return slices.ContainsFunc(d.Reasons, func(r Reason) bool {
-		return r.Code == CodeCeiling || r.Code == CodeSeparation || r.Code == CodeSystem
+		return r.Code == CodeCeiling || r.Code == CodeSeparation || r.Code == CodeSystem || r.Code == CodeOverdue
 	})
 }
 
