@@ -34,6 +34,11 @@ func Open(dir string) (*Tree, error) {
 // Close releases the folder.
 func (t *Tree) Close() error { return t.root.Close() }
 
+// Shares reports whether t and other are folders of one working tree, or one bare repository.
+func (t *Tree) Shares(other *Tree) bool {
+	return t.at.gitDir != "" && t.at.gitDir == other.at.gitDir
+}
+
 // Files lists the regular files to read, sorted: in a repository those that git tracks and those that are
 // neither tracked nor ignored, elsewhere all. A tracked file that was deleted is not in the tree and not
 // told. Whatever else is there and never read is in skipped, sorted as well.

@@ -2,10 +2,7 @@ package scan
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -59,56 +56,46 @@ func (r *run) baseIgnores(ctx context.Context) error {
 	return nil
 }
 
-// baseline reads the baseline file. Where a base judges and the file lies in the tree, the base's counts
-// too: what a change adds to it suppresses nothing.
+// baseline reads the baseline file. Where a base judges and the file is the repository's own, the base's
+// counts too: what a change adds to it suppresses nothing.
 func (r *run) baseline(ctx context.Context) error {
-	file := r.opt.Baseline
-	if file == "" {
+	if r.opt.Baseline == "" {
 		return nil
 	}
-	src, err := os.ReadFile(file) //nolint:gosec // the caller names it
+	file, err := r.named(ctx, r.opt.Baseline)
 	if err != nil {
-		return &InputError{fmt.Sprintf("read the baseline: %v", err)}
+		return fmt.Errorf("read the baseline: %w", err)
 	}
-	name, inside := r.inTree(file)
-	if r.state.Baseline, err = suppress.ParseBaseline(name, src); err != nil {
-		return Masked(name, src, err)
+	name := r.inTree(r.opt.Baseline)
+	if r.state.Baseline, err = suppress.ParseBaseline(name, file.head); err != nil {
+		return Masked(name, file.head, err)
 	}
-	if r.commit == nil {
-		return nil
-	}
-	if !inside {
+	switch {
+	case !file.changes:
 		r.baseState.Baseline = r.state.Baseline
-		return nil
-	}
-	src, err = r.commit.ReadFile(ctx, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if r.baseState.Baseline, err = suppress.ParseBaseline(name, src); err != nil {
-		return Masked(name, src, fmt.Errorf("in %s: %w", r.opt.Base, err))
+	case file.base != nil:
+		if r.baseState.Baseline, err = suppress.ParseBaseline(name, file.base); err != nil {
+			return Masked(name, file.base, fmt.Errorf("in %s: %w", r.opt.Base, err))
+		}
 	}
 	return nil
 }
 
 // inTree is file's path in the tree, or file itself where it lies elsewhere.
-func (r *run) inTree(file string) (name string, inside bool) {
+func (r *run) inTree(file string) string {
 	root, err := filepath.Abs(r.opt.Dir)
 	if err != nil {
-		return filepath.ToSlash(file), false
+		return filepath.ToSlash(file)
 	}
 	abs, err := filepath.Abs(file)
 	if err != nil {
-		return filepath.ToSlash(file), false
+		return filepath.ToSlash(file)
 	}
 	rel, err := filepath.Rel(root, abs)
 	if err != nil || !filepath.IsLocal(rel) {
-		return filepath.ToSlash(file), false
+		return filepath.ToSlash(file)
 	}
-	return filepath.ToSlash(rel), true
+	return filepath.ToSlash(rel)
 }
 
 // count fills in what was looked at.

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo"
@@ -17,7 +16,7 @@ import (
 // itself: with a base the manifest is the base's, unless the base has none yet.
 func (r *run) entitlements(ctx context.Context) error {
 	var err error
-	if r.facts.Policy, err = ReadPolicy(r.opt.Policy); err != nil {
+	if r.facts.Policy, err = r.policy(ctx); err != nil {
 		return err
 	}
 	src, from, err := r.manifestSource(ctx)
@@ -78,15 +77,4 @@ func (r *run) checkHead(head []byte) (err error) {
 		r.facts.Proposed, err = ParseManifest(r.opt.Manifest, head)
 	}
 	return err
-}
-
-// present turns "there is no such file" into nil.
-func present(src []byte, err error) ([]byte, error) {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err == nil && src == nil {
-		src = []byte{}
-	}
-	return src, err
 }

@@ -54,13 +54,23 @@ func ReadPolicy(file string) (*manifest.Policy, error) {
 	if file == "" {
 		return nil, nil
 	}
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		file = filepath.Join(file, "curfew", "org.yml")
-	}
+	file = policyFile(file)
 	src, err := os.ReadFile(file) //nolint:gosec // the caller names it
 	if err != nil {
 		return nil, &InputError{fmt.Sprintf("read the organisation's policy: %v; name curfew/org.yml or the folder that holds it", err)}
 	}
+	return parsePolicy(file, src)
+}
+
+// policyFile is the policy in the folder that file names, or file itself.
+func policyFile(file string) string {
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return filepath.Join(file, "curfew", "org.yml")
+	}
+	return file
+}
+
+func parsePolicy(file string, src []byte) (*manifest.Policy, error) {
 	p, errs := manifest.ParsePolicy(filepath.ToSlash(file), src)
 	if len(errs) > 0 {
 		return nil, Masked(filepath.ToSlash(file), src, errs)

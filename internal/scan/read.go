@@ -1,12 +1,10 @@
 package scan
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
@@ -28,6 +26,7 @@ type run struct {
 	tree      *gitrepo.Tree
 	commit    *gitrepo.Commit // the base; nil where nothing is compared
 	files     []string
+	gitleaks  []byte                           // the caller's rules; nil for none
 	detector  func() (*secret.Detector, error) // made once, when first asked for
 	texts     map[string]*source.Text          // files that findings may point into
 	facts     posture.Facts
@@ -51,13 +50,12 @@ func (r *run) open(ctx context.Context) error {
 		return &InputError{err.Error()}
 	}
 	r.tree = tree
-	if r.opt.Base == "" {
-		return nil
+	if r.opt.Base != "" {
+		if r.commit, err = tree.Commit(ctx, r.opt.Base); err != nil {
+			return fmt.Errorf("read the base: %w", err)
+		}
 	}
-	if r.commit, err = tree.Commit(ctx, r.opt.Base); err != nil {
-		return fmt.Errorf("read the base: %w", err)
-	}
-	return nil
+	return r.detection(ctx)
 }
 
 // read goes through the working tree, file by file into slots, so that order doesn't depend on speed.
@@ -92,16 +90,12 @@ func (r *run) read(ctx context.Context) error {
 
 // newDetector knows gitleaks' rules, ours and, where the caller names some, the caller's.
 func (r *run) newDetector() (*secret.Detector, error) {
-	if r.opt.GitleaksConfig == "" {
+	if r.gitleaks == nil {
 		return secret.New(rules.SecretRules())
 	}
-	user, err := os.ReadFile(r.opt.GitleaksConfig)
+	d, err := secret.NewWithConfig(rules.SecretRules(), r.gitleaks)
 	if err != nil {
-		return nil, &InputError{fmt.Sprintf("read the gitleaks configuration: %v", err)}
-	}
-	d, err := secret.NewWithConfig(rules.SecretRules(), user)
-	if err != nil {
-		return nil, Masked(r.opt.GitleaksConfig, user, fmt.Errorf("%s: %w", r.opt.GitleaksConfig, err))
+		return nil, Masked(r.opt.GitleaksConfig, r.gitleaks, fmt.Errorf("%s: %w", r.opt.GitleaksConfig, err))
 	}
 	return d, nil
 }
@@ -122,10 +116,6 @@ func (r *run) readFile(ctx context.Context, detector *secret.Detector, name stri
 	if workflow.IsDefinition(name) {
 		c.file = workflow.Parse(name, src)
 		c.text = c.file.Text
-	}
-	if binary(src) {
-		c.read, c.skip = false, &gitrepo.Skip{Path: name, Reason: "binary"}
-		return c, nil
 	}
 	if c.tokens, err = detector.Detect(ctx, name, src); err != nil {
 		if ctx.Err() != nil {
@@ -169,6 +159,3 @@ func (r *run) keep(slots []content, skipped []*gitrepo.Skip) {
 	}
 	r.skipped(skipped)
 }
-
-// binary goes by git's own sign: a NUL in the first 8,000 bytes.
-func binary(src []byte) bool { return bytes.IndexByte(src[:min(len(src), 8000)], 0) >= 0 }
