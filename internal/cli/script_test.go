@@ -12,7 +12,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/cli"
 )
 
-var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
+var update = flag.Bool("update", false, "rewrite the expected output in testdata/script and docs/cli.md")
 
 // today is the day on which every transcript runs.
 var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
