@@ -27,7 +27,7 @@ type Tool struct {
 // Manifest says which manifest judged.
 type Manifest struct {
 	Path   string `json:"path"`
-	From   string `json:"from"`             // "working tree", "base 1a2b3c…", "none"
+	From   string `json:"from"`             // "working tree", "base 1a2b3c…", "working tree; base 1a2b3c… has none", "none"
 	SHA256 string `json:"sha256,omitempty"` // of its bytes, hex
 	Mode   string `json:"mode,omitempty"`
 }
@@ -44,7 +44,7 @@ type Checked struct {
 	Jobs         int `json:"jobs"`
 	Files        int `json:"files"`        // whose content was searched for secrets
 	Secrets      int `json:"secrets"`      // distinct stored secrets that jobs read
-	Entitlements int `json:"entitlements"` // identities, grants and exceptions
+	Entitlements int `json:"entitlements"` // identities, grants, exceptions and break-glass entries
 }
 
 // Source is a thing that a scan reads, as --require names it.

@@ -24,13 +24,13 @@ type Options struct {
 	Base           string // revision whose manifest, ignores and baseline judge; "" means the working tree's
 	Policy         string // the organisation's policy: a file, or a folder that holds curfew/org.yml
 	Baseline       string // "" for none
-	GitleaksConfig string // rules beside the built-in ones; "" for none
+	GitleaksConfig string // rules in place of gitleaks' default ones, unless it extends them; "" for none
 	Version        string // of curfew
 	Now            time.Time
 }
 
-// InputError is something wrong with what the caller named: a manifest, a policy, a baseline, a
-// revision. Its text is masked.
+// InputError is something wrong with what the caller named: a folder, a manifest, a policy, a baseline,
+// a configuration. Its text is masked.
 type InputError struct{ Text string }
 
 func (e *InputError) Error() string { return e.Text }
