@@ -27,11 +27,11 @@ func house() plan {
 	return plan{
 		module: "github.com/curfew-ci/curfew",
 		levels: [][]string{
-			{"internal/source", "internal/redact", "internal/architecture", "internal/readme", "docs"},
+			{"internal/source", "internal/redact", "docs"},
 			{"internal/finding", "internal/jsontree", "internal/yamltree"},
 			{"rules", "internal/identity", "internal/manifest/form"},
-			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo", "internal/rulesdoc"},
-			{"internal/usage", "internal/manifest/schemagen"},
+			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo"},
+			{"internal/usage"},
 			{"internal/posture", "internal/suppress", "internal/draft"},
 			{"internal/scan"},
 			{"internal/report"},
