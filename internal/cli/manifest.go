@@ -74,7 +74,7 @@ func reportFaults(cmd *cobra.Command, env *Env, file string, m *manifest.Manifes
 	var b strings.Builder
 	wrong := false
 	for _, f := range faults {
-		fmt.Fprintf(&b, "%s: %s: %s\n  try: %s\n", printable(f.Region.String()), f.Kind.Severity(), printable(f.Message), printable(f.Fix))
+		fmt.Fprintf(&b, "%s: %s: %s\n  try: %s\n", printableLine(f.Region.String()), f.Kind.Severity(), printableLine(f.Message), printableLine(f.Fix))
 		wrong = wrong || f.Kind.Severity() > finding.Note
 	}
 	if !wrong {
@@ -82,7 +82,7 @@ func reportFaults(cmd *cobra.Command, env *Env, file string, m *manifest.Manifes
 		for _, id := range m.Identities {
 			grants += len(id.Grants)
 		}
-		fmt.Fprintf(&b, "%s is right: %s, %s, %s\n", printable(file),
+		fmt.Fprintf(&b, "%s is right: %s, %s, %s\n", printableLine(file),
 			count(len(m.Identities), "identity", "identities"), count(grants, "grant", "grants"), count(len(m.Exceptions), "exception", "exceptions"))
 	}
 	if err := printMasked(cmd, env, b.String()); err != nil {

@@ -100,7 +100,7 @@ func (f *diffFlags) print(cmd *cobra.Command, env *Env, changes []manifest.Chang
 		if place.IsZero() {
 			place = c.Old
 		}
-		fmt.Fprintf(&b, "%-8s %s: %s\n", c.Effect, printable(place.String()), printable(c.Message))
+		fmt.Fprintf(&b, "%-8s %s: %s\n", c.Effect, printableLine(place.String()), printableLine(c.Message))
 	}
 	if len(changes) == 0 {
 		b.WriteString("nothing changes\n")

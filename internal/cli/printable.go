@@ -27,6 +27,10 @@ func printable(s string) string {
 	return b.String()
 }
 
+// printableLine is printable for what must stay one line: what a file says can't begin a line, which the
+// runner of a job might take for a command (::error::…).
+func printableLine(s string) string { return strings.ReplaceAll(printable(s), "\n", `\n`) }
+
 func unprintable(r rune) bool {
 	return r == utf8.RuneError || r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r))
 }

@@ -60,7 +60,7 @@ func (f *uploadFlags) run(cmd *cobra.Command, env *Env, file string) error {
 		return usageError("%s: %w", file, err)
 	}
 	for _, r := range parcel.Runs {
-		if _, err := fmt.Fprintf(env.Stdout, "%s: %s of %s\n", printable(r.Category), count(r.Results, "result", "results"), printable(r.Tool)); err != nil {
+		if _, err := fmt.Fprintf(env.Stdout, "%s: %s of %s\n", printableLine(r.Category), count(r.Results, "result", "results"), printableLine(r.Tool)); err != nil {
 			return err
 		}
 	}

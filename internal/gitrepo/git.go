@@ -90,5 +90,5 @@ func lastWords(said []byte, err error) string {
 	if text == "" {
 		return err.Error()
 	}
-	return strings.Trim(fmt.Sprintf("%q", text), `"`)
+	return escaped(text)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // Skip is something of a tree that is not read, and why. As an error it is what ReadFile returns for
@@ -15,8 +17,9 @@ type Skip struct {
 	Fix    string // what would change it; "" where nothing needs to
 }
 
-// Error renders the path and the reason. A path may hold any byte: whoever prints it escapes it.
-func (s *Skip) Error() string { return s.Path + ": " + s.Reason }
+// Error renders the path and the reason. A path may hold any byte: those that a terminal or the runner of
+// a job would obey are escaped.
+func (s *Skip) Error() string { return escaped(s.Path) + ": " + s.Reason }
 
 // What would change a skip, where that is the same for several reasons.
 const (
@@ -38,6 +41,9 @@ func cause(err error) error {
 	}
 	return err
 }
+
+// escaped is s with what can't be printed written as Go writes it.
+func escaped(s string) string { return strings.Trim(strconv.Quote(s), `"`) }
 
 func sortSkips(skips []*Skip) {
 	slices.SortFunc(skips, func(a, b *Skip) int {

@@ -16,8 +16,11 @@ type Error struct {
 	Try     string // what to do next
 }
 
-// Error renders "path:line:col: message" and, on a line of its own, "  try: …".
-func (e Error) Error() string { return e.Region.String() + ": " + e.Message + "\n  try: " + e.Try }
+// Error renders "path:line:col: message" and, on a line of its own, "  try: …". What the file says makes
+// no lines of its own.
+func (e Error) Error() string {
+	return e.Region.String() + ": " + oneLine(e.Message) + "\n  try: " + oneLine(e.Try)
+}
 
 // Errors is everything that is wrong with a file, in the file's order. It is empty where the file is
 // right; Err makes an error of it.
