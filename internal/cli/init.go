@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -68,7 +69,36 @@ func draftManifest(ctx context.Context, env *Env, dir string) ([]byte, error) {
 	if err != nil {
 		return nil, &exitError{ExitUnfinished, err}
 	}
-	return src, nil
+	return src, checkDraft(ctx, src)
+}
+
+// checkDraft refuses a draft that would spread a credential, or that no scan would take: it repeats names
+// from the workflows, and what GitHub refuses in them a manifest refuses as well.
+func checkDraft(ctx context.Context, src []byte) error {
+	values := draftValues(src)
+	masked, err := scan.Mask(ctx, values)
+	if err != nil {
+		return &exitError{ExitUnfinished, err}
+	}
+	if masked != values {
+		return &exitError{ExitUnfinished, errors.New("a name, an environment or a login in the workflows holds what looks like a credential," +
+			" which the manifest would repeat: `curfew scan` shows where; take it out first")}
+	}
+	if _, err := scan.ParseManifest("draft of "+manifest.Path, src); err != nil {
+		return &exitError{ExitUnfinished, fmt.Errorf("the workflows use names that a manifest can't have; mend them first:\n%w", err)}
+	}
+	return nil
+}
+
+// draftValues is a draft without the keys of its lines: one of them is "secret", which makes a detector
+// doubt any name behind it.
+func draftValues(src []byte) string {
+	var b strings.Builder
+	for line := range strings.Lines(string(src)) {
+		_, value, _ := strings.Cut(line, ": ")
+		b.WriteString(strings.TrimSuffix(value, "\n") + "\n")
+	}
+	return b.String()
 }
 
 // codeOwners reads the first CODEOWNERS file, in the order in which GitHub looks for it.

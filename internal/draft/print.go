@@ -111,7 +111,7 @@ func (p *printer) token(it *identity) {
 	}
 	var scopes []string
 	for _, name := range sortedKeys(it.token) {
-		scopes = append(scopes, name+": "+it.token[name])
+		scopes = append(scopes, quote(name)+": "+it.token[name])
 	}
 	p.line(2, it.tokenGuess, "token: { %s }", strings.Join(scopes, ", "))
 }

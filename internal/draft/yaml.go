@@ -1,8 +1,10 @@
 package draft
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // plain matches what needs no quotes in any YAML context that this room writes: it can't be read as a
@@ -29,8 +31,8 @@ func quote(s string) string {
 			b.WriteString(`\n`)
 		case r == '\t':
 			b.WriteString(`\t`)
-		case r < 0x20 || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 || r == 0xfeff:
-			b.WriteByte(' ') // names come from workflows; no control character is worth keeping
+		case !unicode.IsPrint(r): // neither YAML nor a terminal may take it for anything
+			fmt.Fprintf(&b, `\U%08x`, r)
 		default:
 			b.WriteRune(r)
 		}

@@ -14,12 +14,32 @@ func (t *Tree) Origin(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
-	url := strings.TrimSuffix(strings.TrimSpace(string(out)), ".git")
-	parts := strings.FieldsFunc(url, func(r rune) bool { return r == '/' || r == ':' })
-	if len(parts) < 3 {
+	return repositoryOf(strings.TrimSpace(string(out)))
+}
+
+// repositoryOf is OWNER/NAME at the end of a remote's URL: "scheme://[user[:password]@]host[:port]/…/OWNER/NAME"
+// or "[user@]host:…/OWNER/NAME"; "" for any other. What stands before the path may be a credential.
+func repositoryOf(remote string) string {
+	_, rest, isURL := strings.Cut(remote, "://")
+	separator := "/"
+	if !isURL {
+		rest, separator = remote, ":"
+	}
+	_, path, _ := strings.Cut(rest, separator)
+	parts := strings.Split(strings.TrimSuffix(strings.Trim(path, "/"), ".git"), "/")
+	if len(parts) < 2 {
 		return ""
 	}
-	return parts[len(parts)-2] + "/" + parts[len(parts)-1]
+	owner, name := parts[len(parts)-2], parts[len(parts)-1]
+	if !isName(owner) || !isName(name) {
+		return ""
+	}
+	return owner + "/" + name
+}
+
+// isName reports whether s holds only what owners and repositories are called by.
+func isName(s string) bool {
+	return s != "" && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == ""
 }
 
 // DefaultBranch is the branch that the remote called origin names as its default, else the one checked
