@@ -48,7 +48,7 @@ func Apply(found []finding.Finding, state State, opt Options) []finding.Finding 
 		faults = append(faults, ig.faults()...)
 	}
 	if opt.Base != nil {
-		compare(silencers, opt.Base.silencers())
+		compare(silencers, opt.Base.effective(&opt))
 	}
 	for _, m := range append(matchIgnores(found, silencers), matchBaseline(found, silencers)...) {
 		m.s.silence(m.f, opt.Now)
@@ -109,16 +109,24 @@ func (s *State) silencers() []*silencer {
 	return out
 }
 
+// effective lists the silencers of a base that have been right there. One that has ended is among them:
+// that it ended is what is said of it.
+func (s *State) effective(opt *Options) []*silencer {
+	return slices.DeleteFunc(s.silencers(), func(b *silencer) bool {
+		misspelt := b.faulty
+		b.judge(opt)
+		return misspelt || b.faulty && !b.until.Over(opt.Now)
+	})
+}
+
 // compare holds each silencer to its like in the base, which counts once: without one it is pending, and
 // the earlier end and the base's reason hold.
 func compare(here, base []*silencer) {
 	type id struct{ kind, rule, path, place, fingerprint string }
 	like := map[id][]*silencer{}
 	for _, b := range base {
-		if !b.faulty {
-			k := id{b.kind, b.rule, b.path, b.place, b.fingerprint}
-			like[k] = append(like[k], b)
-		}
+		k := id{b.kind, b.rule, b.path, b.place, b.fingerprint}
+		like[k] = append(like[k], b)
 	}
 	for _, s := range here {
 		k := id{s.kind, s.rule, s.path, s.place, s.fingerprint}

@@ -221,3 +221,17 @@ func TestOneIgnoreOfTheBaseCountsOnce(t *testing.T) {
 	expect(t, Apply(found("r 1 k m", "r 2 k m"), ignores(one+one), options(&base)),
 		"r 1: m [ignore 2026-12-31 why]", "r 2: m (the ignore counts once it is in the base 2)")
 }
+
+// TestBaseNeverSilenced: an ignore that was at fault in the base silenced nothing there, so a change that
+// mends it brings it.
+func TestBaseNeverSilenced(t *testing.T) {
+	for _, was := range []string{
+		"x: 1 # curfew: ignore[r] until=2099-12-31 why\n",
+		"x: 1 # curfew: ignore[r] until=2026-12-01\n",
+		"x: 1 # curfew: ignore[r] until=soon why\n",
+	} {
+		base, here := ignores(was), ignores("x: 1 # curfew: ignore[r] until=2026-12-01 why\n")
+		got := Apply(found("r 1 k bad"), here, options(&base))
+		expect(t, got, "r 1: bad (the ignore counts once it is in the base 1)")
+	}
+}
