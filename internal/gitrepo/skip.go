@@ -24,6 +24,7 @@ func (s *Skip) Error() string { return escaped(s.Path) + ": " + s.Reason }
 // What would change a skip, where that is the same for several reasons.
 const (
 	fixLink   = "scan the place that it points to by itself"
+	fixPlain  = "put the file itself there"
 	fixModule = "scan it as a repository of its own"
 	fixBinary = "search it with a tool that unpacks or decodes it"
 	fixRights = "make it readable for the user that scans"

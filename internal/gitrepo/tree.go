@@ -146,12 +146,18 @@ func unlisted(complaints string) []*Skip {
 	return out
 }
 
+// workflows is the folder whose files have a meaning by their place, which they lack where a link leads.
+const workflows = ".github/workflows"
+
 // link judges a symbolic link: nil where it leads to one of names, which are sorted, or to a folder that
-// has some of them.
+// has some of them, and doesn't stand where a workflow is looked for.
 func (t *Tree) link(name string, names []string) *Skip {
 	target, err := t.root.Readlink(name)
 	if err != nil {
 		return unreadable(name, err)
+	}
+	if name == ".github" || name == workflows || path.Dir(name) == workflows {
+		return &Skip{Path: name, Reason: "a symbolic link among what the platform runs, which is not followed", Fix: fixPlain}
 	}
 	at := path.Join(path.Dir(name), target)
 	if path.IsAbs(target) || !fs.ValidPath(at) {

@@ -120,8 +120,11 @@ func (r *run) count() {
 	}
 	c.Secrets = len(secrets)
 	c.Entitlements = entitlementCount(r.facts.Manifest)
-	c.Sources = []Source{Workflows, Secrets}
-	if r.facts.Manifest != nil {
+	switch {
+	case len(r.files) == 0 && slices.Contains(r.facts.Unread, "."): // a bare repository
+	case r.facts.Manifest == nil:
+		c.Sources = []Source{Workflows, Secrets}
+	default:
 		c.Sources = Sources()
 	}
 }

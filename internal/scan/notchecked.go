@@ -27,7 +27,7 @@ func (r *run) skipped(skips []*gitrepo.Skip) {
 	var order []group
 	for _, s := range skips {
 		sources := []Source{Secrets}
-		if workflow.IsDefinition(s.Path) {
+		if mayDefine(s.Path) {
 			sources = append(sources, Workflows)
 		}
 		for _, src := range sources {
@@ -45,6 +45,11 @@ func (r *run) skipped(skips []*gitrepo.Skip) {
 		slices.Sort(names[g])
 		r.notChecked(g.source, some(names[g]), g.reason, g.fix)
 	}
+}
+
+// mayDefine reports whether what is left out at name is a workflow or an action, or may hold workflows.
+func mayDefine(name string) bool {
+	return workflow.IsDefinition(name) || name == "." || name == ".github" || name == ".github/workflows"
 }
 
 // refused says what of a workflow or action GitHub would not take: such a file never runs, or not as
