@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -61,8 +62,12 @@ func Run(ctx context.Context, env Env) int {
 		return ExitClean
 	}
 	var exit *exitError
-	if !errors.As(err, &exit) {
-		// Verbs type their errors; cobra's own (unknown flag, missing argument) are all about usage.
+	var file *fs.PathError
+	switch {
+	case errors.As(err, &exit):
+	case errors.As(err, &file), ctx.Err() != nil: // the output couldn't be written, or nobody waits for it
+		exit = &exitError{ExitUnfinished, err}
+	default: // verbs type their errors; cobra's own (unknown flag, missing argument) are all about usage
 		exit = &exitError{ExitUsage, err}
 	}
 	if exit.err != nil {
