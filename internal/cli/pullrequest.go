@@ -24,7 +24,7 @@ type eventPayload struct {
 func pullRequestBase(env *Env) (string, error) {
 	event := env.Getenv("GITHUB_EVENT_NAME")
 	switch event {
-	case "pull_request", "pull_request_target", "pull_request_review", "merge_group":
+	case "pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment", "merge_group":
 	default:
 		return "", nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -73,7 +74,7 @@ func newScan(env *Env) *cobra.Command {
 // run scans the tree at dir and types its errors by exit code.
 func (f *scanFlags) run(ctx context.Context, env *Env, dir string) (*scan.Result, error) {
 	opt := scan.Options{
-		Dir: dir, Manifest: f.manifest, Base: f.base, Policy: f.orgPolicy, Baseline: f.baseline,
+		Dir: dir, Manifest: filepath.ToSlash(f.manifest), Base: f.base, Policy: f.orgPolicy, Baseline: f.baseline,
 		GitleaksConfig: f.gitleaks, Version: Version(), Now: env.Now(),
 	}
 	if opt.Base == "" {

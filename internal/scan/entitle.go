@@ -34,13 +34,22 @@ func (r *run) entitlements(ctx context.Context) error {
 	}
 	sum := sha256.Sum256(src)
 	r.result.Manifest.SHA256 = hex.EncodeToString(sum[:])
-	r.result.Manifest.Mode = string(m.Mode)
+	r.result.Manifest.Mode = string(r.mode(m, from))
 	r.facts.Manifest = m
 	if !strings.HasPrefix(from, "base ") {
 		r.facts.Proposed = m
 	}
 	r.facts.Faults = manifest.Faults(m, r.facts.Policy, r.opt.Now)
 	return nil
+}
+
+// mode is what m says, unless m comes with the change under scan: a change doesn't say that what is found
+// in it doesn't count.
+func (r *run) mode(m *manifest.Manifest, from string) manifest.Mode {
+	if r.commit != nil && !strings.HasPrefix(from, "base ") {
+		return manifest.Enforce
+	}
+	return m.Mode
 }
 
 // manifestSource returns the manifest's bytes, nil where there is none, and where they come from.
