@@ -65,10 +65,13 @@ func Run(ctx context.Context, env Env) int {
 	var file *fs.PathError
 	switch {
 	case errors.As(err, &exit):
-	case errors.As(err, &file), ctx.Err() != nil: // the output couldn't be written, or nobody waits for it
+	case errors.As(err, &file): // the output couldn't be written
 		exit = &exitError{ExitUnfinished, err}
 	default: // verbs type their errors; cobra's own (unknown flag, missing argument) are all about usage
 		exit = &exitError{ExitUsage, err}
+	}
+	if ctx.Err() != nil {
+		exit = &exitError{ExitUnfinished, errors.New("interrupted before the end; nothing is proven")}
 	}
 	if exit.err != nil {
 		fmt.Fprintf(env.Stderr, "curfew: %s\n", printable(exit.err.Error()))
