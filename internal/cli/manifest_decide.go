@@ -104,6 +104,6 @@ func printMasked(cmd *cobra.Command, env *Env, text string) error {
 	if err != nil {
 		return &exitError{ExitUnfinished, err}
 	}
-	_, err = env.Stdout.Write([]byte(safe))
+	_, err = env.Stdout.Write([]byte(disarm(safe)))
 	return err
 }

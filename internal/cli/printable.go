@@ -10,6 +10,7 @@ import (
 // printable escapes what could move a terminal's cursor, reorder text or forge a line of a log: control
 // characters but newline and tab, bidirectional overrides, and bytes that are no UTF-8.
 func printable(s string) string {
+	s = disarm(s)
 	if strings.IndexFunc(s, unprintable) < 0 {
 		return s
 	}
@@ -26,6 +27,10 @@ func printable(s string) string {
 	}
 	return b.String()
 }
+
+// disarm escapes what the runner of a job takes for a command wherever it stands in a line, in a way that
+// JSON reads as well (actions/runner, ActionCommand.cs).
+func disarm(s string) string { return strings.ReplaceAll(s, "##[", `##\u005b`) }
 
 // printableLine is printable for what must stay one line: what a file says can't begin a line, which the
 // runner of a job might take for a command (::error::…).

@@ -38,7 +38,7 @@ func quote(s string) string {
 		}
 	}
 	b.WriteByte('"')
-	return b.String()
+	return strings.ReplaceAll(b.String(), "##[", `##\x5b`) // a command to the runner that prints it
 }
 
 // flow writes a list or a single scalar: "a" or "[a, b]".
