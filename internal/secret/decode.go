@@ -1,10 +1,6 @@
 package secret
 
 import (
-	"fmt"
-	"regexp"
-	"strings"
-
 	"github.com/zricethezav/gitleaks/v8/detect/codec"
 	"github.com/zricethezav/gitleaks/v8/report"
 )
@@ -14,32 +10,26 @@ import (
 //
 // The library's own mapping gives the match and not the secret, and where text before it was decoded in
 // an earlier pass it can give a place that is off by as much as that text shrank.
-func (l *locator) locateDecoded(f *report.Finding, re *regexp.Regexp, group int) []hit {
-	id := fmt.Sprintf("%s\x00%d\x00%s", f.RuleID, depth(f), f.Match)
+func (l *locator) locateDecoded(f *report.Finding) []hit {
+	id := toldMatch{f.RuleID, depth(f), f.Match}
 	if l.told[id] {
 		return nil
 	}
-	if l.told == nil {
-		l.told = make(map[string]bool)
-	}
 	l.told[id] = true
-
-	top := l.decode(depth(f))
+	top := l.decode(id.depth)
 	if top == 0 {
 		return l.search(f)
 	}
-	text := l.passes[top-1].text
-	s := secretIn(f.RuleID, f.Match, re, group)
+	rule, in := l.engine.rules[f.RuleID], l.layers[top]
+	s := secretIn(f.RuleID, f.Match, rule.Regex, rule.SecretGroup)
 	var out []hit
-	for _, m := range re.FindAllStringIndex(text, -1) {
-		match := strings.Trim(text[m[0]:m[1]], "\n")
-		if match != f.Match {
+	for _, m := range in.places(f.RuleID, rule.Regex, f.Match) {
+		if l.allowed(f, in, m) {
 			continue
 		}
-		start := m[0] + strings.Index(text[m[0]:m[1]], match)
-		at := span{start + s.start, start + s.end}
+		at := span{m.start + s.start, m.start + s.end}
 		for n := top; n > 0; n-- {
-			at = encoded(l.passes[n-1].segments, at)
+			at = encoded(l.layers[n].segments, at)
 		}
 		out = append(out, hit{detector: f.RuleID, region: at, value: []byte(f.Match[s.start:s.end])})
 	}
@@ -49,19 +39,15 @@ func (l *locator) locateDecoded(f *report.Finding, re *regexp.Regexp, group int)
 // decode decodes n layers of the text and returns how many there are, at most n.
 func (l *locator) decode(n int) int {
 	decoder := codec.NewDecoder()
-	for len(l.passes) < n {
-		text := l.raw
-		if last := len(l.passes) - 1; last >= 0 {
-			text = l.passes[last].text
-		}
+	for len(l.layers) <= n {
 		// Without the segments of the pass before, a segment's place is one in the text before.
-		decoded, segments := decoder.Decode(text, nil)
+		decoded, segments := decoder.Decode(l.layers[len(l.layers)-1].text, nil)
 		if len(segments) == 0 {
 			break
 		}
-		l.passes = append(l.passes, layer{decoded, segments})
+		l.layers = append(l.layers, &layer{text: decoded, segments: segments})
 	}
-	return min(n, len(l.passes))
+	return min(n, len(l.layers)-1)
 }
 
 // encoded maps a range of a layer to the text it was decoded from. What begins or ends inside of decoded

@@ -271,8 +271,8 @@ func TestDetectByPath(t *testing.T) {
 // A large file is searched in pieces; what stands on a seam is found once, whole.
 func TestDetectLargeFile(t *testing.T) {
 	pat := plantedFor(t, "github-pat").Value
-	filler := strings.Repeat("nothing to see on this line at all\n", 1100<<10/35)
-	for _, at := range []int{0, 448<<10 - 20, 480<<10 - 20, 480<<10 - 1, 512<<10 - 1, len(filler)} {
+	filler := strings.Repeat("nothing to see on this line at all\n", 600<<10/35)
+	for _, at := range []int{0, 224<<10 - 20, 240<<10 - 20, 240<<10 - 1, 256<<10 - 1, len(filler)} {
 		content := filler[:at] + " " + pat + " " + filler[at:]
 		got := find(t, "big.txt", content)
 		if len(got) != 1 || got[0].Region.Start.Offset != at+1 || got[0].Region.End.Offset != at+1+len(pat) {

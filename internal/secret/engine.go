@@ -14,13 +14,18 @@ import (
 // gitleaks' command does by default. The library's own default is none.
 const decodeDepth = 5
 
-// engine runs gitleaks' library. Three quarters of the library's time go into looking for encoded text
-// where there is none, and into one rule, generic-api-key, on text that it can't match; a look at the
-// bytes tells both beforehand. What is found is the same, or more: on a last line without a break the
-// library takes all lines for one, and what one of them allows, all do.
+// engine runs gitleaks' library, and does beside it what the library does slowly.
+//
+// Three quarters of the library's time go into looking for encoded text where there is none, and into one
+// rule, generic-api-key, on text that it can't match; a look at the bytes tells both beforehand. And it
+// searches a finding's whole line once more for each finding, so that 100 KB on one line can take minutes.
+//
+// What is found is the same but for what a line allows: of a finding on a last line without a break, or in
+// decoded text, the library holds other lines than its own against the allowlist.
 type engine struct {
 	rules map[string]config.Rule
-	paths []*config.Allowlist // what is left out by its path
+	paths []*config.Allowlist            // what is left out by its path
+	lines map[string][]*config.Allowlist // by rule: what is allowed by the line that it stands on
 
 	full    *detect.Detector // all rules, all layers
 	plain   *detect.Detector // all rules but the generic one, no layer; nil where that rule isn't as we know it
@@ -28,16 +33,23 @@ type engine struct {
 }
 
 func newEngine(cfg config.Config) (*engine, error) {
-	e := &engine{rules: cfg.Rules}
-	var rest []*config.Allowlist
-	for _, a := range cfg.Allowlists {
-		path, other, err := splitAllowlist(a)
+	e := &engine{rules: cfg.Rules, lines: make(map[string][]*config.Allowlist)}
+	global, err := partAll(cfg.Allowlists)
+	if err != nil {
+		return nil, err
+	}
+	e.paths, cfg.Allowlists = global.paths, global.rest
+	for id, rule := range cfg.Rules {
+		own, err := partAll(rule.Allowlists)
 		if err != nil {
 			return nil, err
 		}
-		e.paths, rest = append(e.paths, path...), append(rest, other...)
+		rule.Allowlists = append(own.paths, own.rest...)
+		cfg.Rules[id] = rule
+		if lines := slices.Concat(global.lines, own.lines); len(lines) > 0 {
+			e.lines[id] = lines
+		}
 	}
-	cfg.Allowlists = rest
 	e.full = newLibrary(cfg, decodeDepth)
 	if rule, ok := cfg.Rules[genericRule]; ok && rule.Regex != nil && rule.Regex.String() == genericPattern && len(rule.RequiredRules) == 0 {
 		others := maps.Clone(cfg.Rules)
@@ -46,27 +58,6 @@ func newEngine(cfg config.Config) (*engine, error) {
 		e.generic = newLibrary(withRules(cfg, map[string]config.Rule{genericRule: rule}), 0)
 	}
 	return e, nil
-}
-
-// splitAllowlist parts what an allowlist says of paths alone from what else it says, so that a path is
-// judged once and not by each search.
-func splitAllowlist(a *config.Allowlist) (path, other []*config.Allowlist, err error) {
-	if len(a.Paths) == 0 {
-		return nil, []*config.Allowlist{a}, nil
-	}
-	if a.MatchCondition == config.AllowlistMatchAnd && len(a.Regexes)+len(a.StopWords)+len(a.Commits) > 0 {
-		return nil, []*config.Allowlist{a}, nil // the path has to be of one of these, and more has to hold
-	}
-	path = []*config.Allowlist{{Paths: a.Paths}}
-	if len(a.Regexes)+len(a.StopWords)+len(a.Commits) > 0 {
-		other = []*config.Allowlist{{Regexes: a.Regexes, RegexTarget: a.RegexTarget, StopWords: a.StopWords, Commits: a.Commits}}
-	}
-	for _, list := range slices.Concat(path, other) {
-		if err := list.Validate(); err != nil {
-			return nil, nil, err
-		}
-	}
-	return path, other, nil
 }
 
 func newLibrary(cfg config.Config, depth int) *detect.Detector {
@@ -99,7 +90,7 @@ type part struct {
 	findings []report.Finding
 }
 
-// search runs all rules over a text.
+// search runs all rules over a text. What is allowed by a line is still in its findings.
 func (e *engine) search(ctx context.Context, path, text string) []part {
 	whole := span{0, len(text)}
 	if e.plain == nil || foldsOddly(text) || mayDecode(text) {

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/zricethezav/gitleaks/v8/detect/codec"
 	"github.com/zricethezav/gitleaks/v8/report"
 )
 
@@ -13,72 +12,68 @@ import (
 // and column of a rule's match, counted in its own way; the secret is a part of that match, and of a
 // finding in decoded text the match isn't in the file at all.
 type locator struct {
-	raw     string
-	pattern func(detector string) (*regexp.Regexp, int)
-	breaks  []int   // offsets of line breaks, once they were needed
-	passes  []layer // the text of each pass of decoding, once it was needed
-	told    map[string]bool
+	engine *engine
+	path   string
+	layers []*layer // the text, and what it is after each pass of decoding, once that was needed
+	told   map[toldMatch]bool
+}
+
+// toldMatch is a match in decoded text whose places were listed.
+type toldMatch struct {
+	rule  string
+	depth int
+	match string
+}
+
+func newLocator(e *engine, path, text string) *locator {
+	return &locator{engine: e, path: path, layers: []*layer{{text: text}}, told: make(map[toldMatch]bool)}
 }
 
 // locate lists the places of a finding: one, but for text that was decoded, where equal matches of a rule
-// can't be told apart and all are listed with the first.
+// can't be told apart and all are listed with the first. It lists none where the finding's line allows it.
 func (l *locator) locate(f *report.Finding) []hit {
-	re, group := l.pattern(f.RuleID)
+	rule := l.engine.rules[f.RuleID]
 	switch {
-	case re == nil:
+	case rule.Regex == nil:
 		return []hit{{detector: f.RuleID}} // by its path alone
 	case depth(f) > 0:
-		return l.locateDecoded(f, re, group)
+		return l.locateDecoded(f)
 	}
-	start := l.start(f)
-	if start < 0 || !strings.HasPrefix(l.raw[start:], f.Match) {
+	raw := l.layers[0]
+	start := raw.start(f)
+	if start < 0 || !strings.HasPrefix(raw.text[start:], f.Match) {
 		return l.search(f)
 	}
-	s := secretIn(f.RuleID, f.Match, re, group)
-	return []hit{l.hit(f.RuleID, span{start + s.start, start + s.end})}
+	s := secretIn(f.RuleID, f.Match, rule.Regex, rule.SecretGroup)
+	if l.allowed(f, raw, span{start, start + len(f.Match)}) {
+		return nil
+	}
+	return []hit{raw.hit(f.RuleID, span{start + s.start, start + s.end})}
 }
 
-func (l *locator) hit(detector string, s span) hit {
-	return hit{detector: detector, region: s, value: []byte(l.raw[s.start:s.end])}
-}
-
-// start is the byte offset of a finding's match. The library counts lines from 0, columns from 1, and a
-// line from the break before it, which therefore is column 1 in every line but the first. It cuts line
-// breaks off the match, but not off its place.
-func (l *locator) start(f *report.Finding) int {
-	if l.breaks == nil {
-		for i := range len(l.raw) {
-			if l.raw[i] == '\n' {
-				l.breaks = append(l.breaks, i)
-			}
+// allowed reports whether the configuration allows a finding because of the line that its match stands
+// on in a layer.
+func (l *locator) allowed(f *report.Finding, in *layer, match span) bool {
+	for i, a := range l.engine.lines[f.RuleID] {
+		onLine := func() bool { return in.onLine(a, lineOf{f.RuleID, i, in.line(match)}) }
+		if lineAllows(a, l.path, f.Secret, onLine) {
+			return true
 		}
 	}
-	off := f.StartColumn - 1
-	if f.StartLine > len(l.breaks) {
-		return -1
-	}
-	if f.StartLine > 0 {
-		off += l.breaks[f.StartLine-1]
-	}
-	if off < 0 || off > len(l.raw) {
-		return -1
-	}
-	for off < len(l.raw) && l.raw[off] == '\n' && !strings.HasPrefix(f.Match, "\n") {
-		off++
-	}
-	return off
+	return false
 }
 
 // search lists all places of a finding's secret. It is for a finding whose place doesn't hold its match:
 // rather too many places are hidden than one is shown.
 func (l *locator) search(f *report.Finding) []hit {
+	raw := l.layers[0]
 	var out []hit
 	for off := 0; f.Secret != ""; {
-		i := strings.Index(l.raw[off:], f.Secret)
+		i := strings.Index(raw.text[off:], f.Secret)
 		if i < 0 {
 			break
 		}
-		out = append(out, l.hit(f.RuleID, span{off + i, off + i + len(f.Secret)}))
+		out = append(out, raw.hit(f.RuleID, span{off + i, off + i + len(f.Secret)}))
 		off += i + len(f.Secret)
 	}
 	return out
@@ -134,10 +129,4 @@ func depth(f *report.Finding) int {
 		}
 	}
 	return 0
-}
-
-// layer is the text of one pass of decoding and what was decoded to make it of the pass before.
-type layer struct {
-	text     string
-	segments []*codec.EncodedSegment
 }

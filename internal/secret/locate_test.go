@@ -165,16 +165,15 @@ func TestLibraryOnRealFiles(t *testing.T) {
 		p := planted.All(uint64(n))[n/10%len(planted.All(0))]
 		half := strings.IndexByte(string(src), '\n') + 1
 		raw := p.Content + string(src[:half]) + base64.StdEncoding.EncodeToString([]byte(p.Content)) + "\n" + string(src[half:])
-		l := locator{raw: raw, pattern: d.pattern}
 		for _, f := range d.engine.full.Detect(detect.Fragment{Raw: raw, FilePath: file}) {
 			findings++
+			l := newLocator(d.engine, file, raw)
 			if depth(&f) == 0 {
-				if start := l.start(&f); start < 0 || !strings.HasPrefix(raw[start:], f.Match) {
+				if start := l.layers[0].start(&f); start < 0 || !strings.HasPrefix(raw[start:], f.Match) {
 					t.Errorf("%s: %s at %d:%d is not where it is said to be", file, f.RuleID, f.StartLine, f.StartColumn)
 				}
 				continue
 			}
-			l.told = nil
 			hits := l.locate(&f)
 			if len(hits) == 0 {
 				t.Errorf("%s: decoded %s at %d:%d has no place", file, f.RuleID, f.StartLine, f.StartColumn)

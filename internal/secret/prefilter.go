@@ -23,26 +23,31 @@ func foldsOddly(text string) bool {
 // match otherwise than in the text.
 func genericLines(text string) []span {
 	var out []span
+	line, end := 0, -1 // where the line at hand begins, and where the last group ends
+	v := values{text: text}
 	for at := 0; at < len(text); at++ {
+		if text[at] == '\n' {
+			line = at + 1
+			continue
+		}
 		n := keywordAt(text[at:])
 		if n == 0 {
 			continue
 		}
-		end := genericEnd(text, at+n)
-		if end < 0 {
+		last := v.after(at + n)
+		if last < 0 || last < end {
 			continue
 		}
-		start := strings.LastIndexByte(text[:at], '\n') + 1
-		if nl := strings.IndexByte(text[end:], '\n'); nl >= 0 {
-			end += nl + 1
+		group := span{line, len(text)}
+		if nl := strings.IndexByte(text[last:], '\n'); nl >= 0 {
+			group.end = last + nl + 1
+		}
+		if len(out) > 0 && group.start <= end {
+			out[len(out)-1].end = group.end
 		} else {
-			end = len(text)
+			out = append(out, group)
 		}
-		if last := len(out) - 1; last >= 0 && start <= out[last].end {
-			out[last].end = max(out[last].end, end)
-			continue
-		}
-		out = append(out, span{start, end})
+		end = group.end
 	}
 	return out
 }
@@ -82,32 +87,45 @@ const (
 	leastValue = 10
 )
 
-// genericEnd is where the value ends that may belong to a keyword that ends at off; -1 where there is
+// values finds runs of value characters in a text. It remembers the last one, which in a long run would
+// else be measured over and over.
+type values struct {
+	text string
+	run  span
+}
+
+// after is where the last value ends that may belong to a keyword that ends at off; -1 where there is
 // none.
-func genericEnd(text string, off int) int {
+func (v *values) after(off int) int {
 	end := -1
-	for i := off; i < len(text) && i <= off+toOperator; i++ {
-		if strings.IndexByte("=>:|?,", text[i]) >= 0 {
-			end = max(end, valueEnd(text, i+1))
+	for i := off; i < len(v.text) && i <= off+toOperator; i++ {
+		c := v.text[i]
+		if strings.IndexByte("=>:|?,", c) >= 0 {
+			end = max(end, v.near(i+1))
 		}
-		if !isValue(text[i]) && strings.IndexByte(" \t\r\n\f'\"=>:|?,", text[i]) < 0 {
+		if !isValue(c) && strings.IndexByte(" \t\r\n\f'\"=>:|?,", c) < 0 {
 			break
 		}
 	}
 	return end
 }
 
-// valueEnd is the end of the last run of value characters that begins within reach of off and is long
-// enough; -1 where there is none.
-func valueEnd(text string, off int) int {
+// near is the end of the last run that begins, or goes on, within reach of off and is long enough; -1
+// where there is none.
+func (v *values) near(off int) int {
 	end := -1
-	for i := off; i < len(text) && i <= off+toValue; i++ {
-		n := 0
-		for i+n < len(text) && isValue(text[i+n]) {
-			n++
+	for i := off; i < len(v.text) && i <= off+toValue; i++ {
+		if !isValue(v.text[i]) {
+			continue
 		}
-		if n >= leastValue {
-			end = i + n
+		if i < v.run.start || v.run.end <= i {
+			v.run = span{i, i + 1}
+			for v.run.end < len(v.text) && isValue(v.text[v.run.end]) {
+				v.run.end++
+			}
+		}
+		if v.run.end-i >= leastValue {
+			end = v.run.end
 		}
 	}
 	return end

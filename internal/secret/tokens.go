@@ -22,31 +22,30 @@ func (d *Detector) tokens(path string, content []byte, hits []hit) []Token {
 		return cmp.Or(cmp.Compare(a.region.start, b.region.start), cmp.Compare(a.region.end, b.region.end), cmp.Compare(a.detector, b.detector))
 	})
 	hits = slices.CompactFunc(hits, func(a, b hit) bool { return a.detector == b.detector && a.region == b.region })
-	covered := d.covered(content, hits)
-	keys := d.keysOf(content, hits)
-	text := source.NewText(path, content)
+	covered, keys := d.covered(content, hits), d.keysOf(content, hits)
+	regions := regionsOf(path, content, hits)
+	comments := indexAll(content, allowComment)
 	out := make([]Token, len(hits))
 	for i, h := range hits {
-		out[i] = d.token(text, h)
+		out[i] = d.token(h, content, regions[i])
 		out[i].Covered, out[i].Key = covered[i], keys[i]
+		out[i].Allowed = onLines(content, regions[i].Span, comments)
 	}
 	return out
 }
 
 // token describes one hit.
-func (d *Detector) token(text *source.Text, h hit) Token {
+func (d *Detector) token(h hit, content []byte, region source.Region) Token {
 	k := d.kinds.of(h.detector, h.value)
-	t := Token{Detector: h.detector, Kind: k.words, Lifetime: k.lifetime, Region: source.Region{Path: text.Path}}
-	if h.region.end == h.region.start {
+	t := Token{Detector: h.detector, Kind: k.words, Lifetime: k.lifetime, Region: region}
+	if region.Span.IsZero() {
 		return t
 	}
-	t.Region = text.Region(h.region.start, h.region.end)
 	t.Value = redact.New(h.value)
-	if written := text.Src[h.region.start:h.region.end]; !bytes.Equal(written, h.value) {
+	if written := content[h.region.start:h.region.end]; !bytes.Equal(written, h.value) {
 		t.Written = redact.New(written)
 	}
 	t.Strong = isStrong(h.value, k.strong)
-	t.Allowed = allowed(text, t.Region.Span)
 	if claims, ok := claimsOf(h); ok {
 		t.Expires = claims.expires
 		t.Strong = t.Strong || claims.signed
@@ -70,12 +69,6 @@ func claimsOf(h hit) (jwt, bool) {
 		return readJWT(inner)
 	}
 	return jwt{}, false
-}
-
-// allowed reports whether a line of s carries gitleaks' comment.
-func allowed(text *source.Text, s source.Span) bool {
-	lines := text.Src[text.Start(s.Start.Line):text.Start(s.End.Line+1)]
-	return bytes.Contains(lines, []byte(allowComment))
 }
 
 // keysOf lists the key that each hit's value is given to. A key in which a secret stands is none.

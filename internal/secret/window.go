@@ -3,11 +3,11 @@ package secret
 const (
 	// wholeFile is the size up to which a file is searched in one piece. The library copies a text
 	// several times over and looks through all its line breaks for each finding.
-	wholeFile = 1 << 20
+	wholeFile = 512 << 10
 	// windowSize is the size of the pieces of a larger file, and overlap what two neighbours share, so
 	// that nothing is cut that is shorter than half of it.
-	windowSize = 512 << 10
-	overlap    = 64 << 10
+	windowSize = 256 << 10
+	overlap    = 32 << 10
 )
 
 // window is a piece of a text. Two neighbours see the overlap; each owns one half of it, so that a

@@ -1,0 +1,44 @@
+package secret
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/curfew-ci/curfew/internal/source"
+)
+
+// Places are those of source.Text, whatever the bytes, also where one lies within a code point.
+func TestRegionsAsSource(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 8))
+	for range 300 {
+		content := []byte(randomText(rnd, 1+rnd.IntN(30)) + "é字🔑\n\xc3字")
+		var hits []hit
+		for range 1 + rnd.IntN(8) {
+			start := rnd.IntN(len(content))
+			hits = append(hits, hit{region: span{start, start + 1 + rnd.IntN(len(content)-start)}})
+		}
+		text := source.NewText("a", content)
+		for i, got := range regionsOf("a", content, hits) {
+			if want := text.Region(hits[i].region.start, hits[i].region.end); got != want {
+				t.Fatalf("bytes %+v of %q: got %+v, want %+v", hits[i].region, content, got, want)
+			}
+		}
+	}
+}
+
+func TestOnLines(t *testing.T) {
+	content := []byte("mark\none\ntwo mark two\nthree\nfour mark")
+	marks := indexAll(content, "mark")
+	text := source.NewText("a", content)
+	tests := []struct {
+		start, end int
+		want       bool
+	}{
+		{5, 8, false}, {9, 12, true}, {18, 21, true}, {22, 27, false}, {5, 10, true}, {20, 24, true}, {28, 30, true}, {0, 4, true}, {24, 29, true},
+	}
+	for _, tt := range tests {
+		if got := onLines(content, text.Span(tt.start, tt.end), marks); got != tt.want {
+			t.Errorf("%q: got %v, want %v", content[tt.start:tt.end], got, tt.want)
+		}
+	}
+}
