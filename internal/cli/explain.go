@@ -58,7 +58,7 @@ func (f *scanFlags) result(ctx context.Context, env *Env, from, dir string) (*sc
 	if from == "" {
 		return f.run(ctx, env, dir)
 	}
-	file, err := os.Open(from)
+	file, err := os.Open(from) //nolint:gosec // the user names it
 	if err != nil {
 		return nil, usageError("open the result: %w", err)
 	}

@@ -65,7 +65,7 @@ func writeFile(dir, file string, content []byte) error {
 	}
 	rel, err := filepath.Rel(root, abs)
 	if err != nil || !filepath.IsLocal(rel) {
-		return os.WriteFile(file, content, mode) //nolint:gosec // the user names it
+		return os.WriteFile(file, content, mode)
 	}
 	tree, err := os.OpenRoot(root)
 	if err != nil {

@@ -28,7 +28,7 @@ func trap(t *testing.T) (program string, sprung func() bool) {
 	mark := filepath.Join(dir, "mark")
 	program = filepath.Join(dir, "trap")
 	script := fmt.Sprintf("#!/bin/sh\necho \"$0 $*\" >> %s\nexit 1\n", mark)
-	if err := os.WriteFile(program, []byte(script), 0o700); err != nil { //nolint:gosec // it has to be a program
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return program, func() bool {
@@ -74,8 +74,11 @@ func TestNothingIsRun(t *testing.T) {
 		{"filter", func(p string) [][]string {
 			return [][]string{{"filter.evil.clean", p}, {"filter.evil.smudge", p}, {"filter.evil.process", p}, {"filter.evil.required", "true"}}
 		}, func(string) map[string]string { return map[string]string{".gitattributes": "* filter=evil\n"} }, []string{"add", "--renormalize", "."}},
-		{"textconv", func(p string) [][]string { return [][]string{{"diff.evil.textconv", p}, {"diff.external", p}} },
-			func(string) map[string]string { return map[string]string{".gitattributes": "* diff=evil\n"} }, []string{"diff", "HEAD"}},
+		{
+			"textconv", func(p string) [][]string { return [][]string{{"diff.evil.textconv", p}, {"diff.external", p}} },
+			func(string) map[string]string { return map[string]string{".gitattributes": "* diff=evil\n"} },
+			[]string{"diff", "HEAD"},
+		},
 		{"alias", func(p string) [][]string {
 			return [][]string{{"alias.ls-files", "!" + p}, {"alias.cat-file", "!" + p}, {"alias.evil", "!" + p}}
 		}, nil, []string{"evil"}},
@@ -88,7 +91,7 @@ func TestNothingIsRun(t *testing.T) {
 		{"ext remote", func(p string) [][]string {
 			return [][]string{{"remote.origin.url", "ext::" + p}, {"protocol.ext.allow", "always"}}
 		}, nil, []string{"fetch"}},
-		{"remote helper", func(p string) [][]string {
+		{"remote helper", func(string) [][]string {
 			return [][]string{{"remote.origin.url", "none::x"}, {"remote.origin.vcs", "none"}, {"protocol.allow", "always"}}
 		}, nil, nil},
 		{"outside file", func(p string) [][]string {
@@ -230,7 +233,7 @@ func deny(t *testing.T, paths ...string) {
 		if err := os.Chmod(path, 0); err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = os.Chmod(path, 0o700) }) //nolint:gosec // so that it can be removed
+		t.Cleanup(func() { _ = os.Chmod(path, 0o700) })
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // Skip is something of a tree that is not read, and why. As an error it is what ReadFile returns for
 // what is there and yet not for reading.
-type Skip struct {
+type Skip struct { //nolint:errname // first of all a report of what was left out
 	Path   string // relative to the tree, with slashes, as the file system has it; "." is the tree itself
 	Reason string // lower case, the same for all that is skipped alike: "larger than 100 MiB"
 	Fix    string // what would change it; "" where nothing needs to

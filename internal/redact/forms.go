@@ -57,7 +57,9 @@ func special(r rune) bool {
 
 // unescape undoes the escapes that a value has when it was cut out of a string of JSON: what reads the
 // file, and quotes it, sees the value without them.
-var unescape = strings.NewReplacer(`\n`, "\n", `\r`, "\r", `\t`, "\t", `\"`, `"`, `\/`, `/`, `\\`, `\`)
+var unescape = strings.NewReplacer( //nolint:gochecknoglobals // never changed
+	`\n`, "\n", `\r`, "\r", `\t`, "\t", `\"`, `"`, `\/`, `/`, `\\`, `\`,
+)
 
 // escaped lists s as it stands inside of a string of JSON (with and without HTML's characters escaped),
 // of Go (%q, %+q) and of YAML in single quotes.
@@ -87,7 +89,7 @@ func percent(s string) []string {
 }
 
 // component turns a percent-encoded query into what encodeURIComponent writes.
-var component = strings.NewReplacer("%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*")
+var component = strings.NewReplacer("%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*") //nolint:gochecknoglobals // never changed
 
 // lowerDigits puts the digits of percent escapes into lower case.
 func lowerDigits(escaped string) string {

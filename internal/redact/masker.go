@@ -24,7 +24,7 @@ func NewMasker(secrets ...Secret) *Masker {
 			}
 			seen[f.text] = true
 			key := lastBytes(f.text)
-			m.ends[key] = append(m.ends[key], int32(len(m.forms)))
+			m.ends[key] = append(m.ends[key], int32(len(m.forms))) //nolint:gosec // as many forms as fit in memory
 			m.forms = append(m.forms, f)
 			h := hash(key)
 			m.maybe[h>>6] |= 1 << (h & 63)

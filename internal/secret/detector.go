@@ -55,7 +55,7 @@ func NewWithConfig(ours, user []byte) (*Detector, error) {
 
 // silence turns off the library's logger, which writes to stderr and, when it traces, values too. It is
 // the library's package variable, so it is set once, before anything is searched.
-var silence = sync.OnceFunc(func() { logging.Logger = zerolog.Nop() })
+var silence = sync.OnceFunc(func() { logging.Logger = zerolog.Nop() }) //nolint:gochecknoglobals // guards the library's global
 
 // Detect finds the credentials in content, in the order of their places. path is relative to the
 // repository's root, with slashes. Without content only the path is judged, as for a file that can't be

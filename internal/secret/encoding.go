@@ -70,9 +70,9 @@ func unpackBase64(s string) []byte {
 			case '/', '_':
 				v = 63
 			}
-			bits = bits<<6 | uint32(v) //nolint:gosec // 0 to 63
+			bits = bits<<6 | uint32(v)
 		}
-		out = append(out, byte(bits>>16), byte(bits>>8), byte(bits)) //nolint:gosec // one byte of three each
+		out = append(out, byte(bits>>16), byte(bits>>8), byte(bits))
 	}
 	return out
 }

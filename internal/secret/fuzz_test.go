@@ -3,6 +3,7 @@ package secret_test
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"testing"
 
 	"github.com/curfew-ci/curfew/internal/secret"
@@ -20,7 +21,7 @@ func FuzzDetect(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, path, content string) {
 		tokens, err := detector(t).Detect(context.Background(), path, []byte(content))
-		if err == secret.ErrAllowlisted {
+		if errors.Is(err, secret.ErrAllowlisted) {
 			return
 		}
 		if err != nil {

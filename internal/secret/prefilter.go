@@ -25,7 +25,7 @@ func genericLines(text string) []span {
 	var out []span
 	line, end := 0, -1 // where the line at hand begins, and where the last group ends
 	v := values{text: text}
-	for at := 0; at < len(text); at++ {
+	for at := range len(text) {
 		if text[at] == '\n' {
 			line = at + 1
 			continue

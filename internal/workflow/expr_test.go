@@ -64,7 +64,8 @@ func TestExpressions(t *testing.T) {
 		{"${{ secrets['it''s'] }}", []string{`secrets["it's"] at secrets['it''s']`}},
 		{"${{ secrets[matrix.x] }}", []string{`secrets[] dynamic at secrets[matrix.x]`, `matrix["x"] at matrix.x`}},
 		{"${{ secrets[format('{0}_KEY', env.X)].y }}", []string{
-			`secrets[] dynamic at secrets[format('{0}_KEY', env.X)].y`, `env["X"] in format at env.X`, `format() at format('{0}_KEY', env.X)`}},
+			`secrets[] dynamic at secrets[format('{0}_KEY', env.X)].y`, `env["X"] in format at env.X`, `format() at format('{0}_KEY', env.X)`,
+		}},
 		{"${{ secrets.* }}", []string{`secrets[] whole at secrets.*`}},
 		{"${{ secrets }}", []string{`secrets[] whole at secrets`}},
 		{"${{ toJSON(secrets) }}", []string{`secrets[] whole in tojson at secrets`, `tojson() at toJSON(secrets)`}},
@@ -74,7 +75,8 @@ func TestExpressions(t *testing.T) {
 		{"${{ fromJSON(secrets.X).y }}", []string{`secrets["X"] in fromjson at secrets.X`, `fromjson() at fromJSON(secrets.X)`}},
 		{"${{ fromJSON(toJSON(secrets)).A || github.token }}", []string{
 			`secrets[] whole in fromjson in tojson at secrets`, `github["token"] at github.token`,
-			`fromjson() at fromJSON(toJSON(secrets))`, `tojson() at toJSON(secrets)`}},
+			`fromjson() at fromJSON(toJSON(secrets))`, `tojson() at toJSON(secrets)`,
+		}},
 		{"${{ github.event.commits[0].id }}", []string{`github["event" "commits" "0" "id"] at github.event.commits[0].id`}},
 		{"${{ github.event.labels.*.name }}", []string{`github["event" "labels"] at github.event.labels.*.name`}},
 		{"${{ true && null || !false }}", nil},

@@ -34,7 +34,7 @@ func (x *exprReader) chain(text string, base int) bool {
 }
 
 func isName(s string) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		switch c := s[i]; {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '_':
 		case i > 0 && ('0' <= c && c <= '9' || c == '-'):

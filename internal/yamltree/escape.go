@@ -10,7 +10,7 @@ import (
 // the rune of escapeRunes at its place. (It lacks "\/".)
 const escapeLetters = "0abt\tnvfre \"'\\N_LP"
 
-var escapeRunes = [...]rune{0, 7, 8, 9, 9, 10, 11, 12, 13, 27, ' ', '"', '\'', '\\', 0x85, 0xA0, 0x2028, 0x2029}
+var escapeRunes = [...]rune{0, 7, 8, 9, 9, 10, 11, 12, 13, 27, ' ', '"', '\'', '\\', 0x85, 0xA0, 0x2028, 0x2029} //nolint:gochecknoglobals // never changed
 
 // escape accounts for the escape sequence at p and returns the place behind it.
 func (f *folder) escape(p int) int {

@@ -79,7 +79,7 @@ func (f *folder) fold(off, w int, escaped bool) int {
 
 // plain walks a plain scalar that begins at p until the whole value is accounted for, and returns
 // the place behind it.
-func (f *folder) plain(p int) (end int, ok bool) {
+func (f *folder) plain(p int) (end int) {
 	for end = p; f.v < len(f.value) && !f.failed; {
 		eol, _ := f.eol(p)
 		n := min(trimBlanks(f.src, p, eol)-p, len(f.value)-f.v)
@@ -95,7 +95,7 @@ func (f *folder) plain(p int) (end int, ok bool) {
 		}
 		p = f.fold(eol, w, false)
 	}
-	return end, !f.failed
+	return end
 }
 
 // trimBlanks is the end of the text between from and to without the blanks that end it.

@@ -64,7 +64,7 @@ func (r *reader) plainEnd(p int, value string) int {
 		return p + n
 	}
 	f := folder{scanner: r.scanner, value: value}
-	end, _ := f.plain(p)
+	end := f.plain(p)
 	return end
 }
 
