@@ -16,6 +16,7 @@ import (
 // TestHostileTree scans a tree that was made to hurt: it may execute nothing, leave nothing, believe
 // nothing that would switch it off, and must say what it didn't look into.
 func TestHostileTree(t *testing.T) {
+	t.Parallel()
 	s := &shell{t: t, dir: t.TempDir()}
 	outside := t.TempDir()
 	canary := filepath.Join(outside, "ran")
