@@ -15,6 +15,7 @@ import (
 	"github.com/zricethezav/gitleaks/v8/detect"
 	"github.com/zricethezav/gitleaks/v8/detect/codec"
 
+	"github.com/curfew-ci/curfew/internal/corpus"
 	"github.com/curfew-ci/curfew/internal/secret/planted"
 	"github.com/curfew-ci/curfew/rules"
 )
@@ -202,29 +203,18 @@ func decodesTo(text, value string) bool {
 	return false
 }
 
-// realFiles lists the workflows of the corpus.
-func realFiles(t testing.TB) []string {
-	t.Helper()
-	dir := os.Getenv("CURFEW_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "corpus")
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "workflows", "*", "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) == 0 {
-		t.Skipf("no corpus of workflows in %s: set CURFEW_CORPUS to its folder", dir)
-	}
+// realFiles lists the files of the corpus.
+func realFiles(tb testing.TB) []string {
+	tb.Helper()
 	var out []string
-	err = filepath.WalkDir(filepath.Join(dir, "workflows"), func(path string, e os.DirEntry, err error) error {
+	err := filepath.WalkDir(corpus.Dir(tb), func(path string, e os.DirEntry, err error) error {
 		if err == nil && e.Type().IsRegular() && filepath.Ext(path) != ".tsv" {
 			out = append(out, path)
 		}
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out
 }

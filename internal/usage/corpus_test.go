@@ -1,44 +1,18 @@
 package usage
 
 import (
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 
+	"github.com/curfew-ci/curfew/internal/corpus"
 	"github.com/curfew-ci/curfew/internal/workflow"
 )
 
-// corpus parses each repository of the shared corpus, which CURFEW_CORPUS names or which stands beside
-// the checkout. It skips the test where there is none.
-func corpus(tb testing.TB) map[string][]*workflow.File {
+// repositories parses the workflows and actions of each repository of the corpus.
+func repositories(tb testing.TB) map[string][]*workflow.File {
 	tb.Helper()
-	root := os.Getenv("CURFEW_CORPUS")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "corpus")
-	}
-	root = filepath.Join(root, "workflows")
 	repos := map[string][]*workflow.File{}
-	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !slices.Contains([]string{".yml", ".yaml"}, filepath.Ext(p)) {
-			return err
-		}
-		src, err := os.ReadFile(p)
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(root, p)
-		if err != nil {
-			return err
-		}
-		repo, path, _ := strings.Cut(filepath.ToSlash(rel), "/")
-		repos[repo] = append(repos[repo], workflow.Parse(path, src))
-		return nil
-	})
-	if err != nil || len(repos) == 0 {
-		tb.Skipf("the corpus of workflow files is missing: set CURFEW_CORPUS to its folder (%v)", err)
+	for _, f := range corpus.Files(tb) {
+		repos[f.Repo] = append(repos[f.Repo], workflow.Parse(f.Path, f.Src))
 	}
 	return repos
 }
@@ -47,7 +21,7 @@ func corpus(tb testing.TB) map[string][]*workflow.File {
 func TestCorpus(t *testing.T) {
 	k := knowledge(t)
 	secrets, logins := 0, 0
-	for name, files := range corpus(t) {
+	for name, files := range repositories(t) {
 		repo := Collect(files, k)
 		if len(repo.Skipped) > 0 {
 			t.Errorf("%s: real repositories are followed whole: %v", name, repo.Skipped)
@@ -75,8 +49,8 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-func BenchmarkCollect(b *testing.B) {
-	repos, k, n := corpus(b), knowledge(b), 0
+func BenchmarkCorpus(b *testing.B) {
+	repos, k, n := repositories(b), knowledge(b), 0
 	for _, files := range repos {
 		n += len(files)
 	}

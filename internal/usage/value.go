@@ -146,7 +146,8 @@ func isWhole(s *workflow.String, ref *workflow.Ref) bool {
 		strings.EqualFold(inner[:len(ref.Context)], ref.Context) && strings.EqualFold(inner[len(ref.Context)+1:], ref.Path[0])
 }
 
-const githubToken = "GITHUB_TOKEN"
+// githubToken names the token that each job has, which is no stored secret.
+const githubToken = "GITHUB_TOKEN" //nolint:gosec // a name, no credential
 
 // secretName is the stored secret that a reference to the secrets context reads; "" where it reads the
 // context whole or by a computed name.
