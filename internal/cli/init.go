@@ -76,7 +76,7 @@ func draftManifest(ctx context.Context, env *Env, dir string) ([]byte, error) {
 // from the workflows, and what GitHub refuses in them a manifest refuses as well.
 func checkDraft(ctx context.Context, src []byte) error {
 	values := draftValues(src)
-	masked, err := scan.Mask(ctx, values)
+	masked, err := scan.Mask(ctx, values, nil)
 	if err != nil {
 		return &exitError{ExitUnfinished, err}
 	}

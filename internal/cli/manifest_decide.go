@@ -100,7 +100,7 @@ func readClaims(file string) (identity.Claims, error) {
 
 // printMasked prints text without what looks like a credential in it.
 func printMasked(cmd *cobra.Command, env *Env, text string) error {
-	safe, err := scan.Mask(cmd.Context(), text)
+	safe, err := scan.Mask(cmd.Context(), text, nil)
 	if err != nil {
 		return &exitError{ExitUnfinished, err}
 	}

@@ -11,22 +11,18 @@ import (
 	"github.com/curfew-ci/curfew/rules"
 )
 
-// Mask hides in text whatever looks like a credential in sources or in text itself: texts about a
-// manifest quote it, and somebody may have pasted a token into it.
-func Mask(ctx context.Context, text string, sources ...[]byte) (string, error) {
+// Mask hides in text whatever looks like a credential in it or in src, the file that it is about: texts
+// about a manifest quote it, and somebody may have pasted a token into it. src may be nil.
+func Mask(ctx context.Context, text string, src []byte) (string, error) {
 	detector, err := secret.New(rules.SecretRules())
 	if err != nil {
 		return "", err
 	}
-	var tokens []secret.Token
-	for _, src := range append(sources, []byte(text)) {
-		found, err := detector.Detect(ctx, manifest.Path, src)
-		if err != nil {
-			return "", err
-		}
-		tokens = append(tokens, found...)
+	masker, err := detector.MaskerFor(ctx, manifest.Path, src, text)
+	if err != nil {
+		return "", err
 	}
-	return secret.NewMasker(tokens...).Mask(text), nil
+	return masker.Mask(text), nil
 }
 
 // Masked is err, which is about the file at path, as an *InputError that is safe to print. Where secrets

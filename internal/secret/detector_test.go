@@ -3,14 +3,12 @@ package secret_test
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/curfew-ci/curfew/internal/redact"
 	"github.com/curfew-ci/curfew/internal/secret"
@@ -218,38 +216,6 @@ func TestDetectLargeFile(t *testing.T) {
 		got := find(t, "big.txt", content)
 		if len(got) != 1 || got[0].Region.Start.Offset != at+1 || got[0].Region.End.Offset != at+1+len(pat) {
 			t.Errorf("at %d: got %s", at, names(got))
-		}
-	}
-}
-
-// What comes out doesn't depend on how many search at a time.
-func TestDetectAll(t *testing.T) {
-	var files []secret.File
-	for seed := range uint64(4) {
-		for _, p := range planted.All(seed) {
-			files = append(files, secret.File{Path: p.Path, Read: func() ([]byte, error) { return []byte(p.Content), nil }})
-		}
-	}
-	unreadable := errors.New("no permission")
-	files = append(files,
-		secret.File{Path: "locked.p12", Read: func() ([]byte, error) { return nil, unreadable }},
-		secret.File{Path: "go.sum", Read: func() ([]byte, error) { t.Error("read a file that is left out"); return nil, nil }})
-	one := detector(t).DetectAll(context.Background(), files, 1)
-	for _, workers := range []int{2, 8} {
-		many := detector(t).DetectAll(context.Background(), files, workers)
-		if diff := cmp.Diff(one, many, cmpopts.EquateErrors()); diff != "" {
-			t.Errorf("%d workers (-one +many):\n%s", workers, diff)
-		}
-	}
-	last := one[len(one)-2:]
-	if !errors.Is(last[0].Err, unreadable) || len(last[0].Tokens) != 1 || !errors.Is(last[1].Err, secret.ErrAllowlisted) {
-		t.Errorf("got %v and %v", last[0], last[1])
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	for _, found := range detector(t).DetectAll(ctx, files, 2) {
-		if !errors.Is(found.Err, context.Canceled) {
-			t.Errorf("%s: got %v after the end", found.Path, found.Err)
 		}
 	}
 }
