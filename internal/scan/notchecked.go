@@ -2,10 +2,12 @@ package scan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo"
+	"github.com/curfew-ci/curfew/internal/usage"
 	"github.com/curfew-ci/curfew/internal/workflow"
 )
 
@@ -66,6 +68,18 @@ func (r *run) refused(f *workflow.File) {
 		for _, p := range s.Bad {
 			r.notChecked(Workflows, p.Region.String(), p.Message, "mend the expression: GitHub refuses it")
 		}
+	}
+}
+
+// unfollowed says which local actions and workflows a job uses without their being read: in one line for
+// all that have the same reason.
+func (r *run) unfollowed(repo *usage.Repo) {
+	places := map[string][]string{}
+	for _, s := range slices.Concat(repo.Skipped, repo.Missing) {
+		places[s.Reason] = append(places[s.Reason], s.Region.String())
+	}
+	for _, reason := range slices.Sorted(maps.Keys(places)) {
+		r.notChecked(Workflows, some(places[reason]), reason, "look at what it reads; a submodule or another checkout is scanned by itself")
 	}
 }
 

@@ -69,6 +69,7 @@ func (r *run) judge(ctx context.Context) error {
 	r.facts.Now = r.opt.Now
 	r.facts.Repository = r.tree.Origin(ctx)
 	r.facts.Usage = usage.Collect(r.facts.Files, known)
+	r.unfollowed(r.facts.Usage)
 	r.facts.Tokens = append(r.facts.Tokens, posture.Literals(r.facts.Files)...)
 	if err := r.compare(ctx, known); err != nil {
 		return err

@@ -58,6 +58,8 @@ func (c *collector) callee(j *Job) *flow {
 	}
 	fl := c.flows[folder(u.Path)]
 	if fl == nil || len(fl.jobs) == 0 || fl.jobs[0].File.Workflow.Event("workflow_call") == nil {
+		at := source.Region{Path: j.File.Path, Span: u.Value.Span}
+		c.repo.Missing = add(c.repo.Missing, at, "no such workflow to call in this tree: what it uses isn't known")
 		return nil
 	}
 	return fl

@@ -2,6 +2,7 @@ package usage
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/source"
@@ -127,11 +128,15 @@ func (c *collector) given(j *Job, fr *frame, m *workflow.Map, g Given) {
 // localAction follows a composite action of the repository.
 func (c *collector) localAction(j *Job, fr *frame, s *workflow.Step) {
 	f := c.actions[folder(s.Uses.Path)]
-	if f == nil || len(f.Action.Steps) == 0 {
+	if f == nil {
+		c.repo.Missing = add(c.repo.Missing, fr.region(s.Uses.Value), "no such action in this tree: what it uses isn't known")
+		return
+	}
+	if len(f.Action.Steps) == 0 {
 		return
 	}
 	if fr.depth >= maxDepth || c.steps < len(f.Action.Steps) {
-		c.skip(fr.region(s.Uses.Value), "local actions are used too deeply or too often to follow them all")
+		c.repo.Skipped = add(c.repo.Skipped, fr.region(s.Uses.Value), "local actions are used too deeply or too often to follow them all")
 		return
 	}
 	c.steps -= len(f.Action.Steps)
@@ -144,11 +149,10 @@ func (c *collector) localAction(j *Job, fr *frame, s *workflow.Step) {
 // folder is a local reference's folder as path.Dir of its action file names it.
 func folder(p string) string { return path.Clean(strings.TrimSuffix(p, "/")) }
 
-func (c *collector) skip(at source.Region, reason string) {
-	for _, s := range c.repo.Skipped {
-		if s.Region == at {
-			return
-		}
+// add notes a place once, however often it is come by.
+func add(skips []Skip, at source.Region, reason string) []Skip {
+	if slices.ContainsFunc(skips, func(s Skip) bool { return s.Region == at }) {
+		return skips
 	}
-	c.repo.Skipped = append(c.repo.Skipped, Skip{at, reason})
+	return append(skips, Skip{at, reason})
 }

@@ -52,7 +52,7 @@ func (c *collector) copy(j *Job, reads []SecretRead) []SecretRead {
 		return reads
 	}
 	c.copies = 0
-	c.skip(source.Region{Path: j.File.Path, Span: j.Job.ID.Span}, "too many jobs share too many secrets to list them all")
+	c.repo.Skipped = add(c.repo.Skipped, source.Region{Path: j.File.Path, Span: j.Job.ID.Span}, "too many jobs share too many secrets to list them all")
 	first := reads[0]
 	first.Name = ""
 	return []SecretRead{first}

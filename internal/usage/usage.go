@@ -10,10 +10,11 @@ import (
 type Repo struct {
 	Jobs    []*Job
 	Skipped []Skip
+	Missing []Skip         // local actions and workflows that aren't among the files: what they use isn't known
 	Known   *rules.Actions // by which actions and variables were known
 }
 
-// Skip is something that wasn't followed because it is too deep or too much.
+// Skip is a reference that wasn't followed, and why.
 type Skip struct {
 	Region source.Region
 	Reason string
