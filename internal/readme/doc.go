@@ -1,3 +1,3 @@
-// Package readme runs the shell blocks of README.md as tests, so that what it says is so. It has no
+// Package readme runs the shell blocks of README.md as tests, and follows the links of all pages. It has no
 // code of its own.
 package readme

@@ -1,0 +1,71 @@
+package readme
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestLinks follows every link of the Markdown files that leads into the repository, and its anchor.
+func TestLinks(t *testing.T) {
+	root := os.DirFS("../..")
+	var pages []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/rules/*.md", "rules/*.md"} {
+		found, err := fs.Glob(root, pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	followed := 0
+	for _, page := range pages {
+		for _, m := range link.FindAllStringSubmatch(prose(read(t, page)), -1) {
+			if strings.Contains(m[1], ":") {
+				continue // elsewhere
+			}
+			followed++
+			file, anchor, anchored := strings.Cut(m[1], "#")
+			target := page
+			if file != "" {
+				target = path.Join(path.Dir(page), file)
+			}
+			if _, err := fs.Stat(root, target); err != nil {
+				t.Errorf("%s links to %s: %v", page, m[1], err)
+			} else if anchored && !anchors(read(t, target))[anchor] {
+				t.Errorf("%s links to %s: %s has no such heading", page, m[1], target)
+			}
+		}
+	}
+	if followed < 20 {
+		t.Errorf("only %d links found", followed)
+	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	src, err := os.ReadFile(filepath.Join("../..", filepath.FromSlash(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(src)
+}
+
+// prose is a page without its code blocks.
+func prose(page string) string {
+	return regexp.MustCompile("(?ms)^```.*?^```").ReplaceAllString(page, "")
+}
+
+// anchors are the names that GitHub gives a page's headings.
+func anchors(page string) map[string]bool {
+	names := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(prose(page), -1) {
+		plain := regexp.MustCompile(`[^\p{L}\p{N}_ -]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		names[strings.ReplaceAll(plain, " ", "-")] = true
+	}
+	return names
+}
