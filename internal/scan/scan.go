@@ -48,6 +48,7 @@ func Run(ctx context.Context, opt Options) (*Result, error) {
 	if err := r.open(ctx); err != nil {
 		return nil, err
 	}
+	defer r.tree.Close() //nolint:errcheck // only read
 	if err := r.read(ctx); err != nil {
 		return nil, err
 	}
