@@ -92,7 +92,7 @@ func ownLine(format Format, line string) bool { return beginnings[format].MatchS
 
 var (
 	escaped = regexp.MustCompile(`\\[[:punct:]]`)
-	www     = regexp.MustCompile(`(?i)www\.`)
+	www     = regexp.MustCompile(`(?i)www\.[\pL\pN_-]`) // a domain must follow: GitHub Flavored Markdown, 6.9
 )
 
 // checkMarkdown looks at what is left when escaped punctuation and the report's own markup are gone. What
