@@ -36,7 +36,7 @@ func Parse(path string, src []byte) *File {
 		} else {
 			p.workflow(doc.Root)
 		}
-	} else if err == nil {
+	} else if err == nil || doc.Root != nil { // a second document is an error, with the first one at hand
 		p.notMapping(doc)
 	}
 	if e := (*yamltree.Error)(nil); errors.As(err, &e) {
