@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs every fuzz target of the project for the given time each. Targets are found, never listed here.
+# Exit: 0 nothing found · 1 a target failed on an input, which is printed · 2 a target could not run
 set -euo pipefail
 time=${1:?usage: fuzz.sh TIME, such as 30s}
 cd "$(dirname "$0")/../.."
@@ -11,25 +12,31 @@ fuzz() {
   go test -run '^$' -fuzz "^$2\$" -fuzztime "$time" -fuzzminimizetime 20x "$1" 2>&1 | tee "$log"
 }
 
-count=0
+count=0 found=0
 while IFS=: read -r file target; do
   package=./$(dirname "$file")
-  printf '== %s %s\n' "$package" "$target"
-  if ! fuzz "$package" "$target"; then
-    # Go's fuzzer reports its own time limit as a failure when that comes in the middle of an input; a
-    # failing input is written down, and said to be.
-    if grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input written' "$log"; then
-      echo "fuzz: $target ran into the time limit with no failing input: once more"
-      fuzz "$package" "$target"
-    else
-      exit 1
-    fi
-  fi
   count=$((count + 1))
+  printf '== %s %s\n' "$package" "$target"
+  fuzz "$package" "$target" && continue
+  # Go's fuzzer reports its own time limit as a failure when that comes in the middle of an input; a
+  # failing input is written down, and said to be.
+  if grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input written' "$log"; then
+    echo "fuzz: $target ran into the time limit with no failing input: once more"
+    fuzz "$package" "$target" && continue
+  fi
+  input=$(sed -n 's/^ *Failing input written to //p' "$log" | head -n 1)
+  if [ -z "$input" ]; then
+    echo "fuzz: $target could not run" >&2
+    exit 2
+  fi
+  echo "fuzz: $target fails on $package/$input:"
+  cat "$package/$input"
+  found=$((found + 1))
 done < <(grep -rHoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' cmd internal rules | sed 's/:func /:/' | sort)
 
 if [ "$count" -eq 0 ]; then
   echo 'fuzz: no target found: look at the pattern above' >&2
-  exit 1
+  exit 2
 fi
-printf '%d fuzz targets, %s each\n' "$count" "$time"
+printf '%d fuzz targets, %s each: %d failed on an input\n' "$count" "$time" "$found"
+[ "$found" -eq 0 ]
