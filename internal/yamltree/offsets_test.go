@@ -3,6 +3,7 @@ package yamltree
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // TestLocate asks where a part of the value comes from and compares the file's own text.
@@ -73,7 +74,8 @@ func checkOffsets(t *testing.T, doc *Document, n *Node) {
 			t.Fatalf("%s: byte %d of %q is said to come from %v", n.Span.Start, i, n.Value, s)
 		}
 		last = s.Start.Offset
-		if src := text(doc, s); len(src) == 1 && src != n.Value[i:i+1] && src[0] > ' ' {
+		// Half a rune is asked for by nobody: the two bytes of "\_" map to one of its value's each.
+		if src := text(doc, s); len(src) == 1 && src != n.Value[i:i+1] && src[0] > ' ' && n.Value[i] < utf8.RuneSelf {
 			t.Errorf("%s: byte %d of %q comes from %q", n.Span.Start, i, n.Value, src)
 		}
 	}
