@@ -27,11 +27,11 @@ func house() plan {
 	return plan{
 		module: "github.com/curfew-ci/curfew",
 		levels: [][]string{
-			{"internal/source", "internal/redact", "docs"},
-			{"internal/finding", "internal/jsontree", "internal/yamltree"},
+			{"internal/source", "internal/redact", "internal/delta", "docs"},
+			{"internal/finding", "internal/jsontree", "internal/yamltree", "internal/gitrepo/odb", "internal/secret/engine", "internal/unpack"},
 			{"rules", "internal/identity", "internal/manifest/form"},
 			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo"},
-			{"internal/usage"},
+			{"internal/usage", "internal/history", "internal/verify"},
 			{"internal/posture", "internal/suppress", "internal/draft"},
 			{"internal/scan"},
 			{"internal/report"},
@@ -45,6 +45,10 @@ func house() plan {
 			"internal/redact":         {},
 			"docs":                    {},
 			"internal/source":         {},
+			"internal/delta":          {},
+			"internal/unpack":         {},
+			"internal/gitrepo/odb":    {"internal/delta"},
+			"internal/secret/engine":  {"internal/delta"},
 			"internal/architecture":   {},
 			"internal/readme":         {},
 			"internal/rulesdoc":       {"rules"},
@@ -69,13 +73,16 @@ func house() plan {
 			"github.com/spf13/pflag":                {"internal/cli"},
 			"github.com/rs/zerolog":                 {"internal/secret"}, // gitleaks' own logger, to silence it
 			"github.com/spf13/viper":                {"internal/secret"}, // gitleaks' own reader of its rules
-			"github.com/zricethezav/gitleaks/v8":    {"internal/secret"},
-			"golang.org/x/sync":                     {"internal/posture", "internal/scan", "internal/secret"},
+			"github.com/zricethezav/gitleaks/v8":    {"internal/secret", "internal/secret/engine"},
+			"github.com/klauspost/compress":         {"internal/gitrepo/odb"},
+			"golang.org/x/sync":                     {"internal/history", "internal/posture", "internal/scan", "internal/secret"},
 			"golang.org/x/term":                     {"internal/cli"},
 			"gopkg.in/yaml.v3":                      {"internal/yamltree"},
 		},
 		reach: map[string][]string{
 			"internal/gitrepo":            {"os", "os/exec", "syscall"},
+			"internal/gitrepo/odb":        {"os", "syscall"},
+			"internal/verify":             {"net", "net/http"},
 			"internal/scan":               {"os"},
 			"internal/github":             {"net", "net/http"},
 			"internal/action":             {"os"},
@@ -85,7 +92,7 @@ func house() plan {
 			"internal/corpus":             {"os"},
 			"cmd/curfew":                  {"os", "os/signal", "syscall"},
 		},
-		clocks:      []string{"internal/github", "cmd/curfew"},
+		clocks:      []string{"internal/github", "internal/verify", "cmd/curfew"},
 		environment: []string{"cmd/curfew", "internal/corpus"},
 	}
 }
