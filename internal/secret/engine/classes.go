@@ -1,0 +1,35 @@
+package engine
+
+// What the decoder's pattern tells apart of bytes, a bit each.
+const (
+	runByte   uint8 = 1 << iota // of base64's characters, in either alphabet: [\w/+-]
+	hexByte                     // a hexadecimal digit
+	digitByte                   // a decimal digit
+	spaceByte                   // \s
+	signByte                    // may begin an escape: % and \, and the + of U+0041
+)
+
+// classes holds, for every byte, the bits that it has. It is never written to.
+var classes = classTable()
+
+func classTable() (t [256]uint8) {
+	for c := range len(t) {
+		b := byte(c)
+		lower := b | 0x20
+		switch {
+		case '0' <= b && b <= '9':
+			t[c] = runByte | hexByte | digitByte
+		case 'a' <= lower && lower <= 'f':
+			t[c] = runByte | hexByte
+		case 'a' <= lower && lower <= 'z', b == '_', b == '/', b == '-':
+			t[c] = runByte
+		case b == '+':
+			t[c] = runByte | signByte
+		case b == '%', b == '\\':
+			t[c] = signByte
+		case b == ' ', b == '\t', b == '\n', b == '\f', b == '\r':
+			t[c] = spaceByte
+		}
+	}
+	return t
+}
