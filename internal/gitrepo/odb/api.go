@@ -2,81 +2,9 @@ package odb
 
 import (
 	"context"
-	"errors"
 
 	"github.com/curfew-ci/curfew/internal/delta"
 )
-
-// DefaultMaxBytes is the size above which an object is not read unless asked: that of the largest file
-// that GitHub takes.
-const DefaultMaxBytes = 100 << 20
-
-// ErrTooLarge says that an object, or one that it is made of, is larger than what the Reader may read.
-var ErrTooLarge = errors.New("too large to read")
-
-// DB is an open object database: the packs and loose objects of a folder and of its alternates. Its
-// methods may be called by several goroutines, but for Close.
-//
-// Nothing is verified by its hash: git does that as it receives objects, and it would cost more than all
-// the reading. What is damaged in a way that reading notices is reported.
-type DB struct{}
-
-// Open opens the database of a folder "objects". What of it can't be read is in Faults; an error means that
-// there is no such folder. The time it takes doesn't depend on how large the packs are. Close it after use.
-func Open(objects string, hash Hash) (*DB, error) { return nil, errors.New("not yet") }
-
-// Close releases the files. Nothing of the database may be used any more.
-func (db *DB) Close() error { return nil }
-
-// Hash is the hash function of the database's ids.
-func (db *DB) Hash() Hash { return SHA1 }
-
-// Len is the number of stored objects; each has a Num below it.
-func (db *DB) Len() int { return 0 }
-
-// Promised reports whether the repository is a partial clone: an object that is missing may be one that
-// was never fetched.
-func (db *DB) Promised() bool { return false }
-
-// Faults lists what Open could not read: packs, indexes, alternates.
-func (db *DB) Faults() []Fault { return nil }
-
-// Find looks an object up.
-func (db *DB) Find(id ID) (Num, bool) { return 0, false }
-
-// FindRaw is Find by the id's bytes, as a tree holds them.
-func (db *DB) FindRaw(raw []byte) (Num, bool) { return 0, false }
-
-// ID is the id of object n.
-func (db *DB) ID(n Num) ID { return ID{} }
-
-// Reader reads single objects. It is one goroutine's.
-type Reader struct {
-	// MaxBytes is the size above which Read answers ErrTooLarge.
-	MaxBytes int64
-}
-
-// NewReader returns a reader that keeps up to cacheBytes of what it read, as later objects are often made of
-// earlier ones.
-func (db *DB) NewReader(cacheBytes int) *Reader { return nil }
-
-// Read returns an object's type and content, which is valid until the next Read. The error is a *ReadError.
-func (r *Reader) Read(n Num) (Kind, []byte, error) { return 0, nil, nil }
-
-// Kind is the object's type, without reading its content.
-func (r *Reader) Kind(n Num) (Kind, error) { return 0, nil }
-
-// Size is the length of the object's content in bytes, without reading all of it.
-func (r *Reader) Size(n Num) (int64, error) { return 0, nil }
-
-// ReadError is the error of reading one object. It wraps ErrTooLarge where that is the reason.
-type ReadError struct {
-	Fault Fault
-	Err   error
-}
-
-func (e *ReadError) Error() string { return e.Fault.String() }
-func (e *ReadError) Unwrap() error { return e.Err }
 
 // Forest is how the objects of a DB are made of each other: trees of deltas, whose roots are stored whole.
 // It may be used by several goroutines.
