@@ -9,8 +9,8 @@ const (
 	signByte                    // may begin an escape: % and \, and the + of U+0041
 )
 
-// classes holds, for every byte, the bits that it has. It is never written to.
-var classes = classTable()
+// classes holds, for every byte, the bits that it has.
+var classes = classTable() //nolint:gochecknoglobals // never changed
 
 func classTable() (t [256]uint8) {
 	for c := range len(t) {
@@ -29,6 +29,21 @@ func classTable() (t [256]uint8) {
 			t[c] = signByte
 		case b == ' ', b == '\t', b == '\n', b == '\f', b == '\r':
 			t[c] = spaceByte
+		}
+	}
+	return t
+}
+
+// blockBits holds, for every byte, bit 0 if it is in a run and bit 32 if it is a sign.
+var blockBits = blockTable() //nolint:gochecknoglobals // never changed
+
+func blockTable() (t [256]uint64) {
+	for c, class := range classTable() {
+		if class&runByte != 0 {
+			t[c] |= 1
+		}
+		if class&signByte != 0 {
+			t[c] |= 1 << block
 		}
 	}
 	return t

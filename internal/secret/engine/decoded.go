@@ -13,10 +13,9 @@ type layer struct {
 
 // segment is a stretch of text that was decoded in a pass.
 type segment struct {
-	encoded  Span // in the text of the layer below
-	decoded  Span // in the layer's own text
-	place    place
-	encoding encoding
+	encoded Span // in the text of the layer below
+	decoded Span // in the layer's own text
+	place   place
 }
 
 // decodeCluster decodes a text pass by pass and returns the layer of each, as many as there is something
@@ -46,83 +45,94 @@ func decodePass(text string, tokens []token, below []layer) layer {
 	var out []byte
 	written := 0 // how much of text is in out
 	for _, t := range tokens {
-		start := len(out) + t.Start - written
-		mark := len(out)
-		out = append(out, text[written:t.Start]...)
-		decoded, ok := decodeToken(out, text[t.Start:t.End], t.encoding)
-		if !ok {
-			out = out[:mark]
+		encoded := text[t.Start:t.End]
+		if !reads(encoded, t.encoding) {
 			continue
 		}
-		out, written = decoded, t.End
-		next.segments = append(next.segments, segment{t.Span, Span{start, len(out)}, toldPlace(below, t.Span), t.encoding})
+		out = append(out, text[written:t.Start]...)
+		start := len(out)
+		out, written = decode(out, encoded, t.encoding), t.End
+		next.segments = append(next.segments, segment{t.Span, Span{start, len(out)}, toldPlace(below, t.Span)})
 	}
 	next.text = string(append(out, text[written:]...))
 	return next
 }
 
-// decodeToken appends what an encoded text says; false where the library's decoder wouldn't have it.
-func decodeToken(out []byte, text string, in encoding) ([]byte, bool) {
+// reads reports whether the library's decoder takes what a token says for text.
+func reads(text string, in encoding) bool {
+	switch in {
+	case inPercent:
+		return percentReads(text)
+	case inUnicode:
+		return true
+	case inHex:
+		return hexReads(text)
+	default:
+		run := strings.TrimRight(text, "=")
+		return base64Reads(run, len(text)-len(run))
+	}
+}
+
+// decode appends what a token says that reads.
+func decode(out []byte, text string, in encoding) []byte {
 	switch in {
 	case inPercent:
 		return decodePercent(out, text)
 	case inUnicode:
-		return decodeUnicode(out, text), true
+		return decodeUnicode(out, text)
 	case inHex:
-		return decodeHex(out, text)
+		for at := 0; at < len(text); at += 2 {
+			out = append(out, hexByteAt(text, at))
+		}
+		return out
 	default:
-		return decodeBase64(out, text)
+		return decodeBase64(out, strings.TrimRight(text, "="))
 	}
 }
 
-// decodePercent decodes every %XX, each of which has to be printable.
-func decodePercent(out []byte, text string) ([]byte, bool) {
-	for len(text) > 0 {
+// percentReads reports whether every %XX stands for something printable.
+func percentReads(text string) bool {
+	for {
 		i := strings.IndexByte(text, '%')
 		if i < 0 {
-			break
+			return true
 		}
-		out = append(out, text[:i]...)
-		text = text[i:]
-		if !hexDigits(text, 1, 2) {
-			out, text = append(out, '%'), text[1:]
-			continue
+		if text = text[i+1:]; hexDigits(text, 0, 2) && !printable(hexByteAt(text, 0)) {
+			return false
 		}
-		c := hexByteAt(text, 1)
-		if !printable(c) {
-			return out, false
-		}
-		out, text = append(out, c), text[3:]
 	}
-	return append(out, text...), true
+}
+
+// decodePercent decodes every %XX and leaves the rest.
+func decodePercent(out []byte, text string) []byte {
+	for {
+		i := strings.IndexByte(text, '%')
+		if i < 0 {
+			return append(out, text...)
+		}
+		out, text = append(out, text[:i]...), text[i:]
+		if hexDigits(text, 1, 2) {
+			out, text = append(out, hexByteAt(text, 1)), text[3:]
+		} else {
+			out, text = append(out, '%'), text[1:]
+		}
+	}
 }
 
 // decodeUnicode decodes a sequence of U+XXXX or of \uXXXX, whatever they stand for.
 func decodeUnicode(out []byte, text string) []byte {
-	for at := 0; at+4 <= len(text); {
-		if !hexDigits(text, at, 4) {
-			at++
-			continue
+	for at := 0; at+4 <= len(text); at++ {
+		if hexDigits(text, at, 4) {
+			r := rune(hexByteAt(text, at))<<8 | rune(hexByteAt(text, at+2))
+			out = utf8.AppendRune(out, r) // half a surrogate becomes U+FFFD, as with the library
+			at += 3
 		}
-		r := rune(hexByteAt(text, at))<<8 | rune(hexByteAt(text, at+2))
-		out = utf8.AppendRune(out, r) // half a surrogate becomes U+FFFD, as with the library
-		at += 4
 	}
 	return out
 }
 
-// decodeHex decodes pairs of digits. The library takes digits without a decimal one for a word.
-func decodeHex(out []byte, text string) ([]byte, bool) {
-	if !hexReads(text) {
-		return out, false
-	}
-	for at := 0; at < len(text); at += 2 {
-		out = append(out, hexByteAt(text, at))
-	}
-	return out, true
-}
-
-// hexReads reports whether the library would decode a run of hexadecimal digits.
+// hexReads reports whether a run of hexadecimal digits is text. The library takes digits without a decimal
+// one for a word.
 func hexReads[T string | []byte](text T) bool {
 	if len(text)%2 != 0 {
 		return false
