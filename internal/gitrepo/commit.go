@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/curfew-ci/curfew/internal/gitrepo/odb"
 )
 
 // Commit is the state of a Tree's folder in one commit.
@@ -21,14 +23,11 @@ type Commit struct {
 
 // Commit reads which files rev has under the tree's folder.
 func (t *Tree) Commit(ctx context.Context, rev string) (*Commit, error) {
-	if t.at.gitDir == "" {
-		return nil, fmt.Errorf("read %s: %s is %w", rev, t.at.dir, errNoRepository)
-	}
-	id, complaints, err := t.git(ctx, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
+	id, err := t.resolve(ctx, rev)
 	if err != nil {
-		return nil, t.unresolved(ctx, rev, complaints, err)
+		return nil, err
 	}
-	c := &Commit{ID: strings.TrimSpace(string(id)), tree: t, blobs: map[string]string{}, links: map[string]bool{}}
+	c := &Commit{ID: id.String(), tree: t, blobs: map[string]string{}, links: map[string]bool{}}
 	// Without a trailing path ls-tree lists the current folder's files, relative to it.
 	out, _, err := t.git(ctx, nil, "ls-tree", "-r", "-z", c.ID)
 	if err != nil {
@@ -102,6 +101,18 @@ func (c *Commit) ReadFiles(ctx context.Context, names []string) ([][]byte, error
 		out[i], answer = content, rest
 	}
 	return out, nil
+}
+
+// resolve finds the commit that rev names.
+func (t *Tree) resolve(ctx context.Context, rev string) (odb.ID, error) {
+	if t.at.gitDir == "" {
+		return odb.ID{}, fmt.Errorf("read %s: %s is %w", rev, t.at.dir, errNoRepository)
+	}
+	out, complaints, err := t.git(ctx, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
+	if err != nil {
+		return odb.ID{}, t.unresolved(ctx, rev, complaints, err)
+	}
+	return odb.ParseID(strings.TrimSpace(string(out)))
 }
 
 // unresolved says why rev names no commit. git is silent about a name that it doesn't know.

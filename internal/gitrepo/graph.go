@@ -1,0 +1,302 @@
+package gitrepo
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/curfew-ci/curfew/internal/gitrepo/odb"
+)
+
+// Numbers that stand in an object's place.
+const (
+	noObject  odb.Num = -1 // the database lacks it
+	emptyTree odb.Num = -2 // git knows the folder that has nothing without storing it
+)
+
+// graph is commits and how they descend from each other. A commit's slot says when it was read.
+type graph struct {
+	num  []odb.Num // by slot
+	tree []odb.Num // or noObject, or emptyTree
+	when []int64   // committer time, in seconds since 1970
+
+	parents []odb.Num // of all slots, one after the other
+	end     []int32   // where the parents of each slot end
+
+	flags []uint8 // by slot
+	slots []int32 // by odb.Num, the slot + 1; badCommit where there is no such commit; 0 is not known
+}
+
+// badCommit stands in a commit's slot where it can't be read.
+const badCommit int32 = -1
+
+// What is known of a commit.
+const (
+	expanded uint8 = 1 << iota // its parents were read
+	excluded                   // HistoryOptions.Since reaches it
+	grafted                    // the clone ends here: it has parents that were left out on purpose
+)
+
+// slot is the slot of commit n, if it was read.
+func (g *graph) slot(n odb.Num) (int32, bool) { return g.slots[n] - 1, g.slots[n] > 0 }
+
+func (g *graph) parentsOf(slot int32) []odb.Num {
+	start := int32(0)
+	if slot > 0 {
+		start = g.end[slot-1]
+	}
+	return g.parents[start:g.end[slot]]
+}
+
+// grower reads commits into a graph.
+type grower struct {
+	graph
+	ctx     context.Context //nolint:containedctx // of the one call that the grower lives in
+	db      *odb.DB
+	reader  *odb.Reader
+	shallow map[odb.ID]struct{} // the commits at which the clone ends
+	gaps    *gaps
+	open    queue[int32] // slots that were read and not expanded, latest first
+	wanted  int          // how many of them are not excluded
+
+	lacking []absent // what commits name and the database lacks
+
+	rawTree, rawParents []byte
+}
+
+// absent is an object that a commit names.
+type absent struct {
+	slot int32
+	kind lack
+	id   odb.ID
+}
+
+func newGrower(ctx context.Context, db *odb.DB, reader *odb.Reader, shallow map[odb.ID]struct{}, gaps *gaps) *grower {
+	g := &grower{ctx: ctx, db: db, reader: reader, shallow: shallow, gaps: gaps}
+	g.slots = make([]int32, db.Len())
+	g.open.before = func(a, b int32) bool { return g.when[a] > g.when[b] }
+	return g
+}
+
+// add reads commit n, unless it was read, and returns its slot; false where it can't be read. The commit is a
+// parent of the one in slot by, or what the ref or revision called name leads to.
+func (g *grower) add(n odb.Num, by int32, name string) (int32, bool) {
+	if g.slots[n] != 0 {
+		return g.slot(n)
+	}
+	kind, raw, err := g.reader.Read(n)
+	if err != nil || kind != odb.Commit || !g.read(n, raw) {
+		g.slots[n] = badCommit
+		where := func() string {
+			if by < 0 {
+				return name
+			}
+			return "a parent of " + g.name(by)
+		}
+		if err != nil {
+			g.gaps.unread(g.db.ID(n), where, err)
+		} else {
+			g.gaps.add(wrongKind, g.db.ID(n), where)
+		}
+		return 0, false
+	}
+	slot := int32(len(g.num) - 1) //nolint:gosec // fewer than db.Len
+	g.slots[n] = slot + 1
+	g.open.push(slot)
+	g.wanted++
+	return slot, true
+}
+
+// read appends the commit to the graph.
+func (g *grower) read(n odb.Num, raw []byte) bool {
+	var when int64
+	var ok bool
+	g.rawTree, g.rawParents, when, ok = commitLinks(raw, g.rawTree[:0], g.rawParents[:0], g.db.Hash().Size())
+	if !ok {
+		return false
+	}
+	var flags uint8
+	if len(g.shallow) > 0 && len(g.rawParents) > 0 {
+		if _, ends := g.shallow[g.db.ID(n)]; ends {
+			flags, g.rawParents = grafted, g.rawParents[:0]
+		}
+	}
+	for id := range slices.Chunk(g.rawParents, g.db.Hash().Size()) {
+		if parent, ok := g.db.FindRaw(id); ok {
+			g.parents = append(g.parents, parent)
+		} else {
+			g.lack(lackCommit, id)
+		}
+	}
+	tree, ok := findTree(g.db, g.rawTree)
+	if !ok {
+		g.lack(lackTree, g.rawTree)
+	}
+	g.num = append(g.num, n)
+	g.tree = append(g.tree, tree)
+	g.when = append(g.when, when)
+	g.end = append(g.end, int32(len(g.parents))) //nolint:gosec // a repository of 2^31 parents is out of reach
+	g.flags = append(g.flags, flags)
+	return true
+}
+
+// lack keeps what the commit that is read names in vain.
+func (g *grower) lack(kind lack, raw []byte) {
+	id, _ := odb.RawID(raw)
+	g.lacking = append(g.lacking, absent{int32(len(g.num)), kind, id}) //nolint:gosec // fewer than db.Len
+}
+
+// tellAbsent reports what the commits of the history name and the database lacks.
+func (g *grower) tellAbsent() {
+	for _, a := range g.lacking {
+		if g.listed(a.slot) {
+			g.gaps.add(a.kind, a.id, func() string { return a.id.String() + ", named by " + g.name(a.slot) })
+		}
+	}
+}
+
+// grow reads on until all that is open is excluded. It takes the latest commit first, so that it needs to read
+// little of what is excluded. Where clocks were wrong it may take a commit for wanted that it would have
+// come to exclude later: too much is read then, never too little.
+func (g *grower) grow() error {
+	for step := 0; g.wanted > 0; step++ {
+		if step%1024 == 0 && g.ctx.Err() != nil {
+			return g.ctx.Err()
+		}
+		slot := g.open.pop()
+		g.flags[slot] |= expanded
+		out := g.flags[slot]&excluded != 0
+		if !out {
+			g.wanted--
+		}
+		for _, n := range g.parentsOf(slot) {
+			parent, ok := g.add(n, slot, "")
+			if ok && out {
+				g.exclude(parent)
+			}
+		}
+	}
+	return nil
+}
+
+// exclude marks a commit and all of its ancestors that were read.
+func (g *grower) exclude(slot int32) {
+	stack := []int32{slot}
+	for len(stack) > 0 {
+		slot := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if g.flags[slot]&excluded != 0 {
+			continue
+		}
+		g.flags[slot] |= excluded
+		if g.flags[slot]&expanded == 0 {
+			g.wanted--
+			continue
+		}
+		for _, n := range g.parentsOf(slot) {
+			if parent, ok := g.slot(n); ok {
+				stack = append(stack, parent)
+			}
+		}
+	}
+}
+
+func (g *grower) name(slot int32) string { return "commit " + g.db.ID(g.num[slot]).String() }
+
+// listed reports whether a commit is part of the history that was asked for.
+func (g *graph) listed(slot int32) bool { return g.flags[slot]&(expanded|excluded) == expanded }
+
+// ordered lists the slots of the history, parents before children; of those that could come next, the one with
+// the earlier committer time, then the smaller id.
+func (g *grower) ordered() []int32 {
+	waits := make([]int32, len(g.num)) // for how many parents
+	children := g.childLists(waits)
+	ready := queue[int32]{before: g.earlier}
+	total := 0
+	for slot := range int32(len(g.num)) { //nolint:gosec // fewer than db.Len
+		if !g.listed(slot) {
+			continue
+		}
+		total++
+		if waits[slot] == 0 {
+			ready.push(slot)
+		}
+	}
+	order := make([]int32, 0, total)
+	for len(order) < total {
+		if len(ready.items) == 0 {
+			ready.push(g.cutLoop(waits))
+		}
+		slot := ready.pop()
+		order = append(order, slot)
+		waits[slot] = -1
+		for _, child := range children(slot) {
+			if waits[child]--; waits[child] == 0 {
+				ready.push(child)
+			}
+		}
+	}
+	return order
+}
+
+// cutLoop picks a commit to go on with where all that are left descend from themselves, which a damaged
+// database alone can make them do.
+func (g *grower) cutLoop(waits []int32) int32 {
+	best := int32(-1)
+	for slot := range int32(len(waits)) { //nolint:gosec // fewer than db.Len
+		if g.listed(slot) && waits[slot] > 0 && (best < 0 || g.earlier(slot, best)) {
+			best = slot
+		}
+	}
+	g.gaps.add(wrongKind, g.db.ID(g.num[best]), func() string { return g.name(best) + ", its own ancestor" })
+	waits[best] = 0
+	return best
+}
+
+func (g *grower) earlier(a, b int32) bool {
+	if g.when[a] != g.when[b] {
+		return g.when[a] < g.when[b]
+	}
+	idA, idB := g.db.ID(g.num[a]), g.db.ID(g.num[b])
+	return bytes.Compare(idA.Raw(), idB.Raw()) < 0
+}
+
+// childLists turns the parents around, among the commits that are listed, and counts each one's in waits.
+func (g *graph) childLists(waits []int32) func(slot int32) []int32 {
+	end := make([]int32, len(g.num)+1)
+	each := func(visit func(parent, child int32)) {
+		for child := range int32(len(g.num)) { //nolint:gosec // fewer than db.Len
+			if !g.listed(child) {
+				continue
+			}
+			for _, n := range g.parentsOf(child) {
+				if parent, ok := g.slot(n); ok && g.listed(parent) {
+					visit(parent, child)
+				}
+			}
+		}
+	}
+	each(func(parent, child int32) { end[parent+1]++; waits[child]++ })
+	for i := 1; i < len(end); i++ {
+		end[i] += end[i-1]
+	}
+	start := slices.Clone(end)
+	lists := make([]int32, end[len(end)-1])
+	each(func(parent, child int32) { lists[start[parent]] = child; start[parent]++ })
+	return func(slot int32) []int32 { return lists[end[slot]:end[slot+1]] }
+}
+
+// boundary lists the commits that are excluded and have a child in order.
+func (g *graph) boundary(order []int32) []int32 {
+	var out []int32
+	known := map[int32]bool{}
+	for _, slot := range order {
+		for _, n := range g.parentsOf(slot) {
+			if parent, ok := g.slot(n); ok && g.flags[parent]&excluded != 0 && !known[parent] {
+				known[parent] = true
+				out = append(out, parent)
+			}
+		}
+	}
+	return out
+}
