@@ -5,10 +5,16 @@ import "sort"
 // place is where the library says that something in decoded text was written.
 //
 // The library maps a range of a layer to the layer below by the segments that the range touches, and so
-// on down. Where it touches none in some layer, the library stops and takes the offset in that layer for
-// one in the text: it is off by as much as everything before it shrank in the passes up to there. In a
-// cluster that is what shrank in the cluster; the library sees the whole text, so that what shrank in
-// the clusters before it has to be taken off as well (shrinkage.place).
+// on down. What is decoded in a pass nearly always touches what was decoded in the one before, or it would
+// have been decoded then. Where it doesn't, as of U+0061 in
+//
+//	abcdefghi%32U+0055 U+0061
+//
+// which first touches something with precedence and then stands beside a run that has grown long enough
+// to take U+0055, the library stops and takes the offset in that layer for one in the text: it is off by
+// as much as everything before it shrank in the passes up to there. In a cluster that is what shrank in
+// the cluster; the library sees the whole text, so that what shrank in the clusters before it has to be
+// taken off as well (shrinkage.place).
 type place struct {
 	Span
 	passes int // how many passes were made of the text that the offsets count in
