@@ -1,7 +1,13 @@
 package engine
 
 import (
+	"fmt"
+	"maps"
 	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/zricethezav/gitleaks/v8/config"
 )
@@ -22,7 +28,45 @@ type use struct {
 
 // newPlans makes the plans of cfg's rules and the automaton that finds their literals.
 func newPlans(cfg config.Config) (*plans, error) {
-	return &plans{auto: newAutomaton(nil)}, nil
+	all := &plans{}
+	names := &literals{numbers: make(map[string]int32)}
+	for _, id := range slices.Sorted(maps.Keys(cfg.Rules)) {
+		p, err := newPlan(cfg.Rules[id], names)
+		if err != nil {
+			return nil, fmt.Errorf("rule %s: %w", id, err)
+		}
+		p.id = id
+		all.rules = append(all.rules, p)
+	}
+	all.auto = newAutomaton(names.list)
+	all.uses = make([][]use, len(all.auto.literals))
+	all.gates = make([][]int32, len(all.auto.literals))
+	for i, p := range all.rules {
+		for k := range p.anchors {
+			a := &p.anchors[k]
+			all.uses[a.literal] = append(all.uses[a.literal], use{int32(i), a}) //nolint:gosec // as many as there are rules
+		}
+		for _, k := range p.keywords {
+			all.gates[k] = append(all.gates[k], int32(i)) //nolint:gosec // the same
+		}
+	}
+	return all, nil
+}
+
+// literals numbers the literals of an automaton.
+type literals struct {
+	list    []string
+	numbers map[string]int32
+}
+
+func (l *literals) number(text string) int32 {
+	n, ok := l.numbers[text]
+	if !ok {
+		n = oddLetters + int32(len(l.list)) //nolint:gosec // fewer than the bytes of a configuration
+		l.numbers[text] = n
+		l.list = append(l.list, text)
+	}
+	return n
 }
 
 // method is how a rule is searched.
@@ -31,50 +75,142 @@ type method uint8
 const (
 	byPath   method = iota // the rule has no regular expression: it is about paths
 	byAnchor               // around the hits of its anchors
-	byRun                  // around long runs of bytes of one class; asks for the whole text
+	byRun                  // around long runs of bytes of one set; asks for the whole text
 	byWhole                // in the whole text
 )
 
-// plan is how one rule is searched.
+// plan is how one rule is searched. It isn't for texts with odd letters: their matches are what the regular
+// expression finds in the whole text.
+//
+// Why windows will do: every match, on any way that the regular expression could take it, has an anchor's
+// literal in it (or a run), and lies, from beginning to end, within the walk around that literal. So the
+// union of the windows holds all that could match, and a character more at either end, so that \b, ^ and $
+// see what they see in the text. Windows that are apart can't influence one another, as no match could
+// begin in one and end in another. What a window's edge pretends, a beginning or an end of the text that
+// isn't there, shows in a match that touches that edge: find sees to these.
 type plan struct {
 	id     string
 	rule   config.Rule
 	method method
 	// anchors: every match of the rule has the literal of one of them in it, with what goes before it
-	// and after it within the anchor's reach. Each has another literal.
+	// and after it within the anchor's ways. Each has another literal.
 	anchors []anchor
+	runs    runs
 	// keywords are the literals one of which has to be anywhere in the text. None: whatever matches has a
-	// keyword in it, or the rule has no keyword.
+	// keyword in it, or the rule has no keyword, or lowered is set.
 	keywords []int32
-	regex    *regexp.Regexp
+	// lowered is set where a keyword that has to be anywhere in the text has letters beyond ASCII. Then only
+	// open can tell.
+	lowered bool
+	regex   *regexp.Regexp
 }
 
-// anchor is a literal that is in every match (or one of several), and what a match may be around it.
-type anchor struct {
-	literal int32
+func newPlan(rule config.Rule, names *literals) (*plan, error) {
+	p := &plan{rule: rule, regex: rule.Regex}
+	if rule.Regex == nil {
+		return p, nil
+	}
+	re, err := syntax.Parse(rule.Regex.String(), syntax.Perl)
+	if err != nil {
+		return nil, err
+	}
+	seq := sequence(re)
+	if best := choose(seq, context{}); best.spots != nil && best.cost < rareEnough {
+		p.method, p.anchors = byAnchor, newAnchors(best.spots, names.number)
+	} else if spots := chooseRun(seq, context{}); len(spots) > 0 {
+		p.method, p.runs = byRun, newRuns(spots)
+	} else {
+		p.method = byWhole
+	}
+	p.gate(seq, names)
+	return p, nil
 }
 
-// sight is how many bytes before and after a hit quick may look at. What it says depends on these bytes
+// gate finds out whether what matches has a keyword in it. If not, the keywords have to be looked for.
+func (p *plan) gate(seq []*syntax.Regexp, names *literals) {
+	if len(p.rule.Keywords) == 0 || requires(seq, p.open) {
+		return
+	}
+	for _, k := range p.rule.Keywords {
+		k = strings.ToLower(k)
+		if isASCII(k) {
+			p.keywords = append(p.keywords, names.number(k))
+		} else {
+			p.lowered = true
+		}
+	}
+	if p.lowered {
+		p.keywords = nil
+	}
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+}
+
+// open reports whether lower, a text in lower case by strings.ToLower, has one of the rule's keywords, or
+// the rule has none: gitleaks' own condition. In texts without odd letters, the hits of keywords tell it.
+func (p *plan) open(lower string) bool {
+	return len(p.rule.Keywords) == 0 || slices.ContainsFunc(p.rule.Keywords, func(k string) bool {
+		return strings.Contains(lower, strings.ToLower(k))
+	})
+}
+
+// sight is how many bytes before and after a hit quick looks at. What it says depends on these bytes
 // alone, and on whether the text begins or ends within them.
 const sight = 256
 
 // quick reports whether there may be a match around a hit of one of p's anchors. It errs on the side of
 // yes.
-func (p *plan) quick(text []byte, h hit) bool { return true }
+func (p *plan) quick(text []byte, h hit) bool { return p.anchor(h).quick(text, int(h.end)) }
 
 // window is where the matches around a hit of one of p's anchors can be, with a character more at
-// either end for what looks around there. It depends on the bytes in it and on one beyond either end alone.
-func (p *plan) window(text []byte, h hit) Span { return Span{0, len(text)} }
+// either end for what looks around there. It depends on the bytes in it and on a character beyond either end
+// alone.
+func (p *plan) window(text []byte, h hit) Span { return p.anchor(h).window(text, int(h.end)) }
+
+func (p *plan) anchor(h hit) *anchor {
+	for i := range p.anchors {
+		if p.anchors[i].literal == h.lit {
+			return &p.anchors[i]
+		}
+	}
+	return nil
+}
 
 // windows appends to out the windows of a plan that is searched by runs or in whole, in order and apart
 // from each other.
-func (p *plan) windows(text []byte, out []Span) []Span { return append(out, Span{0, len(text)}) }
+func (p *plan) windows(text []byte, out []Span) []Span {
+	switch p.method {
+	case byRun:
+		return p.runs.windows(text, out)
+	case byWhole:
+		return append(out, Span{0, len(text)})
+	}
+	return out
+}
 
-// find appends to out the matches in a window, which is the union of overlapping windows of p, apart from
-// all others: what FindAllIndex finds there in the whole text.
-func (p *plan) find(text []byte, w Span, out [][2]int) [][2]int { return out }
+// find appends to out the matches in w, the union of overlapping windows of p that is apart from all
+// others: what FindAllIndex finds there in the whole text.
+func (p *plan) find(text []byte, w Span, out [][2]int) [][2]int {
+	for in := w; ; in = pad(text, Span{in.Start - in.Len(), min(in.End+in.Len(), len(text))}) {
+		found := p.regex.FindAllIndex(text[in.Start:in.End], -1)
+		if touches(found, in, len(text)) {
+			continue
+		}
+		for _, m := range found {
+			if start, end := in.Start+m[0], in.Start+m[1]; w.Start <= start && end <= w.End {
+				out = append(out, [2]int{start, end})
+			}
+		}
+		return out
+	}
+}
 
-// open reports whether lower, a text in lower case by strings.ToLower, has one of the rule's keywords, or
-// the rule has none: gitleaks' own condition. It is for texts with odd letters; in all others, the hits
-// of keywords tell it.
-func (p *plan) open(lower string) bool { return true }
+// touches reports whether a match begins or ends at an edge of a window that isn't one of the text.
+func touches(found [][]int, in Span, length int) bool {
+	if len(found) == 0 {
+		return false
+	}
+	return in.Start > 0 && found[0][0] == 0 || in.End < length && found[len(found)-1][1] == in.Len()
+}
