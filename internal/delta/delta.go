@@ -9,3 +9,7 @@ type Copy struct {
 	Src int32 // where it stands in the base
 	Len int32
 }
+
+// MinCopy is the length of the shortest copy that is told: bytes that are taken over in smaller pieces count
+// as new. It bounds the memory that the copies of a hostile delta take.
+const MinCopy = 16

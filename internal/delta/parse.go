@@ -46,8 +46,8 @@ func size(d []byte) (int64, []byte, error) {
 }
 
 // Apply makes a text of base and a delta in git's format. The text is written into buf, which must have its
-// length (see Sizes). The copies are appended to copies: those that continue one another are joined, and
-// Dst ascends. Neither base nor buf may be longer than 2 GiB, and they must not overlap.
+// length (see Sizes). The copies are appended to copies: those that continue one another are joined, Dst
+// ascends, and none is shorter than MinCopy. Neither base nor buf may be longer than 2 GiB, and they must not overlap.
 func Apply(buf, base, d []byte, copies []Copy) ([]Copy, error) {
 	want, made, d, err := Sizes(d)
 	switch {
@@ -95,6 +95,9 @@ func Apply(buf, base, d []byte, copies []Copy) ([]Copy, error) {
 	if at < len(buf) {
 		return copies, errShort
 	}
+	if k := len(copies) - 1; k >= own && copies[k].Len < MinCopy {
+		copies = copies[:k]
+	}
 	return copies, nil
 }
 
@@ -122,12 +125,17 @@ func operands(op byte, d []byte) (src, n int, rest []byte, ok bool) {
 	return src, n, d[i:], true
 }
 
-// join appends c, or lengthens the last of copies[own:] where c continues it.
+// join appends c, or lengthens the last of copies[own:] where c continues it. A last one that is too short
+// to be told, and isn't continued, gives way to c.
 func join(copies []Copy, own int, c Copy) []Copy {
 	if k := len(copies) - 1; k >= own {
 		last := &copies[k]
 		if last.Dst+last.Len == c.Dst && last.Src+last.Len == c.Src {
 			last.Len += c.Len
+			return copies
+		}
+		if last.Len < MinCopy {
+			*last = c
 			return copies
 		}
 	}

@@ -24,7 +24,7 @@ func number(d []byte, n int) []byte {
 }
 
 func TestApply(t *testing.T) {
-	const base = "the quick brown fox"
+	const base = "the quick brown fox jumps over the lazy dog, and the dog says so"
 	long := strings.Repeat("x", 0x10000+5)
 	for _, test := range []struct {
 		name   string
@@ -36,11 +36,13 @@ func TestApply(t *testing.T) {
 	}{
 		{"nothing", "", write(0, 0), "", nil, nil},
 		{"insert", "", write(0, 3, 3, 'a', 'b', 'c'), "abc", nil, nil},
-		{"copy", base, write(len(base), 5, 0x91, 4, 5), "quick", []Copy{{0, 4, 5}}, nil},
-		{"copy from the beginning", base, write(len(base), 3, 0x90, 3), "the", []Copy{{0, 0, 3}}, nil},
-		{"joined", base, write(len(base), 9, 0x90, 4, 0x91, 4, 5), "the quick", []Copy{{0, 0, 9}}, nil},
-		{"apart in the text", base, write(len(base), 10, 0x90, 4, 1, '-', 0x91, 4, 5), "the -quick", []Copy{{0, 0, 4}, {5, 4, 5}}, nil},
-		{"apart in the base", base, write(len(base), 6, 0x90, 3, 0x90, 3), "thethe", []Copy{{0, 0, 3}, {3, 0, 3}}, nil},
+		{"copy", base, write(len(base), 17, 0x91, 4, 17), base[4:21], []Copy{{0, 4, 17}}, nil},
+		{"copy from the beginning", base, write(len(base), 16, 0x90, 16), base[:16], []Copy{{0, 0, 16}}, nil},
+		{"too short to tell", base, write(len(base), 15, 0x90, 15), base[:15], []Copy{}, nil},
+		{"short ones joined", base, write(len(base), 20, 0x90, 10, 0x91, 10, 10), base[:20], []Copy{{0, 0, 20}}, nil},
+		{"short one between", base, write(len(base), 37, 0x90, 16, 0x90, 5, 0x90, 16), base[:16] + base[:5] + base[:16], []Copy{{0, 0, 16}, {21, 0, 16}}, nil},
+		{"apart in the text", base, write(len(base), 41, 0x90, 20, 1, '-', 0x91, 20, 20), base[:20] + "-" + base[20:40], []Copy{{0, 0, 20}, {21, 20, 20}}, nil},
+		{"apart in the base", base, write(len(base), 40, 0x90, 20, 0x90, 20), base[:20] + base[:20], []Copy{{0, 0, 20}, {20, 0, 20}}, nil},
 		{"64 KiB by no length", long, write(len(long), 0x10000, 0x81, 5), long[5:], []Copy{{0, 5, 0x10000}}, nil},
 		{"length of three bytes", long, write(len(long), 0x10005, 0xf0, 5, 0, 1), long, []Copy{{0, 0, 0x10005}}, nil},
 		{"no sizes", base, nil, "", nil, errSize},
@@ -76,12 +78,12 @@ func TestApply(t *testing.T) {
 }
 
 func TestApplyAppendsCopies(t *testing.T) {
-	before := []Copy{{Dst: -3, Src: -3, Len: 3}} // continued by what follows, but another text's
-	copies, err := Apply(make([]byte, 2), []byte("ab"), write(2, 2, 0x90, 2), before)
+	before := []Copy{{Dst: -3, Src: -3, Len: 3}} // short, and continued by what follows, but another text's
+	copies, err := Apply(make([]byte, 16), make([]byte, 16), write(16, 16, 0x90, 16), before)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]Copy{{Dst: -3, Src: -3, Len: 3}, {Dst: 0, Src: 0, Len: 2}}, copies); diff != "" {
+	if diff := cmp.Diff([]Copy{{Dst: -3, Src: -3, Len: 3}, {Dst: 0, Src: 0, Len: 16}}, copies); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -97,7 +99,7 @@ func check(t *testing.T, text, base []byte, copies []Copy) {
 	t.Helper()
 	end := int32(0)
 	for i, c := range copies {
-		if c.Len <= 0 || c.Src < 0 || c.Dst < end {
+		if c.Len < MinCopy || c.Src < 0 || c.Dst < end {
 			t.Fatalf("copy %d of %v isn't in order", i, copies)
 		}
 		end = c.Dst + c.Len

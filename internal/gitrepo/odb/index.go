@@ -120,7 +120,7 @@ func (x *index) find(id []byte) (int, bool) {
 		if prefix == want {
 			switch bytes.Compare(have, id) {
 			case 0:
-				return mid, true
+				return x.firstOf(mid), true
 			case -1:
 				lo = mid + 1
 			default:
@@ -135,4 +135,12 @@ func (x *index) find(id []byte) (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+// firstOf is the first position that has the id of pos: an index may name an object twice.
+func (x *index) firstOf(pos int) int {
+	for pos > 0 && bytes.Equal(x.id(pos-1), x.id(pos)) {
+		pos--
+	}
+	return pos
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/zlib"
+
+	"github.com/curfew-ci/curfew/internal/delta"
 )
 
 // maxRatio is the most by which deflate shrinks anything, 1 byte for 1032; what is declared to be larger
@@ -108,4 +110,30 @@ func streamError(err error) error {
 		return errEnds
 	}
 	return fmt.Errorf("the object doesn't decompress: %w", err)
+}
+
+// delta inflates a delta into buf, or a larger buffer.
+func (i *inflater) delta(p *pack, e *entry, buf []byte, limit int64) ([]byte, error) {
+	if e.size > limit {
+		return buf, tooLargeError(e.size)
+	}
+	if int64(cap(buf)) < e.size {
+		buf = make([]byte, e.size+e.size/4)
+	}
+	buf = buf[:e.size]
+	return buf, i.inflate(p.file, e.data, p.end, buf)
+}
+
+// sizesBytes is the most that the two sizes at the beginning of a delta take.
+const sizesBytes = 20
+
+// made is the size of the object that a delta makes.
+func (i *inflater) made(p *pack, e *entry) (int64, error) {
+	var head [sizesBytes]byte
+	n, err := i.peek(p.file, e.data, p.end, head[:min(sizesBytes, e.size)])
+	if err != nil {
+		return 0, err
+	}
+	_, made, _, err := delta.Sizes(head[:n])
+	return made, err
 }

@@ -85,3 +85,87 @@ func readAll(t *testing.T, db *DB, reader *Reader, want map[string]object) {
 		}
 	}
 }
+
+func TestWalkAsGit(t *testing.T) {
+	for _, hash := range []Hash{SHA1, SHA256} {
+		for name, lay := range layouts() {
+			t.Run(hash.String()+"/"+name, func(t *testing.T) {
+				r := newRepo(t, hash)
+				r.fill(60, 1)
+				lay(r)
+				db := r.openDB(hash)
+				for _, budget := range []int64{1, 50_000, DefaultBudget} {
+					walkAll(t, db, WalkerOptions{Budget: budget}, r.all())
+				}
+			})
+		}
+	}
+}
+
+// walkAll compares all objects that walks visit with those that git reads: each once, with the copies that
+// its base bears out. It returns how many were made of others.
+func walkAll(t *testing.T, db *DB, options WalkerOptions, want map[string]object) (made int) {
+	t.Helper()
+	forest, err := db.Forest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	walker := forest.NewWalker(options)
+	seen := map[string]bool{}
+	for kind := Commit; kind <= Tag; kind++ {
+		count := 0
+		for _, root := range forest.Roots(kind) {
+			err := Walk(t.Context(), walker, root, func(v Version, base []byte, hasBase bool) ([]byte, error) {
+				id := db.ID(v.Num).String()
+				object, ok := want[id]
+				if !ok || seen[id] {
+					t.Fatalf("object %s is visited; git knows it: %t, visited before: %t", id, ok, seen[id])
+				}
+				seen[id] = true
+				count++
+				if v.Data == nil || v.Kind.String() != object.kind || v.Kind != kind || !bytes.Equal(v.Data, object.data) || v.Size != int64(len(v.Data)) {
+					t.Fatalf("object %s is another %s of %d bytes, want %s of %d", id, v.Kind, v.Size, object.kind, len(object.data))
+				}
+				if hasBase {
+					made++
+				}
+				checkCopies(t, v, base, hasBase)
+				return object.data, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if forest.Count(kind) != count {
+			t.Errorf("%d %ss were visited, the forest has %d", count, kind, forest.Count(kind))
+		}
+	}
+	for _, fault := range append(forest.Faults(), walker.Faults()...) {
+		t.Error(fault)
+	}
+	if len(seen) != len(want) {
+		t.Errorf("%d objects were visited, want %d", len(seen), len(want))
+	}
+	return made
+}
+
+// checkCopies says where a version's copies aren't what its base has.
+func checkCopies(t *testing.T, v Version, base []byte, hasBase bool) {
+	t.Helper()
+	if !hasBase && (len(v.Copies) > 0 || v.BaseLen > 0) {
+		t.Fatalf("object %d has copies of no base", v.Num)
+	}
+	if hasBase && v.BaseLen != len(base) {
+		t.Fatalf("object %d has a base of %d bytes, want %d", v.Num, v.BaseLen, len(base))
+	}
+	end := int32(0)
+	for _, c := range v.Copies {
+		if c.Dst < end || c.Len <= 0 {
+			t.Fatalf("object %d has copies out of order", v.Num)
+		}
+		end = c.Dst + c.Len
+		if !bytes.Equal(v.Data[c.Dst:end], base[c.Src:c.Src+c.Len]) {
+			t.Fatalf("object %d isn't made as copy %v says", v.Num, c)
+		}
+	}
+}

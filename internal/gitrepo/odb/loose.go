@@ -63,6 +63,13 @@ func (l *looseSet) find(id []byte) (int, bool) {
 	return sort.Find(l.len(), func(i int) int { return bytes.Compare(id, l.id(i)) })
 }
 
+// bucket is the range of positions of the ids that begin with a byte.
+func (l *looseSet) bucket(first byte) (lo, hi int) {
+	lo = sort.Search(l.len(), func(i int) bool { return l.ids[i*l.width] >= first })
+	hi = sort.Search(l.len(), func(i int) bool { return l.ids[i*l.width] > first })
+	return lo, hi
+}
+
 func (l *looseSet) path(pos int) string {
 	name := hex.EncodeToString(l.id(pos))
 	return filepath.Join(l.dir, name[:2], name[2:])

@@ -252,15 +252,18 @@ func (r *Reader) whole(l link) (Kind, []byte, error) {
 		return r.looseWhole(l.at.loose)
 	}
 	if l.size > r.MaxBytes {
-		return 0, nil, tooLarge(l.size)
+		return 0, nil, tooLargeError(l.size)
 	}
 	p := r.db.packs[l.at.pack]
 	buf := r.cache.buffer(int(l.size))
 	return l.kind, buf, r.inflater.inflate(p.file, l.data, p.end, buf)
 }
 
-// tooLarge is ErrTooLarge with the size.
-func tooLarge(size int64) error { return fmt.Errorf("%w: %d bytes", ErrTooLarge, size) }
+// tooLargeError is ErrTooLarge with the size.
+type tooLargeError int64
+
+func (e tooLargeError) Error() string        { return fmt.Sprintf("%v: %d bytes", ErrTooLarge, int64(e)) }
+func (e tooLargeError) Is(target error) bool { return target == ErrTooLarge }
 
 func (r *Reader) looseWhole(n Num) (Kind, []byte, error) {
 	f, err := open(r.db.path(n))
@@ -274,7 +277,7 @@ func (r *Reader) looseWhole(n Num) (Kind, []byte, error) {
 		return 0, nil, err
 	}
 	if o.size > r.MaxBytes {
-		return 0, nil, tooLarge(o.size)
+		return 0, nil, tooLargeError(o.size)
 	}
 	buf := r.cache.buffer(int(o.size))
 	return o.kind, buf, r.inflater.endLoose(o, buf)
@@ -292,27 +295,12 @@ func (r *Reader) apply(l link, base []byte) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case made > r.MaxBytes:
-		return nil, tooLarge(made)
+		return nil, tooLargeError(made)
 	}
 	buf := r.cache.buffer(int(made))
 	_, err = delta.Apply(buf, base, d, nil)
 	return buf, err
 }
-
-// delta inflates a delta into buf, or a larger buffer.
-func (i *inflater) delta(p *pack, e *entry, buf []byte, limit int64) ([]byte, error) {
-	if e.size > limit {
-		return buf, tooLarge(e.size)
-	}
-	if int64(cap(buf)) < e.size {
-		buf = make([]byte, e.size+e.size/4)
-	}
-	buf = buf[:e.size]
-	return buf, i.inflate(p.file, e.data, p.end, buf)
-}
-
-// sizesBytes is the most that the two sizes at the beginning of a delta take.
-const sizesBytes = 20
 
 // Kind is the object's type, without reading its content.
 func (r *Reader) Kind(n Num) (Kind, error) {
@@ -326,12 +314,18 @@ func (r *Reader) Size(n Num) (int64, error) {
 	return size, err
 }
 
+// header reads the header of one copy of n, else of the others.
 func (r *Reader) header(n Num) (Kind, int64, error) {
 	kind, size, err := r.headerAt(n)
-	if err != nil {
-		return 0, 0, &ReadError{Fault: r.db.fault(n, err), Err: err}
+	if err == nil {
+		return kind, size, nil
 	}
-	return kind, size, nil
+	for _, twin := range r.db.twins(n) {
+		if kind, size, failed := r.headerAt(twin); failed == nil {
+			return kind, size, nil
+		}
+	}
+	return 0, 0, &ReadError{Fault: r.db.fault(n, err), Err: err}
 }
 
 func (r *Reader) headerAt(n Num) (Kind, int64, error) {
@@ -364,12 +358,6 @@ func (r *Reader) headerAt(n Num) (Kind, int64, error) {
 	if !top.isDelta() {
 		return kind, top.size, nil
 	}
-	var head [sizesBytes]byte
-	p := r.db.packs[top.at.pack]
-	got, err := r.inflater.peek(p.file, top.data, p.end, head[:min(sizesBytes, top.size)])
-	if err != nil {
-		return 0, 0, err
-	}
-	_, made, _, err := delta.Sizes(head[:got])
+	made, err := r.inflater.made(r.db.packs[top.at.pack], &top.entry)
 	return kind, made, err
 }
