@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/zricethezav/gitleaks/v8/config"
+)
+
+// planned is what the rule with an index matches in text, as its plan finds it. It reports whether text is
+// one that a plan may search.
+func planned(all *plans, rule int32, text []byte) (found [][2]int, fit bool) {
+	p := all.rules[rule]
+	windows := p.windows(text, nil)
+	for _, h := range all.auto.scan(text, 0, len(text), nil) {
+		if isOdd(h.lit) {
+			return nil, false
+		}
+		for _, u := range all.uses[h.lit] {
+			if u.rule == rule && p.quick(text, h) {
+				windows = append(windows, p.window(text, h))
+			}
+		}
+	}
+	for _, w := range merged(windows) {
+		found = p.find(text, w, found)
+	}
+	return found, true
+}
+
+// merged joins overlapping windows.
+func merged(windows []Span) []Span {
+	slices.SortFunc(windows, func(a, b Span) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })
+	var out []Span
+	for _, w := range windows {
+		if last := len(out) - 1; last >= 0 && w.Start < out[last].End {
+			out[last].End = max(out[last].End, w.End)
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+func matched(re *regexp.Regexp, text []byte) (found [][2]int) {
+	for _, m := range re.FindAllIndex(text, -1) {
+		found = append(found, [2]int{m[0], m[1]})
+	}
+	return found
+}
+
+// compare searches text for a rule both ways. It reports whether there was a match.
+func compare(tb testing.TB, all *plans, rule int32, text []byte) bool {
+	tb.Helper()
+	p := all.rules[rule]
+	got, fit := planned(all, rule, text)
+	if !fit {
+		return false
+	}
+	want := matched(p.regex, text)
+	if diff := gocmp.Diff(want, got); diff != "" {
+		tb.Errorf("%s: %v in %q: (-want +got)\n%s", p.id, p.regex, text, diff)
+	}
+	return len(want) > 0
+}
+
+// Whatever a rule's regular expression finds in a text, its plan does.
+func TestPlansFindWhatRulesMatch(t *testing.T) {
+	all := allPlans(t)
+	rounds := 400
+	if testing.Short() {
+		rounds = 40
+	}
+	for i, p := range all.rules {
+		if p.method == byPath {
+			continue
+		}
+		t.Run(p.id, func(t *testing.T) {
+			t.Parallel()
+			re, err := syntax.Parse(p.regex.String(), syntax.Perl)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &sampler{Rand: rand.New(rand.NewPCG(1, uint64(i)))} //nolint:gosec // to be the same each time
+			matches := 0
+			for range rounds {
+				if compare(t, all, int32(i), s.text(re)) { //nolint:gosec // the index of a rule
+					matches++
+				}
+			}
+			if matches < rounds/20 {
+				t.Errorf("%d of %d texts have a match: too few to tell anything", matches, rounds)
+			}
+		})
+	}
+}
+
+// userPatterns are what rules of users may be like, and worse.
+var userPatterns = []string{
+	`(?s).*`, `(?s)abc.*`, `(?s).*abc`, `abc.*`, `.*abc`, `^abc$`, `(?m)^abc$`, `(?m)^[^#\n]*secret\s*$`, `\Aabc\z`,
+	`\babc\b`, `\Babc\B`, `\bpass\B.{0,4}`, `abc|`, `(?:abc|)def?`, `(?:|abc)+`, `x*`, `(?:ab|cd){2,3}`, `(?:(?:ab){1,2}c){2}`,
+	`(?:a[bc]+d?){2,}e`, `(?i)key(?-i:Ab)[^k]{2,}`, `(?i)[k-s]{3}token`, `(?i)kelvins`, `[^a]abc[^c]`, `[^a]{0,3}?abc.??`, `abc\n?$`,
+	`(?m)abc\s+^def`, `(?:^|,)abc(?:,|$)`, `é+abc`, `(?i)éabcÉ`, `[é-ü]{1,3}abc`, `abc\x{FFFD}`, "abc[^\x00-\x7f]{2}", `.{3}abc.{3}`,
+	`[0-9a-f]{8}`, `\b[0-9a-f]{10,12}\b`, `(?:[0-9]{9}|[a-c]{10}x)$`, `(?:[0-9a-f]{12}-){2}`, `(?:[a-d]{8,}[^a-d]){1,2}`, `(?:a{0}b|abc){3}`,
+	`(?:abc){0,2}abd`, `(?:abc(?:,\s*)?){2,}`, `[[:^ascii:]]abc`, `(?U)a.*bc+`, `abc[^\n]*?(?:x|\z)`, `(?s)BEGIN.{4,}?END`, `(?:abc.?){2}`,
+}
+
+// userPlans are the plans of userPatterns, in their order.
+func userPlans(tb testing.TB) *plans {
+	tb.Helper()
+	cfg := config.Config{Rules: make(map[string]config.Rule)}
+	for i, pattern := range userPatterns {
+		id := string(rune('A' + i))
+		cfg.Rules[id] = config.Rule{RuleID: id, Regex: regexp.MustCompile(pattern)}
+	}
+	all, err := newPlans(cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return all
+}
+
+func TestPlansFindWhatUsersRulesMatch(t *testing.T) {
+	all := userPlans(t)
+	for i, p := range all.rules {
+		re, err := syntax.Parse(p.regex.String(), syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &sampler{Rand: rand.New(rand.NewPCG(2, uint64(i)))} //nolint:gosec // to be the same each time
+		for range 1000 {
+			compare(t, all, int32(i), s.text(re)) //nolint:gosec // the index of a rule
+		}
+	}
+}
+
+func FuzzWindows(f *testing.F) {
+	all := userPlans(f)
+	for _, text := range []string{"abc", "xabcabd", "\xc3\xa9abc\xc3", "0123456789abcdef0123", "secret\r\n", "keyAb\xe2\x84", "BEGIN12345END\nabc"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for i := range all.rules {
+			compare(t, all, int32(i), text) //nolint:gosec // the index of a rule
+		}
+	})
+}
