@@ -21,12 +21,12 @@ type spot struct {
 	before, after []*syntax.Regexp // in the order of the text
 }
 
-// context is what goes before and after a part of a pattern.
-type context struct{ before, after []*syntax.Regexp }
+// surroundings is what goes before and after a part of a pattern.
+type surroundings struct{ before, after []*syntax.Regexp }
 
-// of is the context of what seq has from index from to index to, where c is the context of seq.
-func (c context) of(seq []*syntax.Regexp, from, to int) context {
-	return context{slices.Concat(c.before, seq[:from]), slices.Concat(seq[to:], c.after)}
+// of is the surroundings of what seq has from index from to index to, where c is the surroundings of seq.
+func (c surroundings) of(seq []*syntax.Regexp, from, to int) surroundings {
+	return surroundings{slices.Concat(c.before, seq[:from]), slices.Concat(seq[to:], c.after)}
 }
 
 // choice is a set of spots one of which every match has, and how often their literals are to be expected
@@ -47,7 +47,7 @@ func (c *choice) worseThan(cost float64) bool { return c.spots == nil || cost < 
 
 // choose finds the rarest literals one of which is in every match of seq. Each part of a sequence is in
 // every match, so any will do; of alternatives, all are needed.
-func choose(seq []*syntax.Regexp, around context) choice {
+func choose(seq []*syntax.Regexp, around surroundings) choice {
 	var best choice
 	eachRun(seq, func(from, to int, some []word) {
 		if cost := costOf(some); best.worseThan(cost) {
@@ -72,7 +72,7 @@ func choose(seq []*syntax.Regexp, around context) choice {
 }
 
 // chooseAll is choose for alternatives.
-func chooseAll(branches []*syntax.Regexp, around context) choice {
+func chooseAll(branches []*syntax.Regexp, around surroundings) choice {
 	var all choice
 	for _, b := range branches {
 		c := choose(sequence(b), around)
@@ -105,7 +105,7 @@ func eachRun(seq []*syntax.Regexp, visit func(from, to int, some []word)) {
 	}
 }
 
-func spotsOf(some []word, around context) []spot {
+func spotsOf(some []word, around surroundings) []spot {
 	out := make([]spot, 0, len(some))
 	for _, w := range some {
 		if len(w.text) < shortLiteral {

@@ -115,9 +115,9 @@ func newPlan(rule config.Rule, names *literals) (*plan, error) {
 		return nil, err
 	}
 	seq := sequence(re)
-	if best := choose(seq, context{}); best.spots != nil && best.cost < rareEnough {
+	if best := choose(seq, surroundings{}); best.spots != nil && best.cost < rareEnough {
 		p.method, p.anchors = byAnchor, newAnchors(best.spots, names.number)
-	} else if spots := chooseRun(seq, context{}); len(spots) > 0 {
+	} else if spots := chooseRun(seq, surroundings{}); len(spots) > 0 {
 		p.method, p.runs = byRun, newRuns(spots)
 	} else {
 		p.method = byWhole

@@ -25,12 +25,12 @@ type runs struct {
 type runSpot struct {
 	set    byteset
 	length int
-	around context
+	around surroundings
 }
 
 // chooseRun finds the rarest run that is in every match of seq, as spots that share a set and a length.
 // It is empty where there is none, or where it wouldn't be rare.
-func chooseRun(seq []*syntax.Regexp, around context) []runSpot {
+func chooseRun(seq []*syntax.Regexp, around surroundings) []runSpot {
 	var best []runSpot
 	cost := rareRun
 	for i, re := range seq {
@@ -49,7 +49,7 @@ func chooseRun(seq []*syntax.Regexp, around context) []runSpot {
 }
 
 // runSpots are the run that a repeat is, or one in what it repeats.
-func runSpots(sub *syntax.Regexp, least, most int, around context) []runSpot {
+func runSpots(sub *syntax.Regexp, least, most int, around surroundings) []runSpot {
 	if set, wide, ok := oneRune(sub); ok && !wide {
 		if least < shortRun {
 			return nil
@@ -69,7 +69,7 @@ func runSpots(sub *syntax.Regexp, least, most int, around context) []runSpot {
 }
 
 // chooseRuns is chooseRun for alternatives: the bytes of any of them, as many as the shortest has.
-func chooseRuns(branches []*syntax.Regexp, around context) []runSpot {
+func chooseRuns(branches []*syntax.Regexp, around surroundings) []runSpot {
 	var all []runSpot
 	for _, b := range branches {
 		some := chooseRun(sequence(b), around)
