@@ -1,0 +1,37 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+)
+
+// parseEndpoint reads the base URL of a service. It refuses all that could send a credential in the clear
+// or elsewhere than the text shows.
+func parseEndpoint(base string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return nil, errors.New("not a URL") // the error would repeat it, and it may hold a password
+	}
+	switch {
+	case u.User != nil:
+		return nil, errors.New("has a user or password in it: name the address alone")
+	case u.Hostname() == "" || u.Opaque != "":
+		return nil, fmt.Errorf("%q names no host: expected https://HOST", base)
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, fmt.Errorf("%q: expected no query and no fragment", base)
+	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
+		return nil, fmt.Errorf("%q: expected https (http is for this machine alone)", base)
+	}
+	return u, nil
+}
+
+// loopback reports whether host is this machine by its name or address alone, without asking anybody.
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
