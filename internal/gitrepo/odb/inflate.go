@@ -3,9 +3,11 @@ package odb
 import (
 	"errors"
 	"fmt"
+	"hash"
+	"hash/adler32"
 	"io"
 
-	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/flate"
 
 	"github.com/curfew-ci/curfew/internal/delta"
 )
@@ -16,29 +18,54 @@ const maxRatio = 1032
 
 // Errors of streams.
 var (
-	errEnds   = errors.New("the file ends within the object")
-	errLonger = errors.New("the object is longer than it says")
-	errTooFew = errors.New("the object is shorter than it says")
+	errEnds     = errors.New("the file ends within the object")
+	errLonger   = errors.New("the object is longer than it says")
+	errTooFew   = errors.New("the object is shorter than it says")
+	errStream   = errors.New("the object isn't compressed as git does")
+	errChecksum = errors.New("the object's content doesn't match its checksum")
 )
 
 // inflater decompresses zlib streams. It is kept, since its tables are large.
 type inflater struct {
-	in stream
-	z  io.ReadCloser
+	in     stream
+	source flate.Reader  // in, set to the stream that is read
+	z      io.ReadCloser // a flate.Resetter
+	sum    hash.Hash32   // of what was inflated
 }
 
-// start begins to read the stream of f between off and end.
+// start begins to read the zlib stream (RFC 1950) of f between off and end. Its two layers are taken apart here
+// since the library's zlib reader allocates for each stream.
 func (i *inflater) start(f *file, off, end int64) error {
-	source := i.in.from(f, off, end)
-	if i.z == nil {
-		z, err := zlib.NewReader(source)
-		if err != nil {
-			return streamError(err)
-		}
-		i.z = z
+	i.source = i.in.from(f, off, end)
+	cmf, err1 := i.source.ReadByte()
+	flg, err2 := i.source.ReadByte()
+	switch {
+	case err1 != nil || err2 != nil:
+		return errEnds
+	case cmf&0x0f != 8 || cmf>>4 > 7 || (int(cmf)<<8|int(flg))%31 != 0 || flg&0x20 != 0: // deflate, window, check, dictionary
+		return errStream
+	case i.z == nil:
+		i.z, i.sum = flate.NewReader(i.source), adler32.New()
 		return nil
 	}
-	return streamError(i.z.(zlib.Resetter).Reset(source, nil)) //nolint:errcheck // zlib documents that it is one
+	i.sum.Reset()
+	return streamError(i.z.(flate.Resetter).Reset(i.source, nil)) //nolint:errcheck // flate documents that it is one
+}
+
+// end reads what follows the deflated stream, the checksum of its content.
+func (i *inflater) end() error {
+	var want uint32
+	for range 4 {
+		c, err := i.source.ReadByte()
+		if err != nil {
+			return errEnds
+		}
+		want = want<<8 | uint32(c)
+	}
+	if want != i.sum.Sum32() {
+		return errChecksum
+	}
+	return nil
 }
 
 // inflate fills buf with the whole stream of f that begins at off and ends before end. A stream of another
@@ -59,7 +86,7 @@ func (i *inflater) rest(buf []byte) error {
 		}
 		return streamError(err)
 	}
-	for err == nil { // the stream's end and checksum may still be to come
+	for err == nil { // the stream's end may still be to come
 		var beyond [1]byte
 		n, err = i.z.Read(beyond[:])
 		if n > 0 {
@@ -69,7 +96,7 @@ func (i *inflater) rest(buf []byte) error {
 	if !errors.Is(err, io.EOF) {
 		return streamError(err)
 	}
-	return nil
+	return i.end()
 }
 
 // fill reads into buf until it is full or the stream ends; io.EOF says that it ended well. Unlike io.ReadFull
@@ -78,6 +105,7 @@ func (i *inflater) fill(buf []byte) (int, error) {
 	n := 0
 	for n < len(buf) {
 		m, err := i.z.Read(buf[n:])
+		_, _ = i.sum.Write(buf[n : n+m]) // a hash takes everything
 		n += m
 		if err != nil {
 			return n, err

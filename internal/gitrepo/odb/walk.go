@@ -29,11 +29,15 @@ type Version struct {
 // where the object is stored whole, or either of the two is not read. An object that can't be read is a
 // Fault of the walker, and not visited. The error is the context's or the visit's own; it ends the walk.
 func Walk[S any](ctx context.Context, w *Walker, root Num, visit func(v Version, base S, hasBase bool) (S, error)) error {
-	// The states stand in the walker between walks, as most walks are short.
-	states, _ := w.states.([]S)
+	kept, ok := w.states.(*[]S) // of the walk before, as most are short
+	if !ok {
+		kept = new([]S)
+		w.states = kept
+	}
+	states := *kept
 	defer func() {
 		clear(states[:cap(states)])
-		w.states = states[:0]
+		*kept = states[:0]
 	}()
 	w.begin(root)
 	for w.next() {

@@ -26,7 +26,7 @@ type Walker struct {
 	delta    []byte
 	reader   *Reader // for other copies of what is damaged
 	faults   faults
-	states   any // of the last Walk, a slice
+	states   any // of the last Walk, a *[]S
 
 	levels  []level // from the root to the object that is visited
 	buffers buffers // one a level
@@ -147,16 +147,16 @@ func (w *Walker) dropped(d int) bool { return w.levels[d].state == read && w.lev
 func (w *Walker) load(d int) {
 	l := &w.levels[d]
 	err := w.own(d)
-	var large tooLargeError
-	switch {
-	case err == nil:
+	if err == nil {
 		l.state = read
 		return
-	case errors.As(err, &large):
-		l.state, l.size, l.data = omitted, int64(large), nil
+	}
+	l.data = nil
+	if large := tooLargeError(0); errors.As(err, &large) {
+		l.state, l.size = omitted, int64(large)
 		return
 	}
-	l.alone, l.data = true, nil
+	l.alone = true
 	_, data, failed := w.reader.other(l.num, err, 0)
 	if failed == nil {
 		w.keep(d, data)
