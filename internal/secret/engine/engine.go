@@ -1,12 +1,12 @@
 package engine
 
 import (
-	"context"
 	"errors"
+	"hash/maphash"
+	"slices"
+	"strings"
 
 	"github.com/zricethezav/gitleaks/v8/config"
-
-	"github.com/curfew-ci/curfew/internal/delta"
 )
 
 // MaxDepth is how many layers of base64, hexadecimal, percent and Unicode escapes are taken off: what
@@ -20,48 +20,72 @@ const MaxMatches = 10_000
 // ErrTooMany is returned with the first MaxMatches findings of a text that has more.
 var ErrTooMany = errors.New("more than 10000 credentials: the rest of the file was not searched")
 
+// ErrTooLong is returned for a text of 2 GiB or more.
+var ErrTooLong = errors.New("2 GiB or larger: not searched")
+
 // Engine is a configuration of gitleaks, made ready to search. It is immutable and may be used by several
 // goroutines.
 type Engine struct {
-	cfg config.Config
+	plans   *plans
+	global  []*config.Allowlist // that leave out a path for all rules
+	listed  []listed            // by rule
+	generic []bool              // by rule: whether others have precedence over it
+	ungated []int32             // the rules that aren't searched by hits
+	byPaths []int32             // the rules about paths alone
+	needed  []bool              // by rule: whether another requires it
+	require bool                // whether any rule requires another
+	seed    maphash.Seed
+
+	nothing    State // of all texts in which nothing can match
+	unseen     seen
+	unrevealed revealed
 }
 
 // New makes an Engine of a configuration whose regular expressions are compiled.
 func New(cfg config.Config) (*Engine, error) {
-	return &Engine{cfg: cfg}, nil
+	p, err := newPlans(cfg)
+	if err != nil {
+		return nil, err
+	}
+	n := len(p.rules)
+	e := &Engine{plans: p, listed: make([]listed, n), generic: make([]bool, n), needed: make([]bool, n), seed: maphash.MakeSeed()}
+	var global listed
+	global.sort(cfg.Allowlists)
+	e.global = global.paths
+	index := make(map[string]int, n)
+	for i, r := range p.rules {
+		index[r.id] = i
+		e.listed[i].values, e.listed[i].placed = slices.Clone(global.values), slices.Clone(global.placed)
+		e.listed[i].sort(r.rule.Allowlists)
+		e.generic[i] = strings.Contains(strings.ToLower(r.id), "generic")
+	}
+	for _, r := range p.rules {
+		for _, q := range r.rule.RequiredRules {
+			if at, ok := index[q.RuleID]; ok {
+				e.needed[at], e.require = true, true
+			}
+		}
+	}
+	for i, r := range p.rules {
+		switch rule := int32(i); { //nolint:gosec // an index of a rule
+		case r.method == byPath:
+			e.byPaths = append(e.byPaths, rule)
+		case r.method != byAnchor && e.searched(rule):
+			e.ungated = append(e.ungated, rule)
+		}
+	}
+	return e, nil
+}
+
+// searched reports whether a rule's matches are of use: those of some are told only with another's.
+func (e *Engine) searched(rule int32) bool {
+	p := e.plans.rules[rule]
+	return p.method != byPath && (!p.rule.SkipReport || e.needed[rule])
 }
 
 // LeavesOut reports whether a global allowlist of the configuration leaves out all that is at path.
-func (e *Engine) LeavesOut(path string) bool { return false }
+func (e *Engine) LeavesOut(path string) bool { return allowsPath(e.global, path) }
 
-// NewScanner makes a Scanner: the scratch memory and the memos of one goroutine.
-func (e *Engine) NewScanner() *Scanner { return &Scanner{e: e} }
-
-// Scanner searches texts. What it remembers from one text to the next is bounded, and decides nothing: the
-// same text always has the same matches.
-type Scanner struct {
-	e *Engine
+func allowsPath(lists []*config.Allowlist, path string) bool {
+	return path != "" && slices.ContainsFunc(lists, func(a *config.Allowlist) bool { return a.PathAllowed(path) })
 }
-
-// State is what is known of one version of a text: where a rule may match, and what was found there so
-// far. It belongs to the goroutine of the Scanner that made it, and doesn't hold on to the text.
-type State struct{}
-
-// Whole looks over a text of which nothing is known yet.
-func (s *Scanner) Whole(text []byte) *State { return &State{} }
-
-// Next looks over a text that takes over runs of another, its base, which is baseLen bytes long and whose
-// state is known. copies are in the order of their Dst and don't overlap in the text. What is known after
-// it is what Whole would know.
-func (s *Scanner) Next(text []byte, base *State, baseLen int, copies []delta.Copy) *State {
-	return &State{}
-}
-
-// Matches lists the findings in a text at a path, in the order of their places. text is what st was made
-// of. It returns ErrTooMany, or ctx's error, with what was found so far.
-func (s *Scanner) Matches(ctx context.Context, path string, text []byte, st *State) ([]Match, error) {
-	return nil, ctx.Err()
-}
-
-// Suppressed counts what the last call of Matches left out.
-func (s *Scanner) Suppressed() Suppressed { return Suppressed{} }

@@ -45,3 +45,11 @@ type Suppressed struct {
 	Generic   int // a better rule tells the same value on that line
 	Required  int // another rule that has to match nearby doesn't
 }
+
+func (s *Suppressed) add(o Suppressed) {
+	s.Allowlist += o.Allowlist
+	s.Stopword += o.Stopword
+	s.Entropy += o.Entropy
+	s.Generic += o.Generic
+	s.Required += o.Required
+}

@@ -1,0 +1,147 @@
+package engine
+
+import (
+	"bytes"
+	"hash/maphash"
+	"maps"
+	"math"
+	"slices"
+	"unicode/utf8"
+)
+
+// see is what a rule finds in a window of a text, but for what depends on more than the window's bytes.
+func (s *Scanner) see(text []byte, rule int32, w Span) *seen {
+	key := mix(maphash.Bytes(s.e.seed, text[w.Start:w.End]), int(rule))
+	if v := s.judged.get(key); v != nil {
+		return v
+	}
+	p := s.e.plans.rules[rule]
+	s.matches = p.find(text, w, s.matches[:0])
+	v := &s.e.unseen
+	if len(s.matches) > 0 {
+		v = new(seen)
+		for _, m := range s.matches {
+			whole := narrow(Span{m[0] - w.Start, m[1] - w.Start})
+			s.e.judge(v, rule, text[w.Start:w.End], whole)
+		}
+	}
+	s.judged.keep(key, v)
+	return v
+}
+
+// judge adds a match to v, or counts why it is none: what detectRule of gitleaks does after a match, as
+// far as the match alone decides it. The library searches the match by itself for its groups.
+func (e *Engine) judge(v *seen, rule int32, in []byte, whole span) {
+	r := &e.plans.rules[rule].rule
+	match := in[whole.start:whole.end]
+	f := found{whole: whole, text: trimBreaks(match).shift(whole.start)}
+	text := in[f.text.start:f.text.end]
+	group := Span{0, len(text)}
+	if r.Regex.NumSubexp() > 0 {
+		if groups := r.Regex.FindSubmatchIndex(text); groups != nil {
+			group = groupOf(groups, r.SecretGroup)
+		}
+	}
+	f.group = narrow(group)
+	f.secret = narrow(secretIn(r.RuleID, text, group))
+	value := text[group.Start:group.End]
+	switch {
+	case r.Entropy != 0 && entropy(value) <= r.Entropy:
+		v.left.Entropy++
+	default:
+		switch byValue(e.listed[rule].values, text, value) {
+		case byAllowlist:
+			v.left.Allowlist++
+		case byStopword:
+			v.left.Stopword++
+		default:
+			v.found = append(v.found, f)
+		}
+	}
+}
+
+// trimBreaks is the place of a match in itself without line breaks around it.
+func trimBreaks(match []byte) span {
+	start := 0
+	for start < len(match) && match[start] == '\n' {
+		start++
+	}
+	return narrow(Span{start, start + len(bytes.Trim(match, "\n"))})
+}
+
+// groupOf is the place of the group that a rule names, or else of the first that isn't empty. A group that
+// took no part is an empty secret, as in the library.
+func groupOf(groups []int, named int) Span {
+	whole := Span{groups[0], groups[1]}
+	if named > 0 {
+		return Span{max(0, groups[2*named]), max(0, groups[2*named+1])}
+	}
+	for n := 2; n < len(groups); n += 2 {
+		if groups[n] < groups[n+1] {
+			return Span{groups[n], groups[n+1]}
+		}
+	}
+	return whole
+}
+
+// entropy is Shannon's, in bits a byte, of characters: gitleaks' shannonEntropy.
+func entropy(data []byte) float64 {
+	var counts [256]int
+	var rare map[rune]int
+	for rest := data; len(rest) > 0; {
+		r, n := utf8.DecodeRune(rest)
+		rest = rest[n:]
+		if r < rune(len(counts)) {
+			counts[r]++
+			continue
+		}
+		if rare == nil {
+			rare = make(map[rune]int)
+		}
+		rare[r]++
+	}
+	sum := 0.0
+	add := func(count int) {
+		if count > 0 {
+			freq := float64(count) / float64(len(data))
+			sum -= freq * math.Log2(freq)
+		}
+	}
+	for _, n := range counts {
+		add(n)
+	}
+	for _, n := range slices.Sorted(maps.Values(rare)) {
+		add(n)
+	}
+	return sum
+}
+
+// secretIn is the place of the secret in a rule's match: what the library takes, freed of what is around
+// it.
+func secretIn(rule string, match []byte, group Span) Span {
+	whole := Span{0, len(match)}
+	switch rule {
+	case "jwt-base64", "microsoft-teams-webhook": // whose first group is only a detail of the secret
+		return whole
+	case "kubernetes-secret-yaml":
+		group.Start += afterKey(match[group.Start:group.End])
+	}
+	if group.Len() <= 0 {
+		return whole
+	}
+	return unquote(match, group)
+}
+
+// afterKey is the offset of the value in a line "key: value" or in a key with a block scalar under it.
+func afterKey(pair []byte) int {
+	_, value, _ := bytes.Cut(pair, []byte(":"))
+	return len(pair) - len(bytes.TrimLeft(value, " \t|>+-\r\n"))
+}
+
+// unquote leaves out quotes that stand around s.
+func unquote(text []byte, s Span) Span {
+	if s.Len() > 2 && bytes.IndexByte([]byte("\"'`"), text[s.Start]) >= 0 && text[s.Start] == text[s.End-1] {
+		return Span{s.Start + 1, s.End - 1}
+	}
+	return s
+}

@@ -1,0 +1,171 @@
+package engine
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Scanner searches texts. What it remembers from one text to the next is bounded, and decides nothing: the
+// same text always has the same matches.
+type Scanner struct {
+	e *Engine
+
+	// What follows is scratch memory.
+	hits   []hit
+	cand   []candidate
+	gates  []hit
+	lines  []Span
+	ranges ranges
+
+	judged *memo[seen]      // by the bytes of a window and its rule
+	opened *memo[revealed]  // by the bytes of a cluster of encoded lines
+	paths  *memo[judgement] // by path
+
+	search
+}
+
+// NewScanner makes a Scanner: the scratch memory and the memos of one goroutine.
+func (e *Engine) NewScanner() *Scanner {
+	return &Scanner{e: e, judged: newMemo[seen](), opened: newMemo[revealed](), paths: newMemo[judgement]()}
+}
+
+// candidate is a window on its way into a state: that of one hit, or one that was taken over.
+type candidate struct {
+	window
+	hit hit // where the window has none of its own; its end is counted from the window's start
+}
+
+// Whole looks over a text of which nothing is known yet.
+func (s *Scanner) Whole(text []byte) *State {
+	if len(text) > math.MaxInt32-sight {
+		return &State{tooLong: true}
+	}
+	s.cand, s.gates = s.cand[:0], s.gates[:0]
+	s.hits = s.e.plans.auto.scan(text, 0, len(text), s.hits[:0])
+	odd := s.take(text)
+	s.lines = encodedLines(text, 0, len(text), s.lines[:0])
+	return s.settle(odd)
+}
+
+// take turns the hits at hand into candidates and gates. It reports whether the text has an odd letter.
+func (s *Scanner) take(text []byte) (odd bool) {
+	p := s.e.plans
+	for _, h := range s.hits {
+		if isOdd(h.lit) {
+			odd = true
+		}
+		if len(p.gates[h.lit]) > 0 {
+			s.gates = append(s.gates, h)
+		}
+		for _, u := range p.uses[h.lit] {
+			if p.rules[u.rule].quick(text, h) {
+				s.add(text, u.rule, h)
+			}
+		}
+	}
+	return odd
+}
+
+// add makes the window of a hit a candidate.
+func (s *Scanner) add(text []byte, rule int32, h hit) {
+	w := narrow(s.e.plans.rules[rule].window(text, h))
+	h.end -= w.start
+	s.cand = append(s.cand, candidate{window: window{rule: rule, span: w}, hit: h})
+}
+
+// settle makes the candidates, gates and encoded lines at hand a state.
+func (s *Scanner) settle(odd bool) *State {
+	if len(s.cand)+len(s.gates)+len(s.lines) == 0 && !odd {
+		return &s.e.nothing
+	}
+	st := &State{odd: odd, gates: slices.Clone(s.gates)}
+	if len(s.lines) > 0 {
+		st.encoded = make([]span, len(s.lines))
+		for i, l := range s.lines {
+			st.encoded[i] = narrow(l)
+		}
+	}
+	st.windows = s.merge()
+	return st
+}
+
+// merge makes windows of the candidates: those of a rule that overlap are one. A window that was taken
+// over stays as it is where it meets none but those of its own hits.
+func (s *Scanner) merge() []window {
+	if len(s.cand) == 0 {
+		return nil
+	}
+	slices.SortFunc(s.cand, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), cmp.Compare(len(b.hits), len(a.hits)))
+	})
+	groups, loose := s.group()
+	out := make([]window, 0, groups)
+	hits := make([]hit, 0, loose)
+	for i := 0; i < len(s.cand); {
+		end := i + 1
+		whole := s.cand[i].window
+		for ; end < len(s.cand) && s.cand[end].rule == whole.rule && s.cand[end].start < whole.end; end++ {
+			whole.end = max(whole.end, s.cand[end].end)
+		}
+		if first := s.cand[i].window; len(first.hits) == 0 || first.end != whole.end || !known(first, s.cand[i+1:end]) {
+			mark := len(hits)
+			hits = appendHits(hits, s.cand[i:end], whole.start)
+			whole.hits, whole.seen = hits[mark:len(hits):len(hits)], nil
+		}
+		out = append(out, whole)
+		i = end
+	}
+	return out
+}
+
+// group counts the windows that merge will make, and the most hits that they will have anew.
+func (s *Scanner) group() (groups, hits int) {
+	reach, rule := int32(0), int32(-1)
+	for i := range s.cand {
+		c := &s.cand[i]
+		if c.rule != rule || c.start >= reach {
+			groups++
+			rule, reach = c.rule, c.end
+		}
+		reach = max(reach, c.end)
+		hits += max(1, len(c.hits))
+	}
+	return groups, hits
+}
+
+// known reports whether a window that was taken over has the hits of all others already.
+func known(w window, others []candidate) bool {
+	for i := range others {
+		o := &others[i]
+		if len(o.hits) > 0 {
+			return false
+		}
+		h := hit{o.hit.lit, o.hit.end + o.start - w.start}
+		if _, found := slices.BinarySearchFunc(w.hits, h, compareHits); !found {
+			return false
+		}
+	}
+	return true
+}
+
+// appendHits appends the hits of candidates, each once, in order, counted from start.
+func appendHits(out []hit, cand []candidate, start int32) []hit {
+	first := len(out)
+	for i := range cand {
+		c := &cand[i]
+		by := c.start - start
+		if len(c.hits) == 0 {
+			out = append(out, hit{c.hit.lit, c.hit.end + by})
+		}
+		for _, h := range c.hits {
+			out = append(out, hit{h.lit, h.end + by})
+		}
+	}
+	slices.SortFunc(out[first:], compareHits)
+	return out[:first+len(slices.Compact(out[first:]))]
+}
+
+func compareHits(a, b hit) int {
+	return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.lit, b.lit))
+}
