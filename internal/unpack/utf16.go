@@ -113,10 +113,6 @@ func Decode(data []byte, e Encoding) *Text {
 		}
 		r := unit(data[i:], order)
 		i += 2
-		if r < utf8.RuneSelf {
-			t.UTF8 = append(t.UTF8, byte(r))
-			continue
-		}
 		if utf16.IsSurrogate(r) {
 			if r = utf16.DecodeRune(r, unit(data[min(i, len(data)):], order)); r != utf8.RuneError {
 				i += 2
