@@ -1,7 +1,6 @@
 package gitrepo
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -43,12 +42,12 @@ const maxTipNames = 3
 // commit backwards, until it has met all hits, then those of the tips.
 func (h *History) Attribute(ctx context.Context, hits []Hit) ([]Attribution, error) {
 	a := newAttribution(h, hits)
-	for i := CommitIndex(len(h.commits) - 1); i >= 0 && a.unmet > 0; i-- { //nolint:gosec // fewer than db.Len
+	for i := CommitIndex(len(h.commits) - 1); i >= a.from && a.unmet > 0; i-- { //nolint:gosec // fewer than db.Len
 		if i%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		a.commit = i
-		a.enter(0, h.roots[i], noObject)
+		a.enter(0, content{h.roots[i], noObject})
 	}
 	a.commit = NoCommit
 	for _, t := range h.tipOrder() {
@@ -70,75 +69,6 @@ func (h *History) tipOrder() []int {
 	return order
 }
 
-// attribution is a tree of the hits' paths, and what the tree that was read last has there.
-type attribution struct {
-	h      *History
-	reader *odb.Reader
-	hits   []Hit
-	out    []Attribution
-	ranks  [][]int // by hit, the ranks of the tips that are named
-	ranked []int   // by tip, its rank
-	nodes  []attrNode
-
-	held   []int32 // the hits that the tree holds
-	at     []int32 // by hit, its place in held; -1
-	commit CommitIndex
-	unmet  int // how many hits no commit was met for that holds them, from the last on
-}
-
-// attrNode is a path that leads to hits.
-type attrNode struct {
-	name     []byte
-	children []int32
-	byName   map[string]int32 // the children, where they are many
-	hits     []int32          // that are at this very path
-
-	tree, blob         odb.Num // what is there, or noObject
-	nextTree, nextBlob odb.Num // what the tree that is being read has there
-}
-
-// manyChildren is how many are found faster by a map than by looking at each.
-const manyChildren = 6
-
-func newAttribution(h *History, hits []Hit) *attribution {
-	a := &attribution{h: h, reader: h.db.NewReader(historyCache), hits: hits, commit: NoCommit}
-	a.nodes = []attrNode{{tree: noObject, blob: noObject}}
-	nodes := map[PathID]int32{rootPath: 0}
-	for i, hit := range hits {
-		first := h.first(hit)
-		if first != NoCommit {
-			a.unmet++
-		}
-		a.out = append(a.out, Attribution{First: first, Last: NoCommit})
-		a.at = append(a.at, -1)
-		node := a.node(nodes, hit.Path)
-		a.nodes[node].hits = append(a.nodes[node].hits, int32(i)) //nolint:gosec // fewer than pairs
-	}
-	for i := range a.nodes {
-		if node := &a.nodes[i]; len(node.children) > manyChildren {
-			node.byName = map[string]int32{}
-			for _, child := range node.children {
-				node.byName[string(a.nodes[child].name)] = child
-			}
-		}
-	}
-	a.ranks, a.ranked = make([][]int, len(hits)), h.rankTips()
-	return a
-}
-
-// node is the number of the node of path; nodes knows those that were made.
-func (a *attribution) node(nodes map[PathID]int32, path PathID) int32 {
-	if n, ok := nodes[path]; ok {
-		return n
-	}
-	parent := a.node(nodes, a.h.paths.parent[path])
-	n := int32(len(a.nodes)) //nolint:gosec // fewer than paths
-	a.nodes = append(a.nodes, attrNode{name: a.h.paths.name(path), tree: noObject, blob: noObject})
-	a.nodes[parent].children = append(a.nodes[parent].children, n)
-	nodes[path] = n
-	return n
-}
-
 // first is the first commit in order that holds the hit: its pairs were found in that order.
 func (h *History) first(hit Hit) CommitIndex {
 	best := NoCommit
@@ -150,80 +80,6 @@ func (h *History) first(hit Hit) CommitIndex {
 		}
 	}
 	return best
-}
-
-// enter says what the next tree has at a node. Below, only what is another than before is looked at.
-func (a *attribution) enter(n int32, tree, blob odb.Num) {
-	node := &a.nodes[n]
-	if node.blob != blob {
-		node.blob = blob
-		for _, hit := range node.hits {
-			a.hold(hit, blob != noObject && slices.Contains(a.hits[hit].Blobs, blob))
-		}
-	}
-	if node.tree == tree {
-		return
-	}
-	node.tree = tree
-	a.look(node)
-	for _, child := range node.children {
-		a.enter(child, a.nodes[child].nextTree, a.nodes[child].nextBlob)
-	}
-}
-
-// look reads which of a node's children its tree has. What can't be read has none; History told that.
-func (a *attribution) look(node *attrNode) {
-	for _, child := range node.children {
-		a.nodes[child].nextTree, a.nodes[child].nextBlob = noObject, noObject
-	}
-	if node.tree < 0 || len(node.children) == 0 {
-		return
-	}
-	kind, raw, err := a.reader.Read(node.tree)
-	if err != nil || kind != odb.Tree {
-		return
-	}
-	idSize := a.h.db.Hash().Size()
-	for at, end := 0, 0; at < len(raw); at = end {
-		if end = entryEnd(raw, at, idSize); end == 0 {
-			return
-		}
-		if e, ok := entryAt(raw, at, end, idSize); ok {
-			a.match(node, e)
-		}
-	}
-}
-
-// match notes an entry that is one of the node's children.
-func (a *attribution) match(node *attrNode, e entry) {
-	child, ok := a.child(node, e.name)
-	if !ok {
-		return
-	}
-	next := &a.nodes[child]
-	switch e.mode & modeType {
-	case modeTree:
-		next.nextTree, _ = findTree(a.h.db, e.id)
-	case modeSubmodule:
-	default:
-		if n, ok := a.h.db.FindRaw(e.id); ok {
-			next.nextBlob = n
-		}
-	}
-}
-
-// child is the node's child of that name.
-func (a *attribution) child(node *attrNode, name []byte) (int32, bool) {
-	if node.byName != nil {
-		child, ok := node.byName[string(name)]
-		return child, ok
-	}
-	for _, child := range node.children {
-		if bytes.Equal(a.nodes[child].name, name) {
-			return child, true
-		}
-	}
-	return 0, false
 }
 
 // hold notes that the tree holds a hit, or no longer does.
@@ -258,7 +114,7 @@ func (a *attribution) tip(i int) {
 	if t.slot >= 0 && t.slot == head && t.name != headName {
 		return
 	}
-	a.enter(0, t.tree, noObject)
+	a.enter(0, content{t.tree, noObject})
 	for _, hit := range a.held {
 		if t.name == headName {
 			a.out[hit].InHead = true

@@ -3,33 +3,194 @@ package gitrepo
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo/odb"
 )
 
-// DiffSpec says which changes are wanted: what Head adds since it left Base, or what is staged.
+// DiffSpec says which changes are wanted: what Head adds since it left Base, as a pull request does, or what is
+// staged.
 type DiffSpec struct {
 	Base, Head string // revisions
 	Staged     bool   // the index against HEAD; Base and Head are not looked at
 }
 
-// ParseDiffSpec reads BASE..HEAD or BASE...HEAD, which mean the same here: what HEAD adds since it left
-// BASE. A HEAD that isn't given is the commit checked out.
-func ParseDiffSpec(s string) (DiffSpec, error) { return DiffSpec{}, errors.New("not yet") }
+// ParseDiffSpec reads BASE..HEAD or BASE...HEAD, which mean the same here: what HEAD adds since it left BASE,
+// whatever BASE had added meanwhile. A side that isn't given is the commit checked out.
+func ParseDiffSpec(s string) (DiffSpec, error) {
+	base, head, ok := strings.Cut(s, "..")
+	head = strings.TrimPrefix(head, ".")
+	if !ok || strings.Contains(head, "..") || base == "" && head == "" {
+		return DiffSpec{}, fmt.Errorf("%q is no range of commits: expected BASE..HEAD, such as origin/main..HEAD", s)
+	}
+	orHead := func(rev string) string {
+		if rev == "" {
+			return headName
+		}
+		return rev
+	}
+	return DiffSpec{Base: orHead(base), Head: orHead(head)}, nil
+}
 
-// Changes are the files that a diff adds or changes. Its methods may be called by several goroutines.
+// Changes are the files that a diff adds or changes. Its methods may be called by several goroutines, but for
+// Close.
 type Changes struct {
 	Files   []Change // sorted by path
 	Skipped []*Skip  // what else changed and isn't read: submodules, unmerged files
 	Bases   []odb.ID // what was compared with: the merge bases, or HEAD; none before the first commit
+
+	tree    *Tree
+	db      *odb.DB
+	mu      sync.Mutex
+	readers []*odb.Reader // that nobody uses
 }
 
-// Change is one file that is new or has new content.
+// Change is one file that is new or has new content. One that only has another mode, or another path, is none.
 type Change struct {
 	Path string // relative to the tree, with slashes
 	Link bool   // a symbolic link, whose content is its target
-	From string // the path that it is compared with where it was renamed; "" else
+	From string // the deleted file of the same name that it is compared with, as it is new itself; "" else
+
+	blob odb.ID
+	olds []odb.ID // what it is compared with, one for each base; zero for nothing
 }
+
+// Changes lists what spec asks for. Close it after use. Paths are relative to t's folder, and of a part of the
+// working tree only that part is compared.
+//
+// Where Base and Head have several merge bases, as after crosswise merges, a line is added only if it is in
+// none of them: each is part of both histories, so that what it has was there before.
+func (t *Tree) Changes(ctx context.Context, spec DiffSpec) (*Changes, error) {
+	c := &Changes{tree: t}
+	var diffs [][]rawDiff
+	var err error
+	if spec.Staged {
+		diffs, err = c.staged(ctx)
+	} else {
+		diffs, err = c.between(ctx, spec)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.combine(diffs)
+	if c.db, err = t.Objects(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// staged compares the index with HEAD.
+func (c *Changes) staged(ctx context.Context) ([][]rawDiff, error) {
+	if c.tree.at.worktree == "" {
+		return nil, fmt.Errorf("read what is staged in %s: it has no working tree", c.tree.at.dir)
+	}
+	repo, err := c.tree.repository(ctx)
+	if err != nil {
+		return nil, err
+	}
+	base := map[odb.Hash]string{odb.SHA1: emptyTreeSHA1, odb.SHA256: emptyTreeSHA256}[repo.hash]
+	out, _, err := c.tree.git(ctx, nil, "rev-parse", "--verify", "--quiet", headName)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err == nil {
+		base = strings.TrimSpace(string(out))
+		id, err := odb.ParseID(base)
+		if err != nil {
+			return nil, err
+		}
+		c.Bases = []odb.ID{id}
+	}
+	diff, err := c.diff(ctx, "diff-index", "--cached", base)
+	return [][]rawDiff{diff}, err
+}
+
+// between compares a commit with where it left another one.
+func (c *Changes) between(ctx context.Context, spec DiffSpec) ([][]rawDiff, error) {
+	base, err := c.tree.resolve(ctx, spec.Base)
+	if err != nil {
+		return nil, err
+	}
+	head, err := c.tree.resolve(ctx, spec.Head)
+	if err != nil {
+		return nil, err
+	}
+	out, complaints, err := c.tree.git(ctx, nil, "merge-base", "--all", base.String(), head.String())
+	if err != nil {
+		return nil, c.tree.unrelated(ctx, spec, complaints, err)
+	}
+	var diffs [][]rawDiff
+	for _, digits := range strings.Fields(string(out)) {
+		id, err := odb.ParseID(digits)
+		if err != nil {
+			return nil, fmt.Errorf("unexpected answer of git merge-base: %w", err)
+		}
+		diff, err := c.diff(ctx, "diff-tree", "-r", digits, head.String())
+		if err != nil {
+			return nil, err
+		}
+		c.Bases, diffs = append(c.Bases, id), append(diffs, diff)
+	}
+	return diffs, nil
+}
+
+// unrelated says why there is no merge base. git is silent where there just is none.
+func (t *Tree) unrelated(ctx context.Context, spec DiffSpec, complaints []byte, err error) error {
+	doing := fmt.Sprintf("compare %s with %s", spec.Head, spec.Base)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case len(complaints) > 0:
+		return t.incomplete(ctx, doing, err)
+	case t.says(ctx, "rev-parse", "--is-shallow-repository"):
+		return fmt.Errorf("%s: this shallow clone doesn't reach back to where they parted: check out with fetch-depth: 0, or git fetch --unshallow", doing)
+	}
+	return fmt.Errorf("%s: they have no commit in common: name another base", doing)
+}
+
+// diff asks one of git's diff commands, of which none runs a program.
+func (c *Changes) diff(ctx context.Context, command string, args ...string) ([]rawDiff, error) {
+	args = append([]string{command, "--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none"}, args...)
+	if len(c.tree.top()) > 0 {
+		args = append(args[:1:1], append([]string{"--relative"}, args[1:]...)...)
+	}
+	out, _, err := c.tree.git(ctx, nil, args...)
+	if err != nil {
+		return nil, c.tree.incomplete(ctx, "list what changed", err)
+	}
+	return parseRawDiff(string(out))
+}
+
+// combine keeps the files that are changed as compared with every base.
+func (c *Changes) combine(diffs [][]rawDiff) {
+	var changes map[string]Change
+	for i, diff := range diffs {
+		more, skipped := changesOf(diff)
+		if i == 0 {
+			changes, c.Skipped = more, skipped
+			continue
+		}
+		for name, change := range changes {
+			other, ok := more[name]
+			if !ok {
+				delete(changes, name)
+				continue
+			}
+			change.olds = append(change.olds, other.olds...)
+			changes[name] = change
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(changes)) {
+		c.Files = append(c.Files, changes[name])
+	}
+}
+
+// Close releases the object database.
+func (c *Changes) Close() error { return c.db.Close() }
 
 // Content is what a changed file holds.
 type Content struct {
@@ -38,13 +199,69 @@ type Content struct {
 	Notes []*Skip // old versions that could not be read: all of New counts as added
 }
 
-// Changes lists what spec asks for. Close it after use.
-func (t *Tree) Changes(ctx context.Context, spec DiffSpec) (*Changes, error) {
-	return nil, errors.New("not yet")
+// Content reads file i of Files. The error is a *Skip where the file can't be read.
+func (c *Changes) Content(ctx context.Context, i int) (*Content, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	reader := c.take()
+	defer c.give(reader)
+	file := &c.Files[i]
+	text, skip := c.read(ctx, reader, file.Path, file.blob)
+	if skip != nil {
+		return nil, skip
+	}
+	content := &Content{New: slices.Clone(text)}
+	content.Added = allLines(content.New)
+	for _, old := range file.olds {
+		if old.IsZero() {
+			continue
+		}
+		before, skip := c.read(ctx, reader, file.Path, old)
+		if skip != nil {
+			skip.Reason = "what it was before: " + skip.Reason + "; all of it counts as added"
+			content.Notes = append(content.Notes, skip)
+			continue
+		}
+		content.Added = content.Added.intersect(AddedLines(before, content.New))
+	}
+	return content, nil
 }
 
-// Content reads file i of Files. The error is a *Skip where the file can't be read.
-func (c *Changes) Content(i int) (*Content, error) { return nil, nil }
+// read reads a blob of a path. The result holds until the reader's next use.
+func (c *Changes) read(ctx context.Context, reader *odb.Reader, path string, id odb.ID) ([]byte, *Skip) {
+	n, ok := c.db.Find(id)
+	if !ok {
+		return nil, &Skip{Path: path, Reason: "the repository lacks its content", Fix: c.tree.fixAbsent(ctx, c.db)}
+	}
+	kind, text, err := reader.Read(n)
+	switch {
+	case errors.Is(err, odb.ErrTooLarge):
+		return nil, tooLarge(path)
+	case err != nil:
+		return nil, &Skip{Path: path, Reason: "could not be read: " + err.Error(), Fix: fixDamage}
+	case kind != odb.Blob:
+		return nil, &Skip{Path: path, Reason: "could not be read: object " + id.String() + " is a " + kind.String(), Fix: fixDamage}
+	}
+	return text, nil
+}
 
-// Close releases the object database.
-func (c *Changes) Close() error { return nil }
+// contentCache is how much a reader keeps of what files are made of.
+const contentCache = 4 << 20
+
+func (c *Changes) take() *odb.Reader {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := len(c.readers); n > 0 {
+		reader := c.readers[n-1]
+		c.readers = c.readers[:n-1]
+		return reader
+	}
+	return c.db.NewReader(contentCache)
+}
+
+func (c *Changes) give(reader *odb.Reader) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.readers = append(c.readers, reader)
+}

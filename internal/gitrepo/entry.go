@@ -48,40 +48,49 @@ func entryAt(raw []byte, at, end, idSize int) (entry, bool) {
 	return entry{}, false
 }
 
-// appendFresh appends to fresh where the entries of the tree raw begin that are not among those that last
-// has as well at its beginning and its end. It reports false where raw is damaged; the entries before are
-// appended then. Last is well formed.
+// appendFresh appends to fresh where the entries of the tree raw begin that last doesn't have as they are, and
+// some that it has. It reports false where raw is damaged; the entries before are looked at all the same. Last
+// is not damaged.
 //
-// What is the same is found by comparing bytes, not entries. Ids and names may hold any bytes, so the end that
-// both have in common counts from where an entry begins in both: a file "a100644 b" ends like a file "b".
+// Runs of equal entries are found by comparing bytes, which is fast, and passed over entry by entry, as ids and
+// names may hold any bytes: a file "a100644 b" ends like a file "b". Where the two differ, the order of names
+// says which goes on; a tree out of order costs time, not correctness.
 func appendFresh(fresh []int32, last, raw []byte, idSize int) ([]int32, bool) {
-	at := 0
-	for same := commonPrefix(last, raw); at < same; {
-		end := entryEnd(raw, at, idSize)
-		if end == 0 || end > same {
-			break
-		}
-		at = end
-	}
-	i, j := at, at
-	same := commonSuffix(last[at:], raw[at:])
+	i, j := 0, 0
 	for {
-		left, leftLast := len(raw)-i, len(last)-j
-		if left == leftLast && left <= same {
-			return fresh, true
+		same := commonPrefix(last[j:], raw[i:])
+		for same > 0 {
+			end := entryEnd(raw, i, idSize)
+			if end == 0 || end-i > same {
+				break
+			}
+			same -= end - i
+			i, j = end, j+end-i
 		}
-		if left < leftLast {
-			j = entryEnd(last, j, idSize)
-			continue
+		if i == len(raw) {
+			return fresh, true
 		}
 		end := entryEnd(raw, i, idSize)
 		if end == 0 {
 			return fresh, false
 		}
+		if j < len(last) {
+			endLast := entryEnd(last, j, idSize)
+			order := bytes.Compare(nameOf(raw[i:end-idSize]), nameOf(last[j:endLast-idSize]))
+			if order >= 0 {
+				j = endLast
+			}
+			if order > 0 {
+				continue
+			}
+		}
 		fresh = append(fresh, int32(i)) //nolint:gosec // no tree is larger than 2 GiB
 		i = end
 	}
 }
+
+// nameOf is the name in "mode name NUL", with the NUL.
+func nameOf(head []byte) []byte { return head[bytes.IndexByte(head, ' ')+1:] }
 
 // commonPrefix is how many bytes a and b begin with alike.
 func commonPrefix(a, b []byte) int {
@@ -93,21 +102,6 @@ func commonPrefix(a, b []byte) int {
 		}
 	}
 	for i < n && a[i] == b[i] {
-		i++
-	}
-	return i
-}
-
-// commonSuffix is how many bytes a and b end with alike.
-func commonSuffix(a, b []byte) int {
-	n := min(len(a), len(b))
-	i := 0
-	for ; i+8 <= n; i += 8 {
-		if differ := binary.LittleEndian.Uint64(a[len(a)-i-8:]) ^ binary.LittleEndian.Uint64(b[len(b)-i-8:]); differ != 0 {
-			return i + bits.LeadingZeros64(differ)/8
-		}
-	}
-	for i < n && a[len(a)-1-i] == b[len(b)-1-i] {
 		i++
 	}
 	return i

@@ -48,6 +48,7 @@ func (t *Tree) environment() []string {
 		"GIT_ALLOW_PROTOCOL=",      // none at all: a partial clone would fetch what it lacks, and a remote may be a command
 		"GIT_NO_LAZY_FETCH=1",      // says the same to git 2.45 and later
 		"GIT_NO_REPLACE_OBJECTS=1", // refs/replace would put other content in a commit's place
+		"GIT_GRAFT_FILE=" + os.DevNull + "/none", // info/grafts would make up parents; git complains of an empty one
 		"GIT_TERMINAL_PROMPT=0",
 		"GIT_OPTIONAL_LOCKS=0",
 		"LC_ALL=C",

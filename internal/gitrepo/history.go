@@ -107,7 +107,7 @@ func (t *Tree) History(ctx context.Context, db *odb.DB, options HistoryOptions) 
 }
 
 // historyCache is how many bytes of trees and commits are kept for those that are made of them.
-const historyCache = 32 << 20
+const historyCache = 16 << 20
 
 // top names the folders from the repository's down to the tree's.
 func (t *Tree) top() []string {

@@ -81,8 +81,8 @@ func (g *gaps) list(fixAbsent string) []Missing {
 		lackBlob:   {"files that the repository lacks", fixAbsent},
 		lackTagged: {"objects that refs or tags name and the repository lacks", fixAbsent},
 		lackRef:    {"refs that can't be read", "run git fsck, and delete them or fetch them anew"},
-		damaged:    {"objects that can't be read", "run git fsck, and clone the repository anew"},
-		wrongKind:  {"objects that aren't what they are named as", "run git fsck, and clone the repository anew"},
+		damaged:    {"objects that can't be read", fixDamage},
+		wrongKind:  {"objects that aren't what they are named as", fixDamage},
 		tooDeep:    {"folders that are nested too deep", "search them with git log -p by hand"},
 		tooMany:    {fmt.Sprintf("places beyond the first %d", maxPaths), "none: the folders repeat each other without end"},
 	}
@@ -104,5 +104,5 @@ func (t *Tree) fixAbsent(ctx context.Context, db *odb.DB) string {
 	case t.says(ctx, "rev-parse", "--is-shallow-repository"):
 		return "this is a shallow clone: check out with fetch-depth: 0, or git fetch --unshallow"
 	}
-	return "run git fsck, and clone the repository anew"
+	return fixDamage
 }

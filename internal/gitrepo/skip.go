@@ -27,6 +27,7 @@ const (
 	fixPlain  = "put the file itself there"
 	fixModule = "scan it as a repository of its own"
 	fixBinary = "search it with a tool that unpacks or decodes it"
+	fixDamage = "run git fsck, and clone the repository anew"
 	fixRights = "make it readable for the user that scans"
 )
 
