@@ -11,6 +11,8 @@ const (
 	rareEnough = 1.0 / 200
 	// shortLiteral is how many bytes a literal has at least.
 	shortLiteral = 2
+	// manySpots is how many spots lead a search at most.
+	manySpots = 512
 	// ofWord is what a literal costs by being there.
 	ofWord = 1e-6
 )
@@ -49,21 +51,25 @@ func (c *choice) worseThan(cost float64) bool { return c.spots == nil || cost < 
 // every match, so any will do; of alternatives, all are needed.
 func choose(seq []*syntax.Regexp, around surroundings) choice {
 	var best choice
-	eachRun(seq, func(from, to int, some []word) {
+	parts := wordsOfEach(seq)
+	eachRun(parts, func(from, to int, some []word) bool {
 		if cost := costOf(some); best.worseThan(cost) {
 			best.better(choice{spotsOf(some, around.of(seq, from, to)), cost})
 		}
+		return false
 	})
 	for i, re := range seq {
-		here := around.of(seq, i, i+1)
-		if re.Op == syntax.OpAlternate {
-			best.better(chooseAll(re.Sub, here))
+		if parts[i] != nil {
 			continue
 		}
-		if sub, least, most, ok := repeated(re); ok && least > 0 {
+		if re.Op == syntax.OpAlternate {
+			first := beginning(parts, i)
+			best.better(chooseAll(seq[first:i], re.Sub, around.of(seq, first, i+1)))
+		} else if sub, least, most, ok := repeated(re); ok && least > 0 {
 			if most != unbounded {
 				most--
 			}
+			here := around.of(seq, i, i+1)
 			here.after = slices.Concat(fewer(sub, least-1, most), here.after)
 			best.better(choose(sequence(sub), here))
 		}
@@ -71,38 +77,55 @@ func choose(seq []*syntax.Regexp, around surroundings) choice {
 	return best
 }
 
-// chooseAll is choose for alternatives.
-func chooseAll(branches []*syntax.Regexp, around surroundings) choice {
+// chooseAll is choose for alternatives that have the same beginning.
+func chooseAll(begin, branches []*syntax.Regexp, around surroundings) choice {
 	var all choice
 	for _, b := range branches {
-		c := choose(sequence(b), around)
+		c := choose(slices.Concat(begin, sequence(b)), around)
 		if c.spots == nil {
 			return choice{}
 		}
 		all.spots = append(all.spots, c.spots...)
 		all.cost += c.cost
 	}
-	if len(all.spots) > manyWords {
+	if len(all.spots) > manySpots {
 		return choice{}
 	}
 	return all
 }
 
-// eachRun calls visit with each stretch of seq that matches only few strings, and with these.
-func eachRun(seq []*syntax.Regexp, visit func(from, to int, some []word)) {
+// wordsOfEach are the words of each part of seq.
+func wordsOfEach(seq []*syntax.Regexp) [][]word {
 	parts := make([][]word, len(seq))
 	for i, re := range seq {
 		parts[i] = words(re)
 	}
-	for from := range seq {
+	return parts
+}
+
+// beginning is where the words begin that go before part i: AKIA|ASIA is parsed as A(?:KIA|SIA).
+func beginning(parts [][]word, i int) int {
+	for i > 0 && parts[i-1] != nil {
+		i--
+	}
+	return i
+}
+
+// eachRun calls visit with each stretch of a sequence that matches only few strings, and with these, until
+// visit says that it is enough. It reports whether visit did.
+func eachRun(parts [][]word, visit func(from, to int, some []word) bool) bool {
+	for from := range parts {
 		some := []word{{}}
-		for to := from; to < len(seq); to++ {
+		for to := from; to < len(parts); to++ {
 			if some = product(some, parts[to]); some == nil {
 				break
 			}
-			visit(from, to+1, some)
+			if visit(from, to+1, some) {
+				return true
+			}
 		}
 	}
+	return false
 }
 
 func spotsOf(some []word, around surroundings) []spot {
@@ -149,18 +172,24 @@ func frequency(c byte) float64 {
 
 // requires reports whether every match of seq has a string in it that ok takes.
 func requires(seq []*syntax.Regexp, ok func(text string) bool) bool {
-	found := false
-	eachRun(seq, func(_, _ int, some []word) {
-		found = found || !slices.ContainsFunc(some, func(w word) bool { return !ok(w.text) })
-	})
-	if found {
+	parts := wordsOfEach(seq)
+	if eachRun(parts, func(_, _ int, some []word) bool {
+		return !slices.ContainsFunc(some, func(w word) bool { return !ok(w.text) })
+	}) {
 		return true
 	}
-	return slices.ContainsFunc(seq, func(re *syntax.Regexp) bool {
-		if re.Op == syntax.OpAlternate {
-			return !slices.ContainsFunc(re.Sub, func(b *syntax.Regexp) bool { return !requires(sequence(b), ok) })
+	for i, re := range seq {
+		if parts[i] != nil {
+			continue
 		}
-		sub, least, _, isRepeat := repeated(re)
-		return isRepeat && least > 0 && requires(sequence(sub), ok)
-	})
+		if re.Op == syntax.OpAlternate {
+			begin := seq[beginning(parts, i):i]
+			if !slices.ContainsFunc(re.Sub, func(b *syntax.Regexp) bool { return !requires(slices.Concat(begin, sequence(b)), ok) }) {
+				return true
+			}
+		} else if sub, least, _, isRepeat := repeated(re); isRepeat && least > 0 && requires(sequence(sub), ok) {
+			return true
+		}
+	}
+	return false
 }

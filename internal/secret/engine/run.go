@@ -54,12 +54,7 @@ func runSpots(sub *syntax.Regexp, least, most int, around surroundings) []runSpo
 		if least < shortRun {
 			return nil
 		}
-		rest := unbounded
-		if most != unbounded {
-			rest = most - least
-		}
-		around.after = slices.Concat(fewer(sub, 0, rest), around.after)
-		return []runSpot{{set, least, around}}
+		return []runSpot{{set, least, around}} // all of the repeat is in the run that is found
 	}
 	if most != unbounded {
 		most--

@@ -9,7 +9,7 @@ import (
 const (
 	// longLiteral is how many characters a literal has at most. A longer one finds no fewer places, and
 	// makes more to search again around each change of a text.
-	longLiteral = 32
+	longLiteral = 40
 	// manyWords is how many literals may stand for one place of a pattern.
 	manyWords = 48
 	// wideClass is how many characters a class may have to be taken for that many literals.
