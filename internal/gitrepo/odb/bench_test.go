@@ -1,11 +1,11 @@
 package odb
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
-	"syscall"
+	"strings"
 	"testing"
-	"time"
 )
 
 // benchDB opens the repository to measure on: a git directory named by CURFEW_BENCH_REPO.
@@ -33,8 +33,6 @@ func BenchmarkForest(b *testing.B) {
 		}
 		b.ReportMetric(float64(forest.Count(Blob)), "blobs")
 	}
-	_ = syscall.Getpid
-	_ = time.Now
 }
 
 func BenchmarkWalk(b *testing.B) {
@@ -64,4 +62,106 @@ func BenchmarkWalk(b *testing.B) {
 			b.ReportMetric(float64(len(walker.Faults())), "faults")
 		})
 	}
+}
+
+// BenchmarkFew opens the database and reads a hundred blobs and what they are made of, as a small diff does.
+func BenchmarkFew(b *testing.B) {
+	db := benchDB(b)
+	forest, err := db.Forest(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	var ids []ID
+	for n := range Num(db.Len()) {
+		if forest.Kind(n) == Blob && n%1000 == 7 {
+			ids = append(ids, db.ID(n))
+		}
+	}
+	ids = ids[:min(len(ids), 100)]
+	b.ReportAllocs()
+	for b.Loop() {
+		db, err := Open(filepath.Join(os.Getenv("CURFEW_BENCH_REPO"), "objects"), SHA1)
+		if err != nil {
+			b.Fatal(err)
+		}
+		reader := db.NewReader(16 << 20)
+		for _, id := range ids {
+			n, ok := db.Find(id)
+			if !ok {
+				b.Fatalf("object %s is not found", id)
+			}
+			if _, _, err := reader.Read(n); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := db.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(ids)), "blobs")
+}
+
+// BenchmarkTrees follows the first parents from the newest commit and reads each one's top trees, as a history
+// does.
+func BenchmarkTrees(b *testing.B) {
+	db := benchDB(b)
+	forest, err := db.Forest(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	trees := treesOfHistory(b, db, forest)
+	b.ReportAllocs()
+	for b.Loop() {
+		reader := db.NewReader(16 << 20)
+		for _, n := range trees {
+			if _, _, err := reader.Read(n); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(len(trees)), "trees")
+}
+
+// treesOfHistory lists the trees of the longest line of first parents.
+func treesOfHistory(b *testing.B, db *DB, forest *Forest) []Num {
+	b.Helper()
+	reader := db.NewReader(1 << 20)
+	header := func(n Num) (tree, parent ID) {
+		_, data, err := reader.Read(n)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for line := range bytes.Lines(data) {
+			word, digits, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
+			switch id, err := ParseID(digits); {
+			case err != nil:
+				return tree, parent
+			case word == "tree":
+				tree = id
+			case word == "parent" && parent.IsZero():
+				parent = id
+			}
+		}
+		return tree, parent
+	}
+	var longest []Num
+	seen := make([]bool, db.Len())
+	for n := range Num(db.Len()) {
+		if forest.Kind(n) != Commit {
+			continue
+		}
+		var trees []Num
+		for at, ok := n, true; ok && !seen[at]; {
+			seen[at] = true
+			tree, parent := header(at)
+			if t, ok := db.Find(tree); ok {
+				trees = append(trees, t)
+			}
+			at, ok = db.Find(parent)
+		}
+		if len(trees) > len(longest) {
+			longest = trees
+		}
+	}
+	return longest
 }

@@ -106,41 +106,26 @@ func (x *index) bucket(first byte) (lo, hi int) {
 	return lo, int(binary.BigEndian.Uint32(x.fan[4*int(first):]))
 }
 
-// find looks for an id.
+// find looks for an id, which an index may wrongly have twice: the first counts.
 func (x *index) find(id []byte) (int, bool) {
 	if len(id) != x.width {
 		return 0, false
 	}
-	lo, hi := x.bucket(id[0])
+	lo, end := x.bucket(id[0])
+	hi := end
 	want := binary.BigEndian.Uint64(id)
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1) //nolint:gosec // both are positions
 		have := x.id(mid)
-		prefix := binary.BigEndian.Uint64(have)
-		if prefix == want {
-			switch bytes.Compare(have, id) {
-			case 0:
-				return x.firstOf(mid), true
-			case -1:
-				lo = mid + 1
-			default:
-				hi = mid
-			}
-			continue
-		}
-		if prefix < want {
+		prefix := binary.BigEndian.Uint64(have) // mostly tells
+		if prefix < want || prefix == want && bytes.Compare(have, id) < 0 {
 			lo = mid + 1
 		} else {
 			hi = mid
 		}
 	}
-	return 0, false
-}
-
-// firstOf is the first position that has the id of pos: an index may name an object twice.
-func (x *index) firstOf(pos int) int {
-	for pos > 0 && bytes.Equal(x.id(pos-1), x.id(pos)) {
-		pos--
+	if lo < end && bytes.Equal(x.id(lo), id) {
+		return lo, true
 	}
-	return pos
+	return 0, false
 }

@@ -36,33 +36,43 @@ var (
 	errCycle   = errors.New("the object is a delta of itself, by way of others")
 )
 
-// openPack opens a pack and its index. Besides the pack it returns what is wrong and can be read in spite of.
+// openPack opens a pack and its index. Besides the pack it returns what is wrong, and an error where there is
+// nothing to read.
 func openPack(path, indexPath string, width int) (*pack, []Fault, error) {
 	table, err := open(indexPath)
 	if err != nil {
 		return nil, []Fault{{Path: indexPath, What: err.Error()}}, err
 	}
-	p := &pack{table: table}
-	content, err := table.whole()
-	if err == nil {
-		p.idx, err = parseIndex(content, width)
-	}
+	content, err := open(path)
 	if err != nil {
-		_ = table.close()
-		return nil, []Fault{{Path: indexPath, What: err.Error()}}, err
-	}
-	if p.file, err = open(path); err != nil {
 		_ = table.close()
 		return nil, []Fault{{Path: path, What: err.Error()}}, err
 	}
-	whats, err := p.check()
-	found := make([]Fault, len(whats))
-	for i, what := range whats {
-		found[i] = Fault{Path: path, What: what}
+	p, found, err := newPack(content, table, width)
+	if err != nil {
+		_ = content.close()
+		_ = table.close()
+	}
+	return p, found, err
+}
+
+// newPack is openPack with the files that were opened.
+func newPack(content, table *file, width int) (*pack, []Fault, error) {
+	p := &pack{file: content, table: table}
+	index, err := table.whole()
+	if err == nil {
+		p.idx, err = parseIndex(index, width)
 	}
 	if err != nil {
-		_ = p.close()
-		return nil, append(found, Fault{Path: path, What: err.Error()}), err
+		return nil, []Fault{{Path: table.path, What: err.Error()}}, err
+	}
+	whats, err := p.check()
+	if err != nil {
+		return nil, []Fault{{Path: content.path, What: err.Error()}}, err
+	}
+	found := make([]Fault, len(whats))
+	for i, what := range whats {
+		found[i] = Fault{Path: content.path, What: what}
 	}
 	return p, found, nil
 }

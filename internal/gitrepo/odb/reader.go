@@ -144,7 +144,10 @@ func (db *DB) twins(n Num) []Num {
 func (r *Reader) resolve(at stored, detours int) (Kind, []byte, error) {
 	mine := len(r.chain) // a detour stands on top of the chain that it is for
 	defer func() { r.chain = r.chain[:mine] }()
-	kind, base, err := r.descend(at)
+	kind, base, at, err := r.descend(at)
+	if err != nil && len(r.chain) > mine && !errors.Is(err, errCycle) {
+		kind, base, err = r.detour(at, err, detours)
+	}
 	if err != nil {
 		return 0, nil, err
 	}
@@ -160,7 +163,7 @@ func (r *Reader) resolve(at stored, detours int) (Kind, []byte, error) {
 			r.cache.put(l.key, kind, data)
 		} else if len(r.chain) == mine+1 || errors.Is(err, ErrTooLarge) {
 			return 0, nil, err
-		} else if kind, data, err = r.detour(l, err, detours); err != nil {
+		} else if kind, data, err = r.detour(l.at, err, detours); err != nil {
 			return 0, nil, err
 		}
 		base = data
@@ -170,11 +173,14 @@ func (r *Reader) resolve(at stored, detours int) (Kind, []byte, error) {
 }
 
 // detour reads another copy of a base that can't be read.
-func (r *Reader) detour(l link, err error, detours int) (Kind, []byte, error) {
-	n := l.at.loose
-	if l.at.pack >= 0 {
+func (r *Reader) detour(at stored, err error, detours int) (Kind, []byte, error) {
+	if len(r.db.packs)+len(r.db.loose) < 2 {
+		return 0, nil, err // there is none
+	}
+	n := at.loose
+	if at.pack >= 0 {
 		var ok bool
-		if n, ok = r.db.packs[l.at.pack].numAt(l.at.off); !ok {
+		if n, ok = r.db.packs[at.pack].numAt(at.off); !ok {
 			return 0, nil, err
 		}
 	}
@@ -192,36 +198,40 @@ func (p *pack) numAt(off int64) (Num, bool) {
 }
 
 // descend puts the object at a place and those that it is made of on the chain, down to a whole one or one
-// that is cached, which it returns.
-func (r *Reader) descend(at stored) (Kind, []byte, error) {
+// that is cached, which it returns. With an error it returns the place of the object that can't be read, which
+// isn't on the chain.
+func (r *Reader) descend(at stored) (Kind, []byte, stored, error) {
 	// A chain that comes back to itself meets a link that was noted, since the notes are ever further apart.
 	var noted cacheKey
 	for step := 1; ; step++ {
 		key := r.db.key(at)
 		if kind, data, ok := r.cache.get(key); ok {
-			return kind, data, nil
+			return kind, data, at, nil
 		}
 		if step > 1 && key == noted {
-			return 0, nil, errCycle
+			return 0, nil, at, errCycle
 		}
 		if step&(step-1) == 0 {
 			noted = key
 		}
 		l := link{at: at, key: key}
+		var err error
 		if at.pack >= 0 {
-			var err error
 			if l.entry, err = r.db.packs[at.pack].entry(at.off); err != nil {
-				return 0, nil, err
+				return 0, nil, at, err
+			}
+		}
+		next := at
+		if l.isDelta() {
+			if next, err = r.db.base(at.pack, &l.entry); err != nil {
+				return 0, nil, at, err
 			}
 		}
 		r.chain = append(r.chain, l)
 		if !l.isDelta() {
-			return l.kind, nil, nil
+			return l.kind, nil, at, nil
 		}
-		var err error
-		if at, err = r.db.base(at.pack, &l.entry); err != nil {
-			return 0, nil, err
-		}
+		at = next
 	}
 }
 
@@ -314,16 +324,15 @@ func (r *Reader) Size(n Num) (int64, error) {
 	return size, err
 }
 
-// header reads the header of one copy of n, else of the others.
+// header tells type and size by the headers alone. Where they are damaged, the object may be read from other
+// copies.
 func (r *Reader) header(n Num) (Kind, int64, error) {
 	kind, size, err := r.headerAt(n)
 	if err == nil {
 		return kind, size, nil
 	}
-	for _, twin := range r.db.twins(n) {
-		if kind, size, failed := r.headerAt(twin); failed == nil {
-			return kind, size, nil
-		}
+	if kind, data, failed := r.read(n, 0); failed == nil {
+		return kind, int64(len(data)), nil
 	}
 	return 0, 0, &ReadError{Fault: r.db.fault(n, err), Err: err}
 }
@@ -334,7 +343,7 @@ func (r *Reader) headerAt(n Num) (Kind, int64, error) {
 		return 0, 0, err
 	}
 	defer func() { r.chain = r.chain[:0] }()
-	kind, data, err := r.descend(at)
+	kind, data, _, err := r.descend(at)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -146,7 +146,7 @@ func (w *Walker) dropped(d int) bool { return w.levels[d].state == read && w.lev
 // load reads the object of level d, whose base is the level above.
 func (w *Walker) load(d int) {
 	l := &w.levels[d]
-	err := w.own(d)
+	headers, err := w.own(d)
 	if err == nil {
 		l.state = read
 		return
@@ -161,7 +161,8 @@ func (w *Walker) load(d int) {
 	if failed == nil {
 		w.keep(d, data)
 	}
-	if l.state == damaged { // not known from before
+	told := l.state == read || headers && w.forest.kinds[l.num] != 0 // before, or by the forest
+	if !told {
 		w.faults.add(w.db.fault(l.num, err))
 	}
 	if failed == nil {
@@ -177,8 +178,9 @@ func (w *Walker) keep(d int, data []byte) {
 	copy(l.data, data)
 }
 
-// own reads the copy that Find knows of the object of level d.
-func (w *Walker) own(d int) error {
+// own reads the copy that Find knows of the object of level d. Besides an error it says whether that is one of
+// the headers, which the forest reads too.
+func (w *Walker) own(d int) (headers bool, err error) {
 	l := &w.levels[d]
 	at := w.db.place(l.num)
 	if at.pack == nil {
@@ -187,14 +189,14 @@ func (w *Walker) own(d int) error {
 	}
 	off, ok := at.pack.idx.offset(at.pos)
 	if !ok {
-		return errOutside
+		return true, errOutside
 	}
 	e, err := at.pack.entry(off)
 	if err != nil {
-		return err
+		return true, err
 	}
 	if e.isDelta() && d > 1 {
-		return w.apply(d, at.pack, &e)
+		return false, w.apply(d, at.pack, &e)
 	}
 	l.alone = true
 	if e.isDelta() { // the walk begins within a tree
@@ -202,35 +204,35 @@ func (w *Walker) own(d int) error {
 		if err == nil {
 			w.keep(d, data)
 		}
-		return err
+		return false, err
 	}
 	if e.size > w.maxBytes {
-		return tooLargeError(e.size)
+		return false, tooLargeError(e.size)
 	}
 	l.size = e.size
 	l.data = w.take(d, int(e.size))
-	return w.inflater.inflate(at.pack.file, e.data, at.pack.end, l.data)
+	return false, w.inflater.inflate(at.pack.file, e.data, at.pack.end, l.data)
 }
 
-// loose reads a loose object.
-func (w *Walker) loose(d int) error {
+// loose reads a loose object, and says what own does.
+func (w *Walker) loose(d int) (header bool, err error) {
 	l := &w.levels[d]
 	f, err := open(w.db.path(l.num))
 	if err != nil {
-		return err
+		return true, err
 	}
 	defer f.close() //nolint:errcheck // only read
 	var head [looseHeader]byte
 	o, err := w.inflater.beginLoose(f, &head)
 	if err != nil {
-		return err
+		return true, err
 	}
 	if o.size > w.maxBytes {
-		return tooLargeError(o.size)
+		return false, tooLargeError(o.size)
 	}
 	l.size = o.size
 	l.data = w.take(d, int(o.size))
-	return w.inflater.endLoose(o, l.data)
+	return false, w.inflater.endLoose(o, l.data)
 }
 
 // errDamagedBase is the fault of a delta whose base was reported.
