@@ -20,8 +20,17 @@ type way struct {
 	after  []step // what goes after it
 }
 
-// quick reports whether there may be a match with the literal that ends at end.
+// sight is how many bytes before and after a hit quick looks at. What it says depends on these bytes
+// alone, and on whether the text begins or ends within them.
+const sight = 192
+
+// quick reports whether there may be a match with the literal that ends at end. It errs on the side of yes.
 func (a *anchor) quick(text []byte, end int) bool {
+	return a.possible(text, end, Span{max(0, end-a.length-sight), min(end+sight, len(text))})
+}
+
+// possible is quick with another sight.
+func (a *anchor) possible(text []byte, end int, in Span) bool {
 	if !a.tested {
 		return true
 	}
@@ -31,11 +40,11 @@ func (a *anchor) quick(text []byte, end int) bool {
 		if w.cases != "" && !inCase(text[start:end], w.cases) {
 			continue
 		}
-		right := lookFrom(text, start, end, rightward)
+		right := lookRight(text, end, in)
 		if !right.passes(w.after) {
 			continue
 		}
-		left := lookFrom(text, start, end, leftward)
+		left := lookLeft(text, start, in)
 		if left.passes(w.before) {
 			return true
 		}

@@ -88,3 +88,8 @@ func isLetter(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' && r < utf8.R
 
 // isOddRune reports whether r folds to an ASCII letter in a regular expression.
 func isOddRune(r rune) bool { return r == '\u017f' || r == '\u212a' }
+
+// isWord reports whether c is in a word as \b has it.
+func isWord(c byte) bool {
+	return 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c == '_'
+}

@@ -42,6 +42,7 @@ func newPlans(cfg config.Config) (*plans, error) {
 	all.uses = make([][]use, len(all.auto.literals))
 	all.gates = make([][]int32, len(all.auto.literals))
 	for i, p := range all.rules {
+		p.auto = all.auto
 		for k := range p.anchors {
 			a := &p.anchors[k]
 			all.uses[a.literal] = append(all.uses[a.literal], use{int32(i), a}) //nolint:gosec // as many as there are rules
@@ -103,6 +104,7 @@ type plan struct {
 	// open can tell.
 	lowered bool
 	regex   *regexp.Regexp
+	auto    *automaton // that has the anchors' literals
 }
 
 func newPlan(rule config.Rule, names *literals) (*plan, error) {
@@ -156,10 +158,6 @@ func (p *plan) open(lower string) bool {
 	})
 }
 
-// sight is how many bytes before and after a hit quick looks at. What it says depends on these bytes
-// alone, and on whether the text begins or ends within them.
-const sight = 256
-
 // quick reports whether there may be a match around a hit of one of p's anchors. It errs on the side of
 // yes.
 func (p *plan) quick(text []byte, h hit) bool { return p.anchor(h).quick(text, int(h.end)) }
@@ -193,6 +191,9 @@ func (p *plan) windows(text []byte, out []Span) []Span {
 // find appends to out the matches in w, the union of overlapping windows of p that is apart from all
 // others: what FindAllIndex finds there in the whole text.
 func (p *plan) find(text []byte, w Span, out [][2]int) [][2]int {
+	if p.method == byAnchor && w.Len() > sight && !p.possible(text, w) {
+		return out
+	}
 	for in := w; ; in = pad(text, Span{in.Start - in.Len(), min(in.End+in.Len(), len(text))}) {
 		found := p.regex.FindAllIndex(text[in.Start:in.End], -1)
 		if touches(found, in, len(text)) {
@@ -205,6 +206,23 @@ func (p *plan) find(text []byte, w Span, out [][2]int) [][2]int {
 		}
 		return out
 	}
+}
+
+// possible is quick for all hits in a window, with the whole window in sight. A pattern that may go on for
+// lines takes a regular expression hundreds of times as long.
+func (p *plan) possible(text []byte, w Span) bool {
+	from := w.Start
+	var buffer [64]hit
+	for from < w.End {
+		to := min(from+sight, w.End)
+		for _, h := range p.auto.scan(text[:w.End], from, to, buffer[:0]) {
+			if a := p.anchor(h); a != nil && int(h.end)-a.length >= w.Start && a.possible(text, int(h.end), w) {
+				return true
+			}
+		}
+		from = to
+	}
+	return false
 }
 
 // touches reports whether a match begins or ends at an edge of a window that isn't one of the text.

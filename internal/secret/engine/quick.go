@@ -15,20 +15,21 @@ func startOffset() (o offsets) {
 	return o
 }
 
-// add puts a range in. It reports whether there was room.
-func (o *offsets) add(from, to int32) bool {
+// add puts a range in. Where there is no room, it joins the last one, with all that is between.
+func (o *offsets) add(from, to int32) {
 	for i := range o.ranges[:o.n] {
 		if r := &o.ranges[i]; from <= r.to+1 && r.from <= to+1 {
 			r.from, r.to = min(r.from, from), max(r.to, to)
-			return true
+			return
 		}
 	}
 	if o.n == len(o.ranges) {
-		return false
+		last := &o.ranges[o.n-1]
+		last.from, last.to = min(last.from, from), max(last.to, to)
+		return
 	}
 	o.ranges[o.n].from, o.ranges[o.n].to = from, to
 	o.n++
-	return true
 }
 
 // look is a text seen from a literal in one direction.
@@ -37,20 +38,18 @@ type look struct {
 	origin int // of the byte next to the literal
 	dir    direction
 	end    int32 // how many bytes are in sight
-	whole  bool  // whether there is no more than these
-	// unsure is set once what is beyond sight would matter, or the ways are too many to follow.
+	whole  bool  // whether the text has no more than these
+	// unsure is set once what is beyond sight would matter, or a part is repeated too often to follow it.
 	unsure bool
 }
 
-func lookFrom(text []byte, start, end int, dir direction) look {
-	l := look{text: text, origin: end, dir: dir}
-	rest := len(text) - end
-	if dir == leftward {
-		l.origin, rest = start-1, start
-	}
-	l.whole = rest <= sight
-	l.end = int32(min(rest, sight)) //nolint:gosec // at most sight
-	return l
+// lookRight and lookLeft look from a literal's end, and from its beginning, as far as a span goes.
+func lookRight(text []byte, end int, in Span) look {
+	return look{text: text, origin: end, dir: rightward, end: int32(in.End - end), whole: in.End == len(text)} //nolint:gosec // shorter than 2 GiB
+}
+
+func lookLeft(text []byte, start int, in Span) look {
+	return look{text: text, origin: start - 1, dir: leftward, end: int32(start - in.Start), whole: in.Start == 0} //nolint:gosec // the same
 }
 
 func (l *look) at(off int32) byte { return l.text[l.origin+int(l.dir)*int(off)] }
@@ -62,31 +61,54 @@ func (l *look) passes(way []step) bool {
 }
 
 func (l *look) follow(way []step, o offsets) offsets {
-	for i := range way {
-		if o.n == 0 || l.unsure {
-			return o
-		}
+	for i := 0; i < len(way) && o.n > 0 && !l.unsure; i++ {
 		s := &way[i]
 		switch s.kind {
 		case runStep:
-			o = l.run(s, &o)
+			if n := singles(way[i:]); n > 1 {
+				o = l.string(way[i:i+n], &o)
+				i += n - 1
+			} else {
+				o = l.run(s, &o)
+			}
 		case anyStep:
 			o = l.anyOf(s, &o)
 		case repeatStep:
 			o = l.repeat(s, o)
-		case edgeStep:
-			o = l.edge(&o, false)
-		case lineStep:
-			o = l.edge(&o, true)
+		default:
+			o = l.around(s.kind, &o)
 		}
 	}
 	return o
 }
 
-func (l *look) add(o *offsets, from, to int32) {
-	if !o.add(from, to) {
-		l.unsure = true
+// singles counts the steps of exactly one byte that a way begins with.
+func singles(way []step) int {
+	for i := range way {
+		if s := &way[i]; s.kind != runStep || s.least != 1 || s.most != 1 {
+			return i
+		}
 	}
+	return len(way)
+}
+
+// string follows steps of one byte each together, so that what only begins like them leaves no offsets.
+func (l *look) string(way []step, o *offsets) (out offsets) {
+	for _, r := range o.ranges[:o.n] {
+		for p := r.from; p <= r.to; p++ {
+			n := int32(0)
+			for int(n) < len(way) && p+n < l.end && way[n].set.has(l.at(p+n)) {
+				n++
+			}
+			if int(n) == len(way) {
+				out.add(p+n, p+n)
+			} else if p+n == l.end && !l.whole {
+				l.unsure = true
+				return out
+			}
+		}
+	}
+	return out
 }
 
 // run follows a run of bytes of one set. Whoever begins it within a stretch of such bytes can go on to the
@@ -111,7 +133,7 @@ func (l *look) run(s *step, o *offsets) (out offsets) {
 				to = min(stop, min(r.to, stop)+s.most)
 			}
 			if from <= to {
-				l.add(&out, from, to)
+				out.add(from, to)
 			}
 			p = stop
 		}
@@ -131,7 +153,7 @@ func (l *look) anyOf(s *step, o *offsets) (out offsets) {
 		}
 		some := l.follow(branch, from)
 		for _, r := range some.ranges[:some.n] {
-			l.add(&out, r.from, r.to)
+			out.add(r.from, r.to)
 		}
 	}
 	return out
@@ -146,7 +168,7 @@ func (l *look) where(set *byteset, o *offsets) (out offsets) {
 				break
 			}
 			if set.has(l.at(p)) {
-				l.add(&out, p, p)
+				out.add(p, p)
 			}
 		}
 	}
@@ -160,7 +182,7 @@ func (l *look) repeat(s *step, o offsets) (out offsets) {
 	for n := int32(0); o.n > 0 && !l.unsure; n++ {
 		if n >= s.least {
 			for _, r := range o.ranges[:o.n] {
-				l.add(&out, r.from, r.to)
+				out.add(r.from, r.to)
 			}
 		}
 		if n == s.most {
@@ -175,21 +197,33 @@ func (l *look) repeat(s *step, o offsets) (out offsets) {
 	return out
 }
 
-// edge keeps the offsets at the end of the text, or else at the end of a line.
-func (l *look) edge(o *offsets, line bool) (out offsets) {
+// around keeps the offsets with an edge there: of the text, of a line or of a word.
+func (l *look) around(kind stepKind, o *offsets) (out offsets) {
 	for _, r := range o.ranges[:o.n] {
-		for p := r.from; p <= min(r.to, l.end); p++ {
-			switch {
-			case p == l.end:
-				if !l.whole {
-					l.unsure = true
-				} else {
-					l.add(&out, p, p)
-				}
-			case line && l.at(p) == '\n':
-				l.add(&out, p, p)
+		for p := r.from; p <= r.to; p++ {
+			if p == l.end && !l.whole {
+				l.unsure = true
+				return out
+			}
+			if l.isEdge(kind, p) {
+				out.add(p, p)
 			}
 		}
 	}
 	return out
+}
+
+// isEdge reports whether there is an edge between the byte at off and the one before, which may be the
+// literal's.
+func (l *look) isEdge(kind stepKind, off int32) bool {
+	switch last := off == l.end; kind {
+	case lineStep:
+		return last || l.at(off) == '\n'
+	case wordStep:
+		return isWord(l.at(off-1)) != (!last && isWord(l.at(off)))
+	case noWordStep:
+		return isWord(l.at(off-1)) == (!last && isWord(l.at(off)))
+	default:
+		return last
+	}
 }

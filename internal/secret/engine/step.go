@@ -6,7 +6,7 @@ import (
 )
 
 // step is a part of a pattern in terms of bytes, read away from a literal: to the right of it as written,
-// to the left of it backwards. What a step takes is what the part takes or more: it doesn't look around.
+// to the left of it backwards. What a step takes is what the part takes or more.
 type step struct {
 	kind stepKind
 	// set is what a run is made of. Of alternatives, what each begins with; empty where one may be empty.
@@ -23,6 +23,8 @@ const (
 	repeatStep          // of more than a run
 	edgeStep            // the end of the text, or its beginning
 	lineStep            // the end of a line, or its beginning
+	wordStep            // the end of a word, or its beginning
+	noWordStep          // neither
 )
 
 // direction is the way that steps are read.
@@ -53,9 +55,10 @@ func steps(seq []*syntax.Regexp, dir direction) []step {
 	return out
 }
 
-// joins reports whether two runs are one: both are made of the same bytes, and have an end.
+// joins reports whether two runs are one: both are made of the same bytes, and have an end. Single bytes
+// are left alone: they are followed together with others.
 func joins(a, b step) bool {
-	return a.kind == runStep && b.kind == runStep && a.set == b.set && a.most != unbounded && b.most != unbounded
+	return a.kind == runStep && b.kind == runStep && a.set == b.set && a.most != unbounded && b.most != unbounded && (a.most > 1 || b.most > 1)
 }
 
 func stepsOf(re *syntax.Regexp, dir direction) []step {
@@ -77,6 +80,10 @@ func stepsOf(re *syntax.Regexp, dir direction) []step {
 		if (re.Op == syntax.OpEndLine) == (dir == rightward) {
 			return []step{{kind: lineStep}}
 		}
+	case syntax.OpWordBoundary:
+		return []step{{kind: wordStep}}
+	case syntax.OpNoWordBoundary:
+		return []step{{kind: noWordStep}}
 	case syntax.OpNoMatch:
 		return []step{{kind: runStep, least: 1, most: 1}}
 	}
