@@ -18,6 +18,7 @@ type search struct {
 	spans    []Span
 	revealed []*revealed
 	allowed  map[heldLine]bool
+	lower    string     // the text in lower case, where that was needed
 	last     *judgement // of lastPath
 	lastPath string
 }
@@ -76,17 +77,17 @@ func (s *Scanner) MatchesAnyway(ctx context.Context, path string, text []byte, s
 
 // collect gathers what rules find in a text and its layers.
 func (s *Scanner) collect(ctx context.Context, j *judgement, path string, text []byte, st *State) error {
-	s.text.text = nil
+	s.text.text, s.lower = nil, ""
+	if st.odd {
+		s.lower = strings.ToLower(asString(text))
+	}
 	for _, rule := range j.found {
 		s.addPath(rule, path, text, st)
 	}
-	var err error
-	if st.odd {
-		err = s.collectOdd(ctx, j, path, text)
-	} else {
-		err = s.collectPlain(ctx, j, path, text, st)
+	if err := s.collectPlain(ctx, j, path, text, st); err != nil {
+		return err
 	}
-	if err != nil || len(st.encoded) == 0 && !st.odd {
+	if err := s.collectBroken(ctx, j, path, text, st); err != nil || len(st.encoded) == 0 {
 		return err
 	}
 	s.collectDecoded(j, path, text, st)
@@ -97,7 +98,7 @@ func (s *Scanner) collect(ctx context.Context, j *judgement, path string, text [
 func (s *Scanner) collectPlain(ctx context.Context, j *judgement, path string, text []byte, st *State) error {
 	for i := range st.windows {
 		w := &st.windows[i]
-		if !s.runsAt(j, w.rule, path) {
+		if !s.runsAt(j, w.rule, path) || slices.Contains(st.broken, w.rule) {
 			continue
 		}
 		hidden := s.hides(w.rule, text, st.gates, nil)
@@ -105,12 +106,15 @@ func (s *Scanner) collectPlain(ctx context.Context, j *judgement, path string, t
 			continue
 		}
 		if w.seen == nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
+			if err := ctx.Err(); err != nil {
+				return err
 			}
 			w.seen = s.see(text, w.rule, w.wide())
 		}
 		s.add1(text, w.rule, int(w.start), w.seen, hidden)
+	}
+	if st.odd {
+		return nil
 	}
 	for _, rule := range s.e.ungated {
 		hidden := s.hides(rule, text, st.gates, nil)
@@ -128,20 +132,34 @@ func (s *Scanner) collectPlain(ctx context.Context, j *judgement, path string, t
 	return ctx.Err()
 }
 
-// collectOdd gathers what stands in a text with odd letters, as the library does: every rule whose keyword
-// is there, in all of the text.
-func (s *Scanner) collectOdd(ctx context.Context, j *judgement, path string, text []byte) error {
-	lower := strings.ToLower(asString(text))
-	for i, p := range s.e.plans.rules {
-		rule := int32(i) //nolint:gosec // an index of a rule
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		open := p.open(lower)
-		if s.e.searched(rule) && (open || s.e.needed[rule]) && s.runsAt(j, rule, path) {
-			s.add1(text, rule, 0, s.see(text, rule, Span{0, len(text)}), !open || p.rule.SkipReport)
+// collectBroken gathers what odd letters may have a say in, as the library does: what a rule whose keyword
+// is there finds in all of the text.
+func (s *Scanner) collectBroken(ctx context.Context, j *judgement, path string, text []byte, st *State) error {
+	for _, rule := range st.broken {
+		if err := s.collectAll(ctx, j, path, text, rule); err != nil {
+			return err
 		}
 	}
+	if !st.odd {
+		return nil
+	}
+	for _, rule := range s.e.ungated {
+		if err := s.collectAll(ctx, j, path, text, rule); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Scanner) collectAll(ctx context.Context, j *judgement, path string, text []byte, rule int32) error {
+	open := s.e.plans.rules[rule].open(s.lower)
+	if !s.e.searched(rule) || !open && !s.e.needed[rule] || !s.runsAt(j, rule, path) {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	s.add1(text, rule, 0, s.see(text, rule, Span{0, len(text)}), !open || s.e.plans.rules[rule].rule.SkipReport)
 	return nil
 }
 
@@ -149,13 +167,17 @@ func (s *Scanner) collectOdd(ctx context.Context, j *judgement, path string, tex
 // another's, or because a keyword that it asks for is neither among gates nor among words.
 func (s *Scanner) hides(rule int32, text []byte, gates []hit, words []int32) bool {
 	p := s.e.plans.rules[rule]
-	switch {
-	case p.rule.SkipReport:
-		return true
-	case p.lowered, p.method == byPath && len(p.rule.Keywords) > 0:
-		return !p.open(strings.ToLower(asString(text)))
+	asks := len(p.keywords) > 0 || p.lowered || p.method == byPath && len(p.rule.Keywords) > 0
+	if p.rule.SkipReport || !asks {
+		return p.rule.SkipReport
 	}
-	return len(p.keywords) > 0 && !slices.ContainsFunc(p.keywords, func(k int32) bool {
+	if s.lower == "" && len(p.keywords) == 0 {
+		s.lower = strings.ToLower(asString(text))
+	}
+	if s.lower != "" && p.open(s.lower) {
+		return false
+	}
+	return !slices.ContainsFunc(p.keywords, func(k int32) bool {
 		return slices.Contains(words, k) || slices.ContainsFunc(gates, func(h hit) bool { return h.lit == k })
 	})
 }
@@ -219,7 +241,7 @@ func (s *Scanner) collectDecoded(j *judgement, path string, text []byte, st *Sta
 		s.left.add(r.left)
 		for n := range r.found {
 			u := &r.found[n]
-			hidden := !st.odd && !r.odd && s.hides(u.rule, text, st.gates, words)
+			hidden := !r.odd && s.hides(u.rule, text, st.gates, words)
 			if hidden && !s.e.needed[u.rule] || !s.runsAt(j, u.rule, path) {
 				continue
 			}

@@ -134,7 +134,8 @@ func (s *Scanner) inheritHits(text []byte, w *window, c delta.Copy) {
 			break
 		}
 		if s.isIn(h, h.end+w.start, c) && !holds(s.ranges.scanned, h.end+by) {
-			s.add(text, w.rule, hit{h.lit, h.end + by})
+			moved := hit{h.lit, h.end + by}
+			s.add(w.rule, moved, s.e.plans.rules[w.rule].window(text, moved))
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // see is what a rule finds in a window of a text, but for what depends on more than the window's bytes.
 func (s *Scanner) see(text []byte, rule int32, w Span) *seen {
-	key := mix(maphash.Bytes(s.e.seed, text[w.Start:w.End]), int(rule))
+	key := mix(maphash.Bytes(s.e.seed, text[w.Start:w.End]), int(rule)<<2|int(edgesOf(text, w)))
 	if v := s.judged.get(key); v != nil {
 		return v
 	}
@@ -27,6 +27,24 @@ func (s *Scanner) see(text []byte, rule int32, w Span) *seen {
 	}
 	s.judged.keep(key, v)
 	return v
+}
+
+// edge says at which ends a part of a text ends because the text does.
+type edge uint8
+
+const (
+	atStart edge = 1 << iota
+	atEnd
+)
+
+func edgesOf(text []byte, s Span) (e edge) {
+	if s.Start == 0 {
+		e |= atStart
+	}
+	if s.End == len(text) {
+		e |= atEnd
+	}
+	return e
 }
 
 // judge adds a match to v, or counts why it is none: what detectRule of gitleaks does after a match, as

@@ -5,8 +5,9 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
 	"math/rand/v2"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -163,6 +164,9 @@ func randomNext(rnd *rand.Rand, from []string, base []byte) ([]byte, []delta.Cop
 }
 
 func diffMatches(want, got []Match) string {
+	if reflect.DeepEqual(want, got) {
+		return ""
+	}
 	return cmp.Diff(want, got, cmpopts.EquateEmpty())
 }
 
@@ -171,8 +175,13 @@ func TestNextIsWhole(t *testing.T) {
 	e := sharedEngine(t)
 	from := pieces()
 	found := 0
-	for seed := range uint64(400) {
+	odd := slices.Concat(from, []string{longS, kelvin, dottedI})
+	for seed := range uint64(150) {
 		rnd := rand.New(rand.NewPCG(seed, 7))
+		from := from
+		if seed%8 == 0 {
+			from = odd
+		}
 		s := e.NewScanner()
 		base := randomText(rnd, from, 1+rnd.IntN(60))
 		st := s.Whole(base)
@@ -199,5 +208,4 @@ func TestNextIsWhole(t *testing.T) {
 	if found < 1000 {
 		t.Errorf("%d findings: the texts show nothing", found)
 	}
-	fmt.Println(found)
 }

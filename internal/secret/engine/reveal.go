@@ -32,14 +32,6 @@ type unveiled struct {
 	own    []byte
 }
 
-// edge says at which ends a cluster ends because its text does.
-type edge uint8
-
-const (
-	atStart edge = 1 << iota
-	atEnd
-)
-
 // clustersOf lists the clusters of a text. Around encoded lines there is as much as it takes for the
 // windows and quick tests of hits in them. A hit further away matters if its window in the text itself
 // reaches the encoded lines: up to there a layer is the same text, so the window in the layer reaches them
@@ -70,9 +62,6 @@ func (s *Scanner) clustersOf(text []byte, st *State) []Span {
 // appends what is in each to out.
 func (s *Scanner) revealAll(text []byte, st *State, out []*revealed) ([]Span, []*revealed) {
 	whole := []Span{{0, len(text)}}
-	if st.odd {
-		return whole, append(out, s.revealOdd(text))
-	}
 	parts := s.clustersOf(text, st)
 	for i := 0; i < len(parts); {
 		r := s.reveal(text, parts[i])
@@ -100,13 +89,7 @@ func spread(text []byte, parts []Span, i int) []Span {
 
 // reveal finds what is in the decoded layers of a cluster.
 func (s *Scanner) reveal(text []byte, cluster Span) *revealed {
-	var ends edge
-	if cluster.Start == 0 {
-		ends |= atStart
-	}
-	if cluster.End == len(text) {
-		ends |= atEnd
-	}
+	ends := edgesOf(text, cluster)
 	key := mix(maphash.Bytes(s.e.seed, text[cluster.Start:cluster.End]), int(ends))
 	r := s.opened.get(key)
 	if r == nil {
@@ -200,11 +183,11 @@ func (s *Scanner) unveil(r *revealed, layers []layer, rule int32, base int, f *f
 	})
 }
 
-// revealOdd searches the layers of a whole text that has odd letters, or a layer that has, as the library
-// does: every rule whose keyword is there, in all of the layer.
+// revealOdd searches the layers of a whole text, one of which has odd letters near what was decoded, as the
+// library does: every rule whose keyword is there, in all of the layer.
 func (s *Scanner) revealOdd(text []byte) *revealed {
 	layers := decodeCluster(strings.Clone(asString(text)))
-	r := &revealed{}
+	r := &revealed{odd: true}
 	r.shrunk.add(layers)
 	for n := range layers {
 		top := layers[n].text

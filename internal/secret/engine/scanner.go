@@ -17,6 +17,8 @@ type Scanner struct {
 	gates  []hit
 	lines  []Span
 	ranges ranges
+	shadow shadow
+	broken []int32
 
 	judged *memo[seen]      // by the bytes of a window and its rule
 	opened *memo[revealed]  // by the bytes of a cluster of encoded lines
@@ -44,6 +46,9 @@ func (s *Scanner) Whole(text []byte) *State {
 	s.cand, s.gates = s.cand[:0], s.gates[:0]
 	s.hits = s.e.plans.auto.scan(text, 0, len(text), s.hits[:0])
 	odd := s.take(text)
+	if odd {
+		s.takeOdd(text)
+	}
 	s.lines = encodedLines(text, 0, len(text), s.lines[:0])
 	return s.settle(odd)
 }
@@ -59,8 +64,8 @@ func (s *Scanner) take(text []byte) (odd bool) {
 			s.gates = append(s.gates, h)
 		}
 		for _, u := range p.uses[h.lit] {
-			if p.rules[u.rule].quick(text, h) {
-				s.add(text, u.rule, h)
+			if u.anchor.quick(text, int(h.end)) {
+				s.add(u.rule, h, u.anchor.window(text, int(h.end)))
 			}
 		}
 	}
@@ -68,8 +73,8 @@ func (s *Scanner) take(text []byte) (odd bool) {
 }
 
 // add makes the window of a hit a candidate.
-func (s *Scanner) add(text []byte, rule int32, h hit) {
-	w := narrow(s.e.plans.rules[rule].window(text, h))
+func (s *Scanner) add(rule int32, h hit, at Span) {
+	w := narrow(at)
 	h.end -= w.start
 	s.cand = append(s.cand, candidate{window: window{rule: rule, span: w}, hit: h})
 }
@@ -80,6 +85,9 @@ func (s *Scanner) settle(odd bool) *State {
 		return &s.e.nothing
 	}
 	st := &State{odd: odd, gates: slices.Clone(s.gates)}
+	if odd {
+		st.broken = slices.Clone(s.broken)
+	}
 	if len(s.lines) > 0 {
 		st.encoded = make([]span, len(s.lines))
 		for i, l := range s.lines {

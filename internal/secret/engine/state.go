@@ -6,7 +6,8 @@ type State struct {
 	windows []window // by rule, then by place; a rule's don't overlap
 	gates   []hit    // of keywords that some rule asks for anywhere in a text; in order
 	encoded []span   // lines that decode to something; in order, apart from each other
-	odd     bool     // has a letter for which literals alone don't tell where a rule may match
+	odd     bool     // has letters beyond ASCII that are ASCII ones without regard to case
+	broken  []int32  // the rules that such a letter may have a say in: their windows don't count
 	tooLong bool     // for offsets of 32 bits: nothing else is known
 }
 
