@@ -172,8 +172,8 @@ func (b *forester) sort(p *pack) {
 		ascending = ascending && bytes.Compare(last, id) <= 0
 		last = id
 		if off, ok := p.idx.offset(pos); ok {
-			b.sorted = append(b.sorted, begin{off, int32(pos)}) //nolint:gosec // an index has fewer
-		} else if n := p.first + Num(pos); b.original(n) == n { //nolint:gosec // as above
+			b.sorted = append(b.sorted, begin{off, int32(pos)})
+		} else if n := p.first + Num(pos); b.original(n) == n {
 			b.rescue(n, errOutside)
 		}
 	}
@@ -219,7 +219,7 @@ func (b *forester) settle() {
 		}
 	}
 	for n, kind := range b.kinds {
-		switch n := Num(n); { //nolint:gosec // below the numbers' limit
+		switch n := Num(n); {
 		case kind == bad:
 			b.kinds[n] = 0
 		case kind == 0 && b.original(n) == n:

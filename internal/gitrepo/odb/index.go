@@ -115,7 +115,7 @@ func (x *index) find(id []byte) (int, bool) {
 	hi := end
 	want := binary.BigEndian.Uint64(id)
 	for lo < hi {
-		mid := int(uint(lo+hi) >> 1) //nolint:gosec // both are positions
+		mid := int(uint(lo+hi) >> 1)
 		have := x.id(mid)
 		prefix := binary.BigEndian.Uint64(have) // mostly tells
 		if prefix < want || prefix == want && bytes.Compare(have, id) < 0 {

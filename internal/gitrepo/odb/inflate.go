@@ -49,7 +49,7 @@ func (i *inflater) start(f *file, off, end int64) error {
 		return nil
 	}
 	i.sum.Reset()
-	return streamError(i.z.(flate.Resetter).Reset(i.source, nil)) //nolint:errcheck // flate documents that it is one
+	return streamError(i.z.(flate.Resetter).Reset(i.source, nil))
 }
 
 // end reads what follows the deflated stream, the checksum of its content.

@@ -112,7 +112,13 @@ func (i *inflater) beginLoose(f *file, head *[looseHeader]byte) (looseObject, er
 	return o, nil
 }
 
-// endLoose fills buf, which must have the object's size.
+// endLoose fills buf, which must have the object's size, to the end of the file.
 func (i *inflater) endLoose(o looseObject, buf []byte) error {
-	return i.rest(buf[copy(buf, o.begun):])
+	if err := i.rest(buf[copy(buf, o.begun):]); err != nil {
+		return err
+	}
+	if _, err := i.source.ReadByte(); err == nil {
+		return errLooseTail
+	}
+	return nil
 }

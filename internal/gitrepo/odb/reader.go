@@ -191,7 +191,7 @@ func (r *Reader) detour(at stored, err error, detours int) (Kind, []byte, error)
 func (p *pack) numAt(off int64) (Num, bool) {
 	for pos := range p.idx.n {
 		if at, ok := p.idx.offset(pos); ok && at == off {
-			return p.first + Num(pos), true //nolint:gosec // below the numbers' limit
+			return p.first + Num(pos), true
 		}
 	}
 	return 0, false

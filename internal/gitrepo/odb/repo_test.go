@@ -3,6 +3,7 @@ package odb
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -31,12 +32,12 @@ func newRepo(t *testing.T, hash Hash) *repo {
 func (r *repo) objects() string { return filepath.Join(r.dir, "objects") }
 
 // git runs git in the repository.
-func (r *repo) git(stdin []byte, args ...string) string {
+func (r *repo) git(stdin []byte, args ...string) []byte {
 	r.t.Helper()
 	return r.run(stdin, append([]string{"--git-dir=" + r.dir}, args...)...)
 }
 
-func (r *repo) run(stdin []byte, args ...string) string {
+func (r *repo) run(stdin []byte, args ...string) []byte {
 	r.t.Helper()
 	cmd := exec.Command("git", args...)
 	cmd.Env = []string{
@@ -51,7 +52,7 @@ func (r *repo) run(stdin []byte, args ...string) string {
 	if err != nil {
 		r.t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, errs.Bytes())
 	}
-	return strings.TrimSpace(string(out))
+	return out
 }
 
 // fill adds a history of commits, each changing a line or so of some files, by way of fast-import: its pack has
@@ -81,7 +82,7 @@ func (r *repo) fill(commits int, seed uint64) {
 		}
 		in.WriteString("M 100644 inline empty\ndata 0\n\n")
 	}
-	r.git(in.Bytes(), "fast-import", "--quiet")
+	r.git(in.Bytes(), "-c", "fastimport.unpackLimit=1", "fast-import", "--quiet")
 	r.git(nil, "-c", "tag.gpgSign=false", "tag", "-a", "-m", "a tag", fmt.Sprintf("v%d", seed), fmt.Sprintf("main%d", seed))
 }
 
@@ -94,13 +95,13 @@ type object struct {
 // all is every object, as git reads it.
 func (r *repo) all() map[string]object {
 	r.t.Helper()
-	out := r.raw("cat-file", "--batch-all-objects", "--batch")
+	out := r.git(nil, "cat-file", "--batch-all-objects", "--batch")
 	in := bufio.NewReader(bytes.NewReader(out))
 	objects := map[string]object{}
 	for {
 		var id, kind string
 		var size int
-		if _, err := fmt.Fscanf(in, "%s %s %d\n", &id, &kind, &size); err == io.EOF {
+		if _, err := fmt.Fscanf(in, "%s %s %d\n", &id, &kind, &size); errors.Is(err, io.EOF) {
 			return objects
 		} else if err != nil {
 			r.t.Fatal(err)
@@ -111,17 +112,6 @@ func (r *repo) all() map[string]object {
 		}
 		objects[id] = object{kind, data[:size]}
 	}
-}
-
-func (r *repo) raw(args ...string) []byte {
-	r.t.Helper()
-	cmd := exec.Command("git", append([]string{"--git-dir=" + r.dir}, args...)...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + r.t.TempDir(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull}
-	out, err := cmd.Output()
-	if err != nil {
-		r.t.Fatalf("git %s: %v", strings.Join(args, " "), err)
-	}
-	return out
 }
 
 // openDB opens the repository's database, in which nothing may be wrong.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -119,6 +120,10 @@ func TestLooseDamaged(t *testing.T) {
 		}
 	}
 	name, data := looseFile("it", "blob 3\x00abc")
+	got := walkNames(t, openAt(t, store(t, map[string][]byte{name: append(data, 0)})), WalkerOptions{}, "it")
+	if diff := cmp.Diff(seen{Faults: []string{"it: " + errLooseTail.Error()}}, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
+	}
 	for _, cut := range []int{0, 1, 2, 5, len(data) - 1} {
 		got := walkNames(t, openAt(t, store(t, map[string][]byte{name: data[:cut]})), WalkerOptions{}, "it")
 		if diff := cmp.Diff(seen{Faults: []string{"it: " + errEnds.Error()}}, got, cmpopts.EquateEmpty()); diff != "" {
@@ -156,7 +161,7 @@ func TestAlternates(t *testing.T) {
 func TestAlternatesWrong(t *testing.T) {
 	dir := t.TempDir()
 	for n := range 9 {
-		writeFile(t, filepath.Join(dir, fmt.Sprint(n), "info", "alternates"), fmt.Appendf(nil, "../%d\n", n+1))
+		writeFile(t, filepath.Join(dir, strconv.Itoa(n), "info", "alternates"), fmt.Appendf(nil, "../%d\n", n+1))
 	}
 	writeFile(t, filepath.Join(dir, "nowhere", "info", "alternates"), []byte("missing\n../file\n"))
 	writeFile(t, filepath.Join(dir, "file"), nil)

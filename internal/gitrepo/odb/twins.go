@@ -56,7 +56,7 @@ func (b *forester) pair(m, n Num) {
 	if b.twin == nil {
 		b.twin = make([]Num, b.db.n)
 		for i := range b.twin {
-			b.twin[i] = Num(i) //nolint:gosec // below the numbers' limit
+			b.twin[i] = Num(i)
 		}
 	}
 	b.twin[n] = b.twin[m]
