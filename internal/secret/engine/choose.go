@@ -112,10 +112,13 @@ func beginning(parts [][]word, i int) int {
 }
 
 // eachRun calls visit with each stretch of a sequence that matches only few strings, and with these, until
-// visit says that it is enough. It reports whether visit did.
+// visit says that it is enough. It reports whether visit did. No stretch begins with what only looks around.
 func eachRun(parts [][]word, visit func(from, to int, some []word) bool) bool {
 	for from := range parts {
 		some := []word{{}}
+		if slices.Equal(parts[from], some) {
+			continue
+		}
 		for to := from; to < len(parts); to++ {
 			if some = product(some, parts[to]); some == nil {
 				break

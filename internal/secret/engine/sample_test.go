@@ -39,6 +39,15 @@ func (s *sampler) filler() string {
 	return out
 }
 
+// far is some text that makes what comes after it be out of sight, or nearly, of what comes before.
+func (s *sampler) far() []byte {
+	var out []byte
+	for n := s.IntN(300); len(out) < n; {
+		out = append(out, s.filler()...)
+	}
+	return out
+}
+
 // damage takes out, puts in or changes a byte, repeats a stretch or cuts one off.
 func (s *sampler) damage(piece []byte) []byte {
 	at := s.IntN(len(piece))

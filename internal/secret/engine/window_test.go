@@ -6,7 +6,9 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/zricethezav/gitleaks/v8/config"
@@ -54,6 +56,11 @@ func matched(re *regexp.Regexp, text []byte) (found [][2]int) {
 	return found
 }
 
+// hasKeyword reports whether a keyword of p is among the hits in text.
+func hasKeyword(all *plans, p *plan, text []byte) bool {
+	return slices.ContainsFunc(all.auto.scan(text, 0, len(text), nil), func(h hit) bool { return slices.Contains(p.keywords, h.lit) })
+}
+
 // compare searches text for a rule both ways. It reports whether there was a match.
 func compare(tb testing.TB, all *plans, rule int32, text []byte) bool {
 	tb.Helper()
@@ -65,6 +72,11 @@ func compare(tb testing.TB, all *plans, rule int32, text []byte) bool {
 	want := matched(p.regex, text)
 	if diff := gocmp.Diff(want, got); diff != "" {
 		tb.Errorf("%s: %v in %q: (-want +got)\n%s", p.id, p.regex, text, diff)
+	}
+	if open := p.open(strings.ToLower(string(text))); len(p.rule.Keywords) > 0 && len(p.keywords) == 0 && !p.lowered && len(want) > 0 && !open {
+		tb.Errorf("%s: %q has a match and no keyword, which the plan says can't be", p.id, text)
+	} else if len(p.keywords) > 0 && open != hasKeyword(all, p, text) {
+		tb.Errorf("%s: hits of keywords in %q say %t, gitleaks says %t", p.id, text, !open, open)
 	}
 	return len(want) > 0
 }
@@ -137,6 +149,60 @@ func TestPlansFindWhatUsersRulesMatch(t *testing.T) {
 			compare(t, all, int32(i), s.text(re)) //nolint:gosec // the index of a rule
 		}
 	}
+}
+
+// What quick and window say depends on no more than they say, so that it can be taken over into another
+// text.
+func TestPlansLookNoFurtherThanTheySay(t *testing.T) {
+	for _, all := range []*plans{allPlans(t), userPlans(t)} {
+		for i, p := range all.rules {
+			if p.method != byAnchor {
+				continue
+			}
+			re, err := syntax.Parse(p.regex.String(), syntax.Perl)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &sampler{Rand: rand.New(rand.NewPCG(4, uint64(i)))} //nolint:gosec // to be the same each time
+			for range 20 {
+				text := slices.Concat(s.far(), s.text(re), s.far())
+				for _, h := range all.auto.scan(text, 0, len(text), nil) {
+					if a := p.anchor(h); a != nil {
+						checkSight(t, p, a, s, text, int(h.end))
+					}
+				}
+			}
+		}
+	}
+}
+
+// checkSight changes what a hit's test and window shouldn't depend on.
+func checkSight(t *testing.T, p *plan, a *anchor, s *sampler, text []byte, end int) {
+	t.Helper()
+	quick, window := a.quick(text, end), a.window(text, end)
+	other, shift := s.elsewhere(text, Span{end - a.length - sight, end + sight})
+	if got := a.quick(other, end+shift); got != quick {
+		t.Fatalf("%s: quick says %t of a hit at %d in %q, and %t with the same in sight", p.id, quick, end, text, got)
+	}
+	other, shift = s.elsewhere(text, Span{window.Start - utf8.UTFMax, window.End + utf8.UTFMax})
+	got := a.window(other, end+shift)
+	if got.Start-shift != window.Start || got.End-shift != window.End {
+		t.Fatalf("%s: the window of a hit at %d in %q is %v, and %v, %d on, with the same in it", p.id, end, text, window, got, shift)
+	}
+}
+
+// elsewhere is a text that is the same as another in a span, and not beyond it where that goes on there. It
+// also tells by how much the span is shifted.
+func (s *sampler) elsewhere(text []byte, in Span) (other []byte, shift int) {
+	in = Span{max(0, in.Start), min(in.End, len(text))}
+	var before, after []byte
+	if in.Start > 0 {
+		before = append(s.far(), 'x')
+	}
+	if in.End < len(text) {
+		after = append([]byte("x"), s.far()...)
+	}
+	return slices.Concat(before, text[in.Start:in.End], after), len(before) - in.Start
 }
 
 func FuzzWindows(f *testing.F) {
