@@ -47,6 +47,10 @@ type Token struct {
 	// is masked like any other, but is no finding of its own.
 	Covered bool
 
+	// Unlikely says why a guess is most likely no credential; "" for any other token. Such a token is
+	// masked like any other, but is no finding of its own: CountLeftOut says how many there are.
+	Unlikely Unlikely
+
 	// Allowed is set where gitleaks itself would keep silent because a line of Region carries
 	// "gitleaks:allow". Whoever writes the file may not switch us off, so such a token is found all the
 	// same; whoever reports it can say why that comment did nothing.

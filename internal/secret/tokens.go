@@ -30,6 +30,9 @@ func (d *Detector) tokens(path string, content []byte, hits []hit) []Token {
 		out[i] = d.token(h, content, regions[i])
 		out[i].Covered, out[i].Key = covered[i], keys[i]
 		out[i].Allowed = onLines(content, regions[i].Span, comments)
+		if d.kinds.of(h.detector, h.value).rank == byGuess && out[i].Written.Len() == 0 {
+			out[i].Unlikely = guessAt(path, content, h.region, h.value).unlikely()
+		}
 	}
 	return out
 }

@@ -1,0 +1,224 @@
+package secret
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/base64"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Unlikely says what a guess most likely is instead of a credential, as a noun that takes an "s"; "" where
+// it may well be one. Only detectors that guess, by a telling name and a random look, are judged.
+type Unlikely string
+
+// The reasons, in the order in which they are asked. Each is narrow on purpose: docs/quality.md says what
+// each cuts, and a labelled credential that one cuts is a fault.
+const (
+	ShortenedValue Unlikely = "shortened value" // it ends in dots that stand for its rest
+	PublicKey      Unlikely = "public key"      // or a certificate, by its own bytes
+	Identifier     Unlikely = "identifier"      // its name says id, prefix, path, type: what may be known
+	Checksum       Unlikely = "checksum"        // its name or its file says that it is a digest of something
+	EncryptedValue Unlikely = "encrypted value" // its name says that it is sealed by another key
+	Setting        Unlikely = "setting"         // name=number, name=word
+	Name           Unlikely = "name"            // words, in camel case, with dots, as a path: of a thing in code
+	StandIn        Unlikely = "stand-in"        // abc123, words for "put yours here", or base64 of such words
+)
+
+// guess is what a judgement is made of.
+type guess struct {
+	path   string
+	name   string // that stands before the value, with whatever sign between: "apiKey", "x-amz-id"
+	quoted bool   // the value stands in quotes
+	listed bool   // a comma is all that parts it from its name
+	value  string
+}
+
+// unlikely judges a guess.
+func (g guess) unlikely() Unlikely {
+	words := wordsOf(g.name)
+	switch {
+	case strings.HasSuffix(g.value, "..."):
+		return ShortenedValue
+	case isPublicKey(g.value):
+		return PublicKey
+	case namesIdentifier(words):
+		return Identifier
+	case isDigest(g.value) && (namesDigest(words) || holdsDigests(g.path)):
+		return Checksum
+	case namesCiphertext(words):
+		return EncryptedValue
+	case isSetting(g.value):
+		return Setting
+	case g.mayBeName(words) && isName(g.value):
+		return Name
+	case isStandIn(g.value, namesSecret(words), namesPassword(words)):
+		return StandIn
+	}
+	return ""
+}
+
+// mayBeName reports whether words can be taken for the name of a thing: not where they are what somebody
+// chose for a password. A name in code isn't quoted, and has dots or stands in a list.
+func (g guess) mayBeName(words []string) bool {
+	if !namesSecret(words) {
+		return true
+	}
+	inCode := strings.Contains(strings.Trim(g.value, "."), ".") || g.listed
+	return inCode && !g.quoted
+}
+
+// reachBefore is how far before a value, in bytes, its name is looked for.
+const reachBefore = 160
+
+// guessAt describes the value at s of a file's content.
+func guessAt(file string, content []byte, s span, value []byte) guess {
+	g := guess{path: file, value: string(value)}
+	before := content[max(s.start-reachBefore, 0):s.start]
+	head := bytes.TrimRight(before, " \t\r\n'\"`=:>|?,([{\\&;")
+	between := before[len(head):]
+	g.quoted = len(between) > 0 && strings.IndexByte("'\"`", between[len(between)-1]) >= 0
+	g.listed = bytes.IndexByte(between, ',') >= 0 && !bytes.ContainsAny(between, "=:>")
+	g.name = string(head[len(head)-nameLen(head):])
+	return g
+}
+
+// nameLen is the length of the name that text ends in.
+func nameLen(text []byte) int {
+	n := 0
+	for n < len(text) && n < maxKey*2 {
+		if c := text[len(text)-1-n]; !isWord(c) && c != '.' && c != '-' {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// namesIdentifier reports whether the last word says that the value may be known to everybody: an id, a
+// part of a token that is shown to tell it from others, or a description of a key.
+func namesIdentifier(words []string) bool {
+	if len(words) == 0 {
+		return false
+	}
+	last := words[len(words)-1]
+	switch two := strings.Join(words[max(len(words)-2, 0):], " "); two {
+	case "secret id", "session id": // of Vault's AppRole, and of whoever logged in
+		return false
+	case "gpg key", "identifier key", "public key", "socket key", "websocket key", "socket accept", "websocket accept":
+		return true
+	}
+	return slices.Contains([]string{
+		"id", "ids", "identifier", "uuid", "guid", "prefix", "suffix", "name", "alias", "type", "algorithm", "version",
+		"dir", "path", "file", "filename", "folder", "url", "uri", "endpoint", "host",
+	}, last)
+}
+
+// namesDigest reports whether a word says that the value is the digest of something that is no password.
+func namesDigest(words []string) bool {
+	if namesPassword(words) {
+		return false // people find passwords from their digests
+	}
+	return hasAny(words, "hash", "hashed", "sha", "sha1", "sha256", "sha384", "sha512", "md5", "digest", "checksum", "etag",
+		"commit", "revision", "rev", "integrity", "fingerprint", "thumbprint")
+}
+
+// isDigest reports whether a value has the form of a digest of 16, 20, 28, 32, 48 or 64 bytes, in
+// hexadecimal or in base64.
+func isDigest(value string) bool {
+	switch len(value) {
+	case 32, 40, 56, 64, 96, 128:
+		if strings.Trim(value, "0123456789abcdef") == "" || strings.Trim(value, "0123456789ABCDEF") == "" {
+			return true
+		}
+	}
+	switch len(value) {
+	case 24, 28, 40, 44, 64, 88:
+		_, err := base64.StdEncoding.DecodeString(value)
+		return err == nil
+	}
+	return false
+}
+
+// holdsDigests reports whether a file is made by a tool that writes down digests: of what a build locked,
+// of what a baseline accepts.
+func holdsDigests(file string) bool {
+	base := strings.ToLower(path.Base(file))
+	switch path.Ext(base) {
+	case ".lock", ".resolved", ".lockfile", ".sum", ".sums", ".xcscmblueprint", ".baseline":
+		return true
+	}
+	return strings.HasSuffix(base, "-lock.json") || strings.HasSuffix(base, "-lock.yaml") || strings.HasPrefix(base, "checksums")
+}
+
+// namesCiphertext reports whether a name is that of a key which another key locks, as formats call it (RFC
+// 7516, encrypted_key). Other things that are called encrypted are labelled as credentials too often.
+func namesCiphertext(words []string) bool {
+	return len(words) >= 2 && words[len(words)-1] == "key" && hasAny(words[len(words)-2:], "encrypted", "sealed", "wrapped")
+}
+
+func namesPassword(words []string) bool {
+	return hasAny(words, "password", "passwd", "passphrase", "pwd", "pass")
+}
+
+// namesSecret reports whether a name promises a secret, and not only a key to something.
+func namesSecret(words []string) bool {
+	return namesPassword(words) || hasAny(words, "secret", "secrets", "token", "tokens", "credential", "credentials", "creds", "private")
+}
+
+func hasAny(words []string, any ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(any, w) })
+}
+
+// LeftOut counts the guesses that were left out for one reason.
+type LeftOut struct {
+	Reason Unlikely
+	Count  int
+}
+
+// CountLeftOut counts the guesses among tokens that are no findings because they are unlikely, the most
+// frequent reason first.
+func CountLeftOut(tokens []Token) []LeftOut {
+	counts := make(map[Unlikely]int)
+	for i := range tokens {
+		if t := &tokens[i]; t.Unlikely != "" && !t.Covered {
+			counts[t.Unlikely]++
+		}
+	}
+	out := make([]LeftOut, 0, len(counts))
+	for reason, n := range counts {
+		out = append(out, LeftOut{reason, n})
+	}
+	slices.SortFunc(out, func(a, b LeftOut) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Reason, b.Reason))
+	})
+	return out
+}
+
+// DescribeLeftOut puts counts into words: "12 guesses left out as unlikely: 7 identifiers, 5 checksums"; ""
+// where there are none.
+func DescribeLeftOut(counts []LeftOut) string {
+	total := 0
+	var parts []string
+	for _, c := range counts {
+		total += c.Count
+		parts = append(parts, plural(c.Count, string(c.Reason)))
+	}
+	if total == 0 {
+		return ""
+	}
+	noun := "guesses"
+	if total == 1 {
+		noun = "guess"
+	}
+	return fmt.Sprintf("%d %s left out as unlikely: %s", total, noun, strings.Join(parts, ", "))
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
