@@ -12,7 +12,13 @@ VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 FUZZTIME  ?= 30s
 MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 
-.PHONY: build test lint e2e bench generate fuzz clean
+# What the search for secrets is measured on and beside, and how often.
+REPO        ?=
+RUNS        ?= 5
+GITLEAKS    ?= $(CACHE)/bin/gitleaks
+BETTERLEAKS ?= betterleaks
+
+.PHONY: build test lint e2e bench bench-secrets bench-memory generate fuzz clean
 
 build: ## the static binary, bin/curfew
 	go build -trimpath -buildvcs=false -ldflags '-s -w -X github.com/curfew-ci/curfew/internal/cli.version=$(VERSION)' -o bin/curfew ./cmd/curfew
@@ -32,6 +38,13 @@ bench: ## the numbers of docs/performance.md
 	go test -run '^$$' -bench '^BenchmarkStartup' -benchtime 20x ./cmd/curfew
 	go test -run '^$$' -bench 'Corpus' -benchtime 3x ./internal/...
 
+bench-secrets: build $(GITLEAKS) ## history, tree and diff of REPO beside gitleaks and betterleaks, RUNS times
+	go run ./internal/benchsecrets -repo '$(REPO)' -runs $(RUNS) -gitleaks '$(GITLEAKS)' -betterleaks '$(BETTERLEAKS)'
+
+bench-memory: build $(CACHE)/bigrepo/history $(CACHE)/bigrepo/hostile ## what a history of 5 GB of text and hostile files take
+	go run ./internal/benchsecrets -repo $(CACHE)/bigrepo/history -runs 1 -history-only -gitleaks '' -betterleaks ''
+	go run ./internal/benchsecrets -repo $(CACHE)/bigrepo/hostile -runs 1 -gitleaks '' -betterleaks ''
+
 generate: ## docs and schemas, from the code
 	go generate ./...
 
@@ -40,6 +53,18 @@ fuzz: ## every fuzz target, FUZZTIME each
 
 clean:
 	rm -rf bin .cache
+
+# The program of the library that we build on, in the version that go.mod names.
+$(CACHE)/bin/gitleaks: go.mod
+	mkdir -p $(@D)
+	GOBIN=$(@D) go install github.com/zricethezav/gitleaks/v8@$$(go list -m -f '{{.Version}}' github.com/zricethezav/gitleaks/v8)
+	touch $@
+
+$(CACHE)/bigrepo/%:
+	mkdir -p $(@D)
+	rm -rf $@.new
+	go run ./internal/bigrepo -into $@.new $(if $(filter hostile,$*),-hostile)
+	mv $@.new $@
 
 # One recipe for every Go tool: cold it takes minutes, so it runs only where the pins have changed.
 $(CACHE)/bin/%: internal/tools/go.mod internal/tools/go.sum

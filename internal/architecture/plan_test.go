@@ -40,6 +40,8 @@ func house() plan {
 			{"cmd/curfew"},
 			// Nobody builds on these: what writes the docs, and what is for tests alone.
 			{"internal/architecture", "internal/readme", "internal/rulesdoc", "internal/manifest/schemagen", "internal/secret/planted", "internal/corpus"},
+			// What measures.
+			{"internal/benchsecrets", "internal/bigrepo"},
 		},
 		narrow: map[string][]string{
 			"internal/redact":         {},
@@ -54,6 +56,8 @@ func house() plan {
 			"internal/rulesdoc":       {"rules"},
 			"internal/secret/planted": {},
 			"internal/corpus":         {},
+			"internal/benchsecrets":   {},
+			"internal/bigrepo":        {"internal/secret/planted"},
 			"internal/finding":        {"internal/source"},
 			"internal/jsontree":       {"internal/source"},
 			"internal/yamltree":       {"internal/source"},
@@ -90,9 +94,11 @@ func house() plan {
 			"internal/manifest/schemagen": {"os"},
 			"internal/rulesdoc":           {"os"},
 			"internal/corpus":             {"os"},
+			"internal/benchsecrets":       {"os", "os/exec", "os/signal", "syscall"},
+			"internal/bigrepo":            {"os", "os/exec", "os/signal"},
 			"cmd/curfew":                  {"os", "os/signal", "syscall"},
 		},
-		clocks:      []string{"internal/github", "internal/verify", "cmd/curfew"},
+		clocks:      []string{"internal/github", "internal/verify", "internal/benchsecrets", "cmd/curfew"},
 		environment: []string{"cmd/curfew", "internal/corpus"},
 	}
 }
