@@ -45,9 +45,9 @@ func (t *Tree) environment() []string {
 		"GIT_CONFIG_SYSTEM=" + os.DevNull,
 		"GIT_CONFIG_GLOBAL=" + os.DevNull,
 		"GIT_ATTR_NOSYSTEM=1",
-		"GIT_ALLOW_PROTOCOL=",      // none at all: a partial clone would fetch what it lacks, and a remote may be a command
-		"GIT_NO_LAZY_FETCH=1",      // says the same to git 2.45 and later
-		"GIT_NO_REPLACE_OBJECTS=1", // refs/replace would put other content in a commit's place
+		"GIT_ALLOW_PROTOCOL=",                    // none at all: a partial clone would fetch what it lacks, and a remote may be a command
+		"GIT_NO_LAZY_FETCH=1",                    // says the same to git 2.45 and later
+		"GIT_NO_REPLACE_OBJECTS=1",               // refs/replace would put other content in a commit's place
 		"GIT_GRAFT_FILE=" + os.DevNull + "/none", // info/grafts would make up parents; git complains of an empty one
 		"GIT_TERMINAL_PROMPT=0",
 		"GIT_OPTIONAL_LOCKS=0",
