@@ -4,30 +4,32 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/rs/zerolog"
 	"github.com/zricethezav/gitleaks/v8/logging"
-)
 
-// maxHits is how many findings in one file are enough. Each costs time, and files that are made to hold
-// nothing else could hold up a scan.
-const maxHits = 10_000
+	"github.com/curfew-ci/curfew/internal/secret/engine"
+)
 
 // ErrAllowlisted is returned for a file that the configuration leaves out by its path: images, fonts,
 // lock files, vendored code. It wasn't searched.
 var ErrAllowlisted = errors.New("its path is on gitleaks' list of files to leave out")
 
-// Detector finds credentials with gitleaks' library. It takes some 30 ms to make and may be used by
-// several goroutines. It reads no file: neither .gitleaks.toml nor .gitleaksignore of a scanned tree has
-// a say.
+// errFailed is returned where the engine broke down. What it was searching is in no message.
+var errFailed = errors.New("the search for credentials broke down on this file")
+
+// Detector finds credentials by gitleaks' rules. It takes some 60 ms to make and may be used by several
+// goroutines. It reads no file: neither .gitleaks.toml nor .gitleaksignore of a scanned tree has a say.
 type Detector struct {
-	engine *engine
-	kinds  kinds
-	keys   *keyForms
+	engine    *engine.Engine
+	searchers sync.Pool // of *Searcher
+	kinds     kinds
+	keys      *keyForms
+	digests   digester
 }
 
 // New makes a Detector of gitleaks' default rules and ours, which are rules.SecretRules().
@@ -46,11 +48,13 @@ func NewWithConfig(ours, user []byte) (*Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := newEngine(cfg)
+	e, err := engine.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &Detector{engine: engine, kinds: table, keys: newKeyForms()}, nil
+	d := &Detector{engine: e, kinds: table, keys: newKeyForms(), digests: newDigester()}
+	d.searchers.New = func() any { return d.NewSearcher() }
+	return d, nil
 }
 
 // silence turns off the library's logger, which writes to stderr and, when it traces, values too. It is
@@ -64,38 +68,15 @@ var silence = sync.OnceFunc(func() { logging.Logger = zerolog.Nop() }) //nolint:
 // It returns ErrAllowlisted for a file that was left out, and another error where the search failed or
 // ctx ended; the file then wasn't searched to its end, and what was found so far is returned.
 func (d *Detector) Detect(ctx context.Context, path string, content []byte) ([]Token, error) {
-	if d.leavesOut(path) {
+	if d.LeavesOut(path) {
 		return nil, ErrAllowlisted
 	}
 	return d.detect(ctx, path, content)
 }
 
-// leavesOut reports whether what is at path isn't searched.
-func (d *Detector) leavesOut(path string) bool {
-	return d.engine.allowlisted(path) && !readByGitHub(path)
-}
-
-func (d *Detector) detect(ctx context.Context, path string, content []byte) ([]Token, error) {
-	var hits []hit
-	var failed error
-	pieces := windows(content)
-	for i, w := range pieces {
-		found, err := d.search(ctx, path, content[w.start:w.end])
-		for _, h := range found {
-			if h.region.start += w.start; w.owns(h.region.start) {
-				h.region.end += w.start
-				hits = append(hits, h)
-			}
-		}
-		if len(hits) > maxHits && i < len(pieces)-1 && err == nil {
-			err = fmt.Errorf("more than %d credentials: the rest of the file was not searched", maxHits)
-		}
-		failed = cmp.Or(failed, err)
-		if len(hits) > maxHits || ctx.Err() != nil {
-			break
-		}
-	}
-	return d.tokens(path, content, hits), failed
+// LeavesOut reports whether what is at path isn't searched.
+func (d *Detector) LeavesOut(path string) bool {
+	return d.engine.LeavesOut(path) && !readByGitHub(path)
 }
 
 // readByGitHub reports whether path is one that a pipeline is made of. Its lines are quoted in reports,
@@ -105,7 +86,20 @@ func readByGitHub(file string) bool {
 	return strings.HasPrefix(file, ".github/") || base == "action.yml" || base == "action.yaml"
 }
 
-// hit is one finding of the library, put back into the bytes that were searched.
+// detect is Detect for a path that may be left out.
+func (d *Detector) detect(ctx context.Context, path string, content []byte) ([]Token, error) {
+	s, ok := d.searchers.Get().(*Searcher)
+	if !ok {
+		return nil, errFailed
+	}
+	hits, err := s.search(ctx, path, content)
+	if !errors.Is(err, errFailed) {
+		d.searchers.Put(s)
+	}
+	return d.tokens(path, content, hits), err
+}
+
+// hit is a finding of the engine.
 type hit struct {
 	detector string
 	region   span
@@ -115,21 +109,26 @@ type hit struct {
 // span is a range of byte offsets; end is exclusive.
 type span struct{ start, end int }
 
-// search runs the library over one text. The library panics on some inputs; that is an error here.
-func (d *Detector) search(ctx context.Context, path string, text []byte) (hits []hit, err error) {
+// search finds what is in one text. A text on which the engine breaks down is an error, and no end of
+// the scan.
+func (s *Searcher) search(ctx context.Context, path string, text []byte) (hits []hit, err error) {
 	defer func() {
-		if recover() != nil { // whose text may quote what was searched
-			err = errors.New("gitleaks failed on this file")
+		if recover() != nil { // whose message may quote what was searched
+			hits, err = nil, errFailed
 		}
 	}()
-	for _, p := range d.engine.search(ctx, path, string(text)) {
-		l := newLocator(d.engine, path, string(text[p.start:p.end]))
-		for i := range p.findings {
-			for _, h := range l.locate(&p.findings[i]) {
-				h.region = span{h.region.start + p.start, h.region.end + p.start}
-				hits = append(hits, h)
-			}
-		}
+	matches, err := s.scanner.MatchesAnyway(ctx, path, text, s.scanner.Whole(text))
+	for _, m := range compact(matches) {
+		hits = append(hits, hit{m.Rule, span{m.Secret.Start, m.Secret.End}, m.Value})
 	}
-	return hits, ctx.Err()
+	return hits, err
+}
+
+// compact puts matches in the order of their secrets, each place and rule once, decoded no further than it takes.
+func compact(matches []engine.Match) []engine.Match {
+	slices.SortStableFunc(matches, func(a, b engine.Match) int {
+		return cmp.Or(cmp.Compare(a.Secret.Start, b.Secret.Start), cmp.Compare(a.Secret.End, b.Secret.End),
+			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Depth, b.Depth))
+	})
+	return slices.CompactFunc(matches, func(a, b engine.Match) bool { return a.Rule == b.Rule && a.Secret == b.Secret })
 }

@@ -2,10 +2,21 @@ package secret
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/curfew-ci/curfew/internal/source"
 )
+
+// randomText is n pieces in a row, some of which end or begin in the middle of a line or a code point.
+func randomText(rnd *rand.Rand, n int) string {
+	pieces := []string{"key", "=", "\t", "\n", "\r\n", "'k3y7Value9Here'", "é", "\u00a0", "\xff", "\xe5\xad", "\n\n", "a.b=c-d_e"}
+	var b strings.Builder
+	for range n {
+		b.WriteString(pieces[rnd.IntN(len(pieces))])
+	}
+	return b.String()
+}
 
 // Places are those of source.Text, whatever the bytes, also where one lies within a code point.
 func TestRegionsAsSource(t *testing.T) {

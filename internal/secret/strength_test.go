@@ -81,23 +81,3 @@ func TestReadJWT(t *testing.T) {
 		})
 	}
 }
-
-// Windows cover a text, and each byte is one window's to tell, well inside of it but at the text's ends.
-func TestWindows(t *testing.T) {
-	for _, size := range []int{0, 1, wholeFile, wholeFile + 1, wholeFile + overlap, 2*wholeFile + 12345, 5 * wholeFile} {
-		next := 0
-		ws := windows(make([]byte, size))
-		for i, w := range ws {
-			if w.own.start != next || w.own.end <= w.own.start {
-				t.Fatalf("%d bytes: window %d owns %d to %d, want it to begin at %d", size, i, w.own.start, w.own.end, next)
-			}
-			if w.start < 0 || w.end > size || i > 0 && w.own.start-w.start < overlap/2 || i < len(ws)-1 && w.end-w.own.end < overlap/2 {
-				t.Fatalf("%d bytes: window %d is %+v", size, i, w)
-			}
-			next = w.own.end
-		}
-		if next != size+1 {
-			t.Errorf("%d bytes: owned up to %d", size, next)
-		}
-	}
-}
