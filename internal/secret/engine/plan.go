@@ -117,20 +117,24 @@ func newPlan(rule config.Rule, names *literals) (*plan, error) {
 		return nil, err
 	}
 	seq := sequence(re)
-	if best := choose(seq, surroundings{}); best.spots != nil && best.cost < rareEnough {
+	best := choose(seq, surroundings{})
+	if best.spots != nil && best.cost < rareEnough {
 		p.method, p.anchors = byAnchor, newAnchors(best.spots, names.number)
 	} else if spots := chooseRun(seq, surroundings{}); len(spots) > 0 {
 		p.method, p.runs = byRun, newRuns(spots)
 	} else {
 		p.method = byWhole
 	}
-	p.gate(seq, names)
+	closed := func(s spot) bool { return !p.open(s.text) }
+	if (len(best.spots) == 0 || slices.ContainsFunc(best.spots, closed)) && !requires(seq, p.open) {
+		p.gate(names)
+	}
 	return p, nil
 }
 
-// gate finds out whether what matches has a keyword in it. If not, the keywords have to be looked for.
-func (p *plan) gate(seq []*syntax.Regexp, names *literals) {
-	if len(p.rule.Keywords) == 0 || requires(seq, p.open) {
+// gate has the rule's keywords looked for: there may be matches that have none in them.
+func (p *plan) gate(names *literals) {
+	if p.open("") {
 		return
 	}
 	for _, k := range p.rule.Keywords {
@@ -151,7 +155,8 @@ func isASCII(s string) bool {
 }
 
 // open reports whether lower, a text in lower case by strings.ToLower, has one of the rule's keywords, or
-// the rule has none: gitleaks' own condition. In texts without odd letters, the hits of keywords tell it.
+// the rule has none: gitleaks' own condition. (An empty keyword is in every text; in gitleaks it is in none,
+// and the rule is dead.) In texts without odd letters, the hits of keywords tell it.
 func (p *plan) open(lower string) bool {
 	return len(p.rule.Keywords) == 0 || slices.ContainsFunc(p.rule.Keywords, func(k string) bool {
 		return strings.Contains(lower, strings.ToLower(k))

@@ -65,8 +65,8 @@ func alternateWords(re *syntax.Regexp) []word {
 
 func repeatWords(re *syntax.Regexp) []word {
 	sub, least, most, ok := repeated(re)
-	if !ok || most == unbounded || most > longLiteral {
-		return nil
+	if !ok || most == unbounded || most > longLiteral || least == 0 && most > 1 {
+		return nil // or too much to be of use
 	}
 	once := words(sub)
 	if once == nil {
