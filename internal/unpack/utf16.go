@@ -2,7 +2,6 @@ package unpack
 
 import (
 	"bytes"
-	"encoding/binary"
 	"sort"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -43,6 +42,9 @@ const (
 // Sniff says by a file's beginning, 8,000 bytes or all of it, whether it is UTF-16. Where there is no byte order mark,
 // three units in four must be printable ASCII and none may be NUL: true of source code and configuration, of no picture or
 // program. Text without a mark in a script that isn't Latin is not recognised.
+//
+// A mark proves nothing: behind it may stand text in another encoding. Who must not be fooled searches the file's own bytes as
+// well as what Decode makes of them.
 func Sniff(beginning []byte) Encoding {
 	switch {
 	case bytes.HasPrefix(beginning, []byte{0xFF, 0xFE, 0, 0}): // the mark of UTF-32LE, whose texts would seem full of NULs
@@ -96,13 +98,13 @@ const markEvery = 4096
 
 // Decode returns the text of a file in e, which is UTF16LE or UTF16BE.
 func Decode(data []byte, e Encoding) *Text {
-	var order binary.ByteOrder = binary.LittleEndian
+	high := 1 // which byte of a unit is the high one
 	if e == UTF16BE {
-		order = binary.BigEndian
+		high = 0
 	}
 	t := &Text{UTF8: make([]byte, 0, len(data)/2+len(data)/32), size: len(data)}
 	i := 0
-	if len(data) >= 2 && order.Uint16(data) == 0xFEFF {
+	if len(data) >= 2 && unit(data, high) == 0xFEFF {
 		i = 2
 	}
 	t.marks = append(t.marks, mark{0, i})
@@ -111,10 +113,10 @@ func Decode(data []byte, e Encoding) *Text {
 			t.marks = append(t.marks, mark{len(t.UTF8), i})
 			next = len(t.UTF8) + markEvery
 		}
-		r := unit(data[i:], order)
+		r := unit(data[i:], high)
 		i += 2
 		if utf16.IsSurrogate(r) {
-			if r = utf16.DecodeRune(r, unit(data[min(i, len(data)):], order)); r != utf8.RuneError {
+			if r = utf16.DecodeRune(r, unit(data[min(i, len(data)):], high)); r != utf8.RuneError {
 				i += 2
 			}
 		}
@@ -124,11 +126,11 @@ func Decode(data []byte, e Encoding) *Text {
 }
 
 // unit is the first unit of b, U+FFFD where b is too short for one.
-func unit(b []byte, order binary.ByteOrder) rune {
+func unit(b []byte, high int) rune {
 	if len(b) < 2 {
 		return utf8.RuneError
 	}
-	return rune(order.Uint16(b))
+	return rune(b[high])<<8 | rune(b[1-high])
 }
 
 // Original returns the range of the file's bytes that the text's bytes from start to end (exclusive) were made of. An end
