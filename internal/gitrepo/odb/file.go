@@ -15,10 +15,11 @@ import (
 
 // file is an open file, mapped into memory where the system can. It may be used by several goroutines.
 type file struct {
-	path string
-	size int64
-	data []byte   // the whole content, or nil
-	f    *os.File // where data is nil
+	path   string
+	size   int64
+	data   []byte   // the whole content, or nil
+	mapped bool     // data is a mapping
+	f      *os.File // where data is nil
 }
 
 // open opens a regular file and maps it. Whatever else stands at the path is an error: a pipe, for one,
@@ -41,7 +42,7 @@ func open(path string) (*file, error) {
 	}
 	out := &file{path: path, size: info.Size(), f: f}
 	if out.data = mapped(f, out.size); out.data != nil {
-		out.f = nil
+		out.f, out.mapped = nil, true
 		_ = f.Close() // the mapping stays
 	}
 	return out, nil
@@ -60,10 +61,17 @@ func (f *file) close() error {
 	if f.f != nil {
 		return f.f.Close()
 	}
-	if f.data == nil {
-		return nil
+	if f.mapped {
+		return unmap(f.data)
 	}
-	return unmap(f.data)
+	return nil
+}
+
+// unload makes room: what was read of a mapped file counts as memory of the process until then.
+func (f *file) unload() {
+	if f.mapped {
+		unload(f.data)
+	}
 }
 
 // whole returns the whole content of a small file, an index or the like.
@@ -99,6 +107,9 @@ type stream struct {
 	mapped bytes.Reader
 	read   *bufio.Reader // where the file isn't mapped
 }
+
+// left is how many bytes of a mapped part are to be read.
+func (s *stream) left() int { return s.mapped.Len() }
 
 // from sets the stream to the bytes of f from off up to end.
 func (s *stream) from(f *file, off, end int64) flate.Reader {

@@ -137,8 +137,11 @@ func (b *forester) addPack(ctx context.Context, number int) {
 	p := b.db.packs[number]
 	b.sort(p)
 	for i := len(b.sorted) - 1; i >= 0; i-- {
-		if i&0xfff == 0 && ctx.Err() != nil {
-			return
+		if i%4096 == 0 {
+			p.file.unload() // each header that was read holds some pages
+			if ctx.Err() != nil {
+				return
+			}
 		}
 		n := p.first + Num(b.sorted[i].pos)
 		if b.original(n) != n {

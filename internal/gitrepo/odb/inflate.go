@@ -31,6 +31,7 @@ type inflater struct {
 	source flate.Reader  // in, set to the stream that is read
 	z      io.ReadCloser // a flate.Resetter
 	sum    hash.Hash32   // of what was inflated
+	passed int           // bytes that were read since files were last unloaded
 }
 
 // start begins to read the zlib stream (RFC 1950) of f between off and end. Its two layers are taken apart here
@@ -74,8 +75,18 @@ func (i *inflater) inflate(f *file, off, end int64, buf []byte) error {
 	if err := i.start(f, off, end); err != nil {
 		return err
 	}
-	return i.rest(buf)
+	all := i.in.left()
+	err := i.rest(buf)
+	i.passed += all - i.in.left()
+	if i.passed >= unloadAfter {
+		i.passed = 0
+		f.unload()
+	}
+	return err
 }
+
+// unloadAfter is how much of a pack is read before it is taken out of memory, most of which is not needed again.
+const unloadAfter = 32 << 20
 
 // rest fills buf with what is left of the stream, which must end there.
 func (i *inflater) rest(buf []byte) error {

@@ -200,5 +200,21 @@ func unmapFile(t *testing.T, f *file) {
 	if f.f, err = os.Open(f.path); err != nil {
 		t.Fatal(err)
 	}
-	f.data = nil
+	f.data, f.mapped = nil, false
+}
+
+// TestUnload reads on when what was mapped is taken out of memory.
+func TestUnload(t *testing.T) {
+	db := openAt(t, packed(t, part{id: "blob", kind: Blob, body: []byte(text)}))
+	db.packs[0].file.unload()
+	reader := db.NewReader(0)
+	reader.inflater.passed = unloadAfter
+	for range 2 {
+		if _, data, err := reader.Read(0); err != nil || string(data) != text {
+			t.Errorf("got %q (%v)", data, err)
+		}
+	}
+	if reader.inflater.passed == 0 || reader.inflater.passed >= unloadAfter {
+		t.Errorf("%d bytes are counted", reader.inflater.passed)
+	}
 }
