@@ -49,14 +49,9 @@ func size(d []byte) (int64, []byte, error) {
 // length (see Sizes). The copies are appended to copies: those that continue one another are joined, Dst
 // ascends, and none is shorter than MinCopy. Neither base nor buf may be longer than 2 GiB, and they must not overlap.
 func Apply(buf, base, d []byte, copies []Copy) ([]Copy, error) {
-	want, made, d, err := Sizes(d)
-	switch {
-	case err != nil:
+	d, err := begin(buf, base, d)
+	if err != nil {
 		return copies, err
-	case want != int64(len(base)):
-		return copies, errBase
-	case made != int64(len(buf)) || made > math.MaxInt32 || want > math.MaxInt32:
-		return copies, errSize
 	}
 	own := len(copies) // what was there before is never joined
 	at := 0
@@ -99,6 +94,20 @@ func Apply(buf, base, d []byte, copies []Copy) ([]Copy, error) {
 		copies = copies[:k]
 	}
 	return copies, nil
+}
+
+// begin reads the sizes, which must be those of the two texts, and returns the instructions.
+func begin(buf, base, d []byte) ([]byte, error) {
+	want, made, rest, err := Sizes(d)
+	switch {
+	case err != nil:
+		return nil, err
+	case want != int64(len(base)):
+		return nil, errBase
+	case made != int64(len(buf)) || made > math.MaxInt32 || want > math.MaxInt32:
+		return nil, errSize
+	}
+	return rest, nil
 }
 
 // operands reads where a copy begins and how long it is. The bits of op say which bytes of the two are

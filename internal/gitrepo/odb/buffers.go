@@ -7,8 +7,16 @@ type buffers struct {
 	budget int64
 }
 
-// maxScratch is the size above which a buffer for deltas is not kept.
-const maxScratch = 16 << 20
+// maxScratch is how many bytes, or copies, of a buffer for deltas are kept for the next.
+const maxScratch = 4 << 20
+
+// scratch is a buffer emptied for the next use, unless it is too large to keep.
+func scratch[T any](b []T) []T {
+	if cap(b) > maxScratch {
+		return nil
+	}
+	return b[:0]
+}
 
 // take returns a buffer of n bytes for level d. Where all buffers together take more than the budget, others
 // go: first those below d, which wait for reuse, then those of the levels above, the root's first, since it is

@@ -26,7 +26,7 @@ type DB struct {
 }
 
 // Open opens the database of a folder "objects". What of it can't be read is in Faults; an error means that
-// there is no such folder. The time it takes doesn't depend on how large the packs are. Close it after use.
+// there is no such folder. The time it takes goes by the number of packs and of loose objects, not by how large they are. Close it after use.
 func Open(objects string, hash Hash) (*DB, error) {
 	if info, err := os.Stat(objects); err != nil { //nolint:gosec // the caller's folder
 		return nil, fmt.Errorf("open the object database %s: %w", objects, cause(err))

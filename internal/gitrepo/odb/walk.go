@@ -27,7 +27,8 @@ type Version struct {
 // Walk visits the object root and all that is made of it, depth first along deltas, in an order that
 // depends on the packs alone. Visit gets the state that it returned for the object's base; hasBase is false
 // where the object is stored whole, or either of the two is not read. An object that can't be read is a
-// Fault of the walker, and not visited. The error is the context's or the visit's own; it ends the walk.
+// Fault of the walker, and not visited; what is made of it is visited without a base where there is another
+// copy, else a Fault as well. The error is the context's or the visit's own; it ends the walk.
 func Walk[S any](ctx context.Context, w *Walker, root Num, visit func(v Version, base S, hasBase bool) (S, error)) error {
 	kept, ok := w.states.(*[]S) // of the walk before, as most are short
 	if !ok {
