@@ -62,7 +62,7 @@ func optionalID(digits string) (odb.ID, error) {
 // isFile reports whether a mode is that of a file or a link.
 func isFile(mode uint32) bool { return mode != 0 && mode&modeType != modeSubmodule }
 
-// renames knows the files that a diff deletes, for those that it adds in their place.
+// renames knows the files that a diff takes away, for those that it adds in their place.
 type renames struct {
 	blobs map[odb.ID]bool
 	names map[string]rawDiff // by the path's last part, the first by path
@@ -71,7 +71,7 @@ type renames struct {
 func newRenames(diffs []rawDiff) renames {
 	r := renames{map[odb.ID]bool{}, map[string]rawDiff{}}
 	for _, d := range diffs {
-		if d.status != 'D' || !isFile(d.oldMode) {
+		if !isFile(d.oldMode) || isFile(d.mode) { // deleted, or a submodule now
 			continue
 		}
 		r.blobs[d.oldBlob] = true

@@ -1,0 +1,294 @@
+package gitrepo_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/curfew-ci/curfew/internal/gitrepo"
+	"github.com/curfew-ci/curfew/internal/gitrepo/odb"
+)
+
+// commit changes files and commits all there is.
+func commit(t testing.TB, dir string, files map[string]string) {
+	t.Helper()
+	write(t, dir, files)
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-q", "--allow-empty", "-m", "more")
+}
+
+// contentsOf lists what a history has, as "path: content".
+func contentsOf(t testing.TB, h *gitrepo.History, db *odb.DB) []string {
+	t.Helper()
+	var out []string
+	reader := db.NewReader(0)
+	for n := range odb.Num(db.Len()) {
+		for _, p := range h.Pairs(n) {
+			_, text, err := reader.Read(n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, h.Path(p.Path)+": "+string(text))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func checkContents(t testing.TB, dir string, want ...string) *gitrepo.History {
+	t.Helper()
+	h, db := history(t, dir)
+	if diff := gocmp.Diff(want, contentsOf(t, h, db)); diff != "" {
+		t.Errorf("contents (-want +got):\n%s", diff)
+	}
+	return h
+}
+
+// However a repository is laid out, its history is the same.
+func TestHistoryOfLayouts(t *testing.T) {
+	origin := repository(t, map[string]string{"a": "1", "sub/b": "2"})
+	commit(t, origin, map[string]string{"a": "3"})
+	all := []string{"a: 1", "a: 3", "sub/b: 2"}
+	at := func(name string) string { return filepath.Join(t.TempDir(), name) }
+
+	bare, borrowing, second := at("bare.git"), at("borrowing"), at("second")
+	git(t, origin, "clone", "-q", "--bare", origin, bare)
+	git(t, origin, "clone", "-q", "--shared", origin, borrowing)
+	git(t, origin, "worktree", "add", "-q", "--detach", second)
+	for _, dir := range []string{origin, bare, borrowing, second} {
+		if h := checkContents(t, dir, all...); len(h.Missing) > 0 || h.Shallow || h.Len() != 2 {
+			t.Errorf("%s: missing %v, shallow %v, %d commits", dir, h.Missing, h.Shallow, h.Len())
+		}
+	}
+	checkContents(t, filepath.Join(origin, "sub"), "b: 2")
+
+	commit(t, second, map[string]string{"only-there": "4"}) // no branch has it
+	checkContents(t, origin, "a: 1", "a: 3", "only-there: 4", "sub/b: 2")
+	write(t, origin, map[string]string{"a": "stashed"})
+	git(t, origin, "stash", "-q")
+	checkContents(t, origin, "a: 1", "a: 3", "a: stashed", "only-there: 4", "sub/b: 2")
+}
+
+// Refs may name tags of tags, and tags of folders and files.
+func TestHistoryOfTags(t *testing.T) {
+	dir := repository(t, map[string]string{"a": "1"})
+	blob := strings.TrimSpace(gitSays(t, dir, "tagged", "hash-object", "-w", "--stdin"))
+	inner := strings.TrimSpace(gitSays(t, dir, "100644 blob "+blob+"\tin-tree\n", "mktree"))
+	git(t, dir, "tag", "-a", "-m", "x", "folder", inner)
+	git(t, dir, "tag", "-a", "-m", "x", "nested", "folder")
+	git(t, dir, "tag", "plain-file", blob)
+	h, db := history(t, dir)
+	if diff := gocmp.Diff([]string{"a: 1", "in-tree: tagged", "refs/tags/plain-file: tagged"}, contentsOf(t, h, db)); diff != "" {
+		t.Errorf("contents (-want +got):\n%s", diff)
+	}
+	var hits []gitrepo.Hit
+	n := num(t, db, blob)
+	for _, p := range h.Pairs(n) {
+		hits = append(hits, gitrepo.Hit{Path: p.Path, Blobs: []odb.Num{n}})
+	}
+	got, err := h.Attribute(t.Context(), hits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []gitrepo.Attribution{
+		{First: gitrepo.NoCommit, Last: gitrepo.NoCommit, Tips: 2, TipNames: []string{"refs/tags/folder", "refs/tags/nested"}},
+		{First: gitrepo.NoCommit, Last: gitrepo.NoCommit, Tips: 1, TipNames: []string{"refs/tags/plain-file"}},
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("attributions (-want +got):\n%s", diff)
+	}
+}
+
+// A link's target is content; where the path has the same as a file too, it is no link any more.
+func TestHistoryOfLinks(t *testing.T) {
+	dir := repository(t, map[string]string{"x": "x"})
+	git(t, dir, "rm", "-q", "x")
+	for _, name := range []string{"only", "both"} {
+		if err := os.Symlink("target", filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commit(t, dir, nil)
+	if err := os.Remove(filepath.Join(dir, "both")); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, dir, map[string]string{"both": "target"})
+	h, db := history(t, dir)
+	links := map[string]bool{}
+	for n := range odb.Num(db.Len()) {
+		for _, p := range h.Pairs(n) {
+			links[h.Path(p.Path)] = p.Link
+		}
+	}
+	if diff := gocmp.Diff(map[string]bool{"x": false, "only": true, "both": false}, links); diff != "" {
+		t.Errorf("links (-want +got):\n%s", diff)
+	}
+}
+
+// Repositories without commits, or without a HEAD that leads to one.
+func TestHistoryWithoutHead(t *testing.T) {
+	dir := t.TempDir()
+	git(t, dir, "init", "-q", "-b", "main")
+	if h := checkContents(t, dir); h.Len() != 0 || len(h.Missing) > 0 {
+		t.Errorf("an empty repository: %d commits, missing %v", h.Len(), h.Missing)
+	}
+	commit(t, dir, map[string]string{"a": "1"})
+	git(t, dir, "checkout", "-q", "--orphan", "unborn")
+	checkContents(t, dir, "a: 1")
+	git(t, dir, "checkout", "-q", "-f", "--detach", "main")
+	commit(t, dir, map[string]string{"b": "2"})
+	checkContents(t, dir, "a: 1", "b: 2")
+	if _, err := open(t, t.TempDir()).Objects(t.Context()); err == nil || !strings.Contains(err.Error(), "not in a git repository") {
+		t.Errorf("a plain folder: %v", err)
+	}
+}
+
+// What a clone left out is told with what to do.
+func TestHistoryOfPartialClones(t *testing.T) {
+	origin := repository(t, map[string]string{"a": "1", "sub/b": "2"})
+	commit(t, origin, map[string]string{"a": "3"})
+	git(t, origin, "config", "uploadpack.allowFilter", "true")
+	for _, tt := range []struct {
+		args    []string
+		shallow bool
+		missing string
+		count   int
+		example string
+	}{
+		{[]string{"--depth=1"}, true, "", 0, ""},
+		{[]string{"--filter=blob:none", "--no-checkout"}, false, "files that the repository lacks", 3, "a"},
+		{[]string{"--filter=tree:0", "--no-checkout"}, false, "folders that the repository lacks", 2, ", named by commit "},
+	} {
+		dir := filepath.Join(t.TempDir(), "clone")
+		git(t, origin, append(append([]string{"clone", "-q"}, tt.args...), "file://"+origin, dir)...)
+		h, _ := history(t, dir)
+		if h.Shallow != tt.shallow || len(h.Missing) > 1 || (len(h.Missing) == 1) != (tt.missing != "") {
+			t.Errorf("%v: shallow %v, missing %v", tt.args, h.Shallow, h.Missing)
+			continue
+		}
+		if tt.missing == "" {
+			continue
+		}
+		m := h.Missing[0]
+		if m.What != tt.missing || m.Count != tt.count || !strings.Contains(m.Examples[0], tt.example) || !strings.Contains(m.Fix, "git fetch --refetch") {
+			t.Errorf("%v: %+v", tt.args, m)
+		}
+	}
+}
+
+// Objects that are gone or damaged are told, and the rest is read.
+func TestHistoryOfDamagedRepositories(t *testing.T) {
+	build := func() string {
+		dir := repository(t, map[string]string{"a": "1", "sub/b": "2"})
+		commit(t, dir, map[string]string{"a": "3"})
+		return dir
+	}
+	loose := func(dir, rev string) string {
+		id := strings.TrimSpace(gitSays(t, dir, "", "rev-parse", rev))
+		return filepath.Join(dir, ".git/objects", id[:2], id[2:])
+	}
+	remove := func(rev string) func(string) error {
+		return func(dir string) error { return os.Remove(loose(dir, rev)) }
+	}
+	spoil := func(rev string) func(string) error {
+		return func(dir string) error {
+			if err := os.Chmod(loose(dir, rev), 0o600); err != nil {
+				return err
+			}
+			return os.WriteFile(loose(dir, rev), []byte("garbage"), 0o600)
+		}
+	}
+	for _, tt := range []struct {
+		name    string
+		harm    func(dir string) error
+		missing string
+		places  int
+	}{
+		{"no parent", remove("HEAD~1"), "commits that the repository lacks", 2},
+		{"no tip", remove("HEAD"), "objects that refs or tags name and the repository lacks", 0},
+		{"no folder", remove("HEAD:sub"), "folders that the repository lacks", 2},
+		{"no file", remove("HEAD:a"), "files that the repository lacks", 2},
+		{"a damaged folder", spoil("HEAD:sub"), "objects that can't be read", 2},
+		{"a damaged commit", spoil("HEAD~1"), "objects that can't be read", 2},
+		{"a commit that is a file", func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, ".git/refs/heads/odd"), []byte(gitSays(t, dir, "x", "hash-object", "-w", "--stdin")), 0o600)
+		}, "", 4},
+		{"a ref that is garbage", func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, ".git/refs/heads/odd"), []byte("garbage\n"), 0o600)
+		}, "refs that can't be read", 3},
+		{"a tree that is garbage", func(dir string) error {
+			id := gitSays(t, dir, "garbage", "hash-object", "-t", "tree", "--literally", "-w", "--stdin")
+			return os.WriteFile(filepath.Join(dir, ".git/refs/tags/odd"), []byte(id), 0o600)
+		}, "objects that aren't what they are named as", 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := build()
+			if err := os.MkdirAll(filepath.Join(dir, ".git/refs/tags"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := tt.harm(dir); err != nil {
+				t.Fatal(err)
+			}
+			h, _ := history(t, dir)
+			if h.Places() != tt.places {
+				t.Errorf("%d places, want %d", h.Places(), tt.places)
+			}
+			if tt.missing == "" && len(h.Missing) == 0 {
+				return
+			}
+			if len(h.Missing) != 1 || h.Missing[0].What != tt.missing || h.Missing[0].Count != 1 || h.Missing[0].Fix == "" || len(h.Missing[0].Examples) != 1 {
+				t.Errorf("missing: %+v", h.Missing)
+			}
+		})
+	}
+}
+
+// Trees that name each other again and again end.
+func TestHistoryOfDeepTrees(t *testing.T) {
+	dir := repository(t, map[string]string{"a": "1"})
+	id := strings.TrimSpace(gitSays(t, dir, "", "rev-parse", "HEAD^{tree}"))
+	var stream strings.Builder
+	stream.WriteString("commit refs/heads/deep\nmark :1\ncommitter c <c@example.com> 1700000000 +0000\ndata 1\nm\n")
+	fmt.Fprintf(&stream, "M 100644 inline %sx\ndata 1\nx\n\n", strings.Repeat("d/", 2100))
+	gitSays(t, dir, stream.String(), "fast-import", "--quiet")
+	h, _ := history(t, dir)
+	if len(h.Missing) != 1 || h.Missing[0].What != "folders that are nested too deep" || h.Places() != 1 || id == "" {
+		t.Errorf("%d places, missing %+v", h.Places(), h.Missing)
+	}
+}
+
+// Neither grafts nor replaced objects hide a commit.
+func TestHistoryIgnoresGrafts(t *testing.T) {
+	dir := repository(t, map[string]string{"a": "1"})
+	commit(t, dir, map[string]string{"a": "2"})
+	commit(t, dir, map[string]string{"a": "3"})
+	head := gitSays(t, dir, "", "rev-parse", "HEAD")
+	git(t, dir, "replace", "HEAD~1", "HEAD")
+	write(t, dir, map[string]string{".git/info/grafts": head})
+	checkContents(t, dir, "a: 1", "a: 2", "a: 3")
+	changes := changesIn(t, dir, gitrepo.DiffSpec{Base: "HEAD~2", Head: "HEAD"})
+	if len(changes.Files) != 1 || len(changes.Bases) != 1 {
+		t.Errorf("changes: %+v", changes.Files)
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	dir := t.TempDir()
+	git(t, dir, "init", "-q", "-b", "main")
+	stream := "commit refs/heads/main\nauthor Jos\xe9 <jose@example.com> 1700000000 -0330\ncommitter c <c@example.com> 1700000099 +0000\ndata <<.\n\nfirst\nline\n\nbody\n.\n\n"
+	gitSays(t, dir, stream, "fast-import", "--quiet")
+	h, _ := history(t, dir)
+	got, err := h.Describe(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf("%s|%s|%s|%s|%v", got.Author, got.Email, got.Date.Format("2006-01-02T15:04:05-0700"), got.Subject, got.ID == h.ID(0))
+	if want := "Jos\uFFFD|jose@example.com|2023-11-14T18:43:20-0330|first line|true"; text != want {
+		t.Errorf("got %s, want %s", text, want)
+	}
+}
