@@ -170,7 +170,7 @@ func TestKeysAndLifetimes(t *testing.T) {
 		{"GitHub App", "GH_TOKEN: " + plantedFor(t, "github-app-token").Value, "GH_TOKEN", "GitHub App installation token", secret.ShortLived, true},
 		{"GitHub App, stateless", "GH_TOKEN: " + plantedFor(t, "github-app-token-stateless").Value, "GH_TOKEN", "GitHub App installation token", secret.ShortLived, true},
 		{"JWT without an end", "Authorization: Bearer " + plantedFor(t, "jwt").Value, "Authorization", "JSON Web Token", secret.LongLived, true},
-		{"private key", "key: |\n  " + plantedFor(t, "private-key").Value, "key", "private key", secret.LongLived, true},
+		{"private key", "key: |\n  " + plantedFor(t, "private-key").Value, "key", "RSA private key", secret.LongLived, true},
 		{"a word as a password", "curl -u robot:" + "hunter2hunter2" + " https://x.example", "u", "user and password of a curl command", secret.LongLived, false},
 	}
 	for _, tt := range tests {

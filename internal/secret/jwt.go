@@ -20,15 +20,8 @@ type jwt struct {
 // readJWT reads the claims of value, which may stand behind a prefix such as "ghs_12345_". It reports
 // false where value is no JWT.
 func readJWT(value []byte) (jwt, bool) {
-	if i := bytes.Index(value, []byte("ey")); i > 0 {
-		value = value[i:]
-	}
-	parts := bytes.Split(value, []byte{'.'})
-	if len(parts) != 3 {
-		return jwt{}, false
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(string(bytes.TrimRight(parts[1], "=")))
-	if err != nil {
+	payload, signature, ok := jwtParts(value)
+	if !ok {
 		return jwt{}, false
 	}
 	var claims struct {
@@ -37,7 +30,7 @@ func readJWT(value []byte) (jwt, bool) {
 	if err := json.Unmarshal(payload, &claims); err != nil {
 		return jwt{}, false
 	}
-	out := jwt{lifetime: LongLived, signed: len(parts[2])*6 >= strongBits}
+	out := jwt{lifetime: LongLived, signed: len(signature)*6 >= strongBits}
 	if claims.Exp == nil {
 		return out, true
 	}
@@ -49,6 +42,31 @@ func readJWT(value []byte) (jwt, bool) {
 		out.lifetime = ShortLived
 	}
 	return out, true
+}
+
+// jwtParts is the payload of a JWT, decoded, and its signature as it is written.
+func jwtParts(value []byte) (payload, signature []byte, ok bool) {
+	if i := bytes.Index(value, []byte("ey")); i > 0 {
+		value = value[i:]
+	}
+	parts := bytes.Split(value, []byte{'.'})
+	if len(parts) != 3 {
+		return nil, nil, false
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(string(bytes.TrimRight(parts[1], "=")))
+	return payload, parts[2], err == nil
+}
+
+// jwtIn is the JWT that a hit found; false where it found something else.
+func jwtIn(h hit) ([]byte, bool) {
+	switch h.detector {
+	case "jwt", "kubernetes-service-account-token", "github-app-token-stateless":
+		return h.value, true
+	case "jwt-base64":
+		inner, err := base64.RawStdEncoding.DecodeString(string(bytes.TrimRight(h.value, "=")))
+		return inner, err == nil
+	}
+	return nil, false
 }
 
 // seconds is the time of a NumericDate (RFC 7519, section 2), kept within what formats as a date.

@@ -21,10 +21,13 @@ const (
 type Token struct {
 	Detector string   // the id of the gitleaks rule or of ours that found it
 	Kind     string   // what it is, in words: "AWS access key", "GitHub classic personal access token"
-	Lifetime Lifetime // by its kind; of a JWT, by its claims
+	Lifetime Lifetime // by its kind; of a JWT and the like, by what it says
 
-	// Expires is when the value itself says that it ends (a JWT's exp); zero where it doesn't say.
+	// Expires is when the value itself says that it ends (a JWT's exp, a signed URL's se); zero where it doesn't say.
 	Expires time.Time
+
+	// Says is what the token says of itself that is no secret: its project, scopes, account.
+	Says []Fact
 
 	// Strong is set where the value has at least 100 random bits, so that its fingerprint gives
 	// nothing away.

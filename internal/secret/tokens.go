@@ -3,7 +3,6 @@ package secret
 import (
 	"bytes"
 	"cmp"
-	"encoding/base64"
 	"slices"
 
 	"github.com/curfew-ci/curfew/internal/redact"
@@ -49,29 +48,32 @@ func (d *Detector) token(h hit, content []byte, region source.Region) Token {
 		t.Written = redact.New(written)
 	}
 	t.Strong = isStrong(h.value, k.strong)
-	if claims, ok := claimsOf(h); ok {
-		t.Expires = claims.expires
-		t.Strong = t.Strong || claims.signed
-		if t.Lifetime == Unknown {
-			t.Lifetime = claims.lifetime
+	if value, ok := jwtIn(h); ok {
+		if claims, ok := readJWT(value); ok {
+			t.Expires = claims.expires
+			t.Strong = t.Strong || claims.signed
+			if t.Lifetime == Unknown {
+				t.Lifetime = claims.lifetime
+			}
 		}
 	}
+	t.describe(h, content)
 	return t
 }
 
-// claimsOf reads what a JWT says of itself.
-func claimsOf(h hit) (jwt, bool) {
+// describe adds what the token says of itself.
+func (t *Token) describe(h hit, content []byte) {
+	t.Says = saysOf(h, content)
 	switch h.detector {
-	case "jwt", "kubernetes-service-account-token", "github-app-token-stateless":
-		return readJWT(h.value)
-	case "jwt-base64":
-		inner, err := base64.RawStdEncoding.DecodeString(string(bytes.TrimRight(h.value, "=")))
-		if err != nil {
-			return jwt{}, false
+	case "private-key":
+		t.Kind = keyWords(h.value)
+	case "pypi-upload-token", "testpypi-upload-token":
+		if p, ok := readPyPI(string(h.value)); ok {
+			t.Expires, t.Lifetime = p.expires, p.lifetime()
 		}
-		return readJWT(inner)
+	case "azure-shared-access-signature":
+		t.Expires, t.Lifetime = signatureLife(surroundings{content, h.region})
 	}
-	return jwt{}, false
 }
 
 // keysOf lists the key that each hit's value is given to. A key in which a secret stands is none.
