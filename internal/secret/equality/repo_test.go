@@ -22,8 +22,8 @@ import (
 //
 //	CURFEW_EQUALITY_REPO     the repository, or its bare directory
 //	CURFEW_EQUALITY_CACHE    a folder to keep the library's findings in: it takes minutes to hours
-//	CURFEW_EQUALITY_LARGEST  bytes of the largest blob to compare; all by default
-//	CURFEW_EQUALITY_EVERY    n, to compare one blob in n; all by default
+//	CURFEW_EQUALITY_LARGEST  bytes up to which every blob is compared; all by default
+//	CURFEW_EQUALITY_EVERY    n, to compare one in n of those that are larger; none by default
 func TestEqualityRepo(t *testing.T) {
 	repo := os.Getenv("CURFEW_EQUALITY_REPO")
 	if repo == "" {
@@ -64,13 +64,12 @@ func number(t *testing.T, name string) int64 {
 	return n
 }
 
-// choose leaves out blobs that are larger than largest, and of the others all but one in every; 0 asks for
-// all.
+// choose takes all blobs up to a size, 0 for any, and one in every of the larger ones, 0 for none.
 func choose(blobs []blob, largest, every int64) []blob {
 	var out []blob
 	for _, b := range blobs {
 		first, _ := strconv.ParseInt(b.id[:8], 16, 64)
-		if (largest == 0 || b.size <= largest) && (every == 0 || first%every == 0) {
+		if largest == 0 || b.size <= largest || every > 0 && first%every == 0 {
 			out = append(out, b)
 		}
 	}
