@@ -81,6 +81,9 @@ func (t *Tree) History(ctx context.Context, db *odb.DB, options HistoryOptions) 
 		return nil, err
 	}
 	h := &History{db: db, gaps: &gaps{}, top: t.top()}
+	for _, fault := range db.Faults() {
+		h.gaps.note(lackStore, fault.String)
+	}
 	for _, name := range broken {
 		h.gaps.note(lackRef, func() string { return name })
 	}

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/curfew-ci/curfew/internal/gitrepo"
 )
 
 // A trap is a program that leaves a mark when it is run, whoever runs it and however.
@@ -46,6 +48,18 @@ func useAll(t *testing.T, dir string) {
 		_, _ = tree.ReadFile(name) // a file that can't be read is no matter here
 	}
 	_, _ = tree.Origin(t.Context()), tree.DefaultBranch(t.Context())
+	for _, spec := range []gitrepo.DiffSpec{{Staged: true}, {Base: "HEAD~1", Head: "HEAD"}, {Base: "HEAD", Head: "HEAD"}} {
+		if changes, err := tree.Changes(t.Context(), spec); err == nil {
+			for i := range changes.Files {
+				_, _ = changes.Content(t.Context(), i)
+			}
+			_ = changes.Close()
+		}
+	}
+	if db, err := tree.Objects(t.Context()); err == nil {
+		_, _ = tree.History(t.Context(), db, gitrepo.HistoryOptions{})
+		_ = db.Close()
+	}
 	c, err := tree.Commit(t.Context(), "HEAD")
 	if err != nil {
 		return // nor is a repository that git refuses

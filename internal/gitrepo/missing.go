@@ -20,7 +20,8 @@ type Missing struct {
 type lack int
 
 const (
-	lackCommit lack = iota
+	lackStore lack = iota
+	lackCommit
 	lackTree
 	lackBlob
 	lackTagged
@@ -76,6 +77,7 @@ func (g *gaps) unread(id odb.ID, where func() string, err error) {
 // list tells what was gathered, and what to do about it.
 func (g *gaps) list(fixAbsent string) []Missing {
 	texts := [lacks]struct{ what, fix string }{
+		lackStore:  {"packs and other parts of the object database that can't be read", fixDamage},
 		lackCommit: {"commits that the repository lacks", fixAbsent},
 		lackTree:   {"folders that the repository lacks", fixAbsent},
 		lackBlob:   {"files that the repository lacks", fixAbsent},

@@ -1,6 +1,7 @@
 package gitrepo_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -245,6 +246,43 @@ func TestHistoryOfDamagedRepositories(t *testing.T) {
 				t.Errorf("missing: %+v", h.Missing)
 			}
 		})
+	}
+}
+
+// A pack that can't be used is told as well as what it would have held; of one with a damaged place the rest is
+// read.
+func TestHistoryOfDamagedPacks(t *testing.T) {
+	for name, want := range map[string][]string{
+		"idx":  {"packs and other parts of the object database that can't be read", "objects that refs or tags name and the repository lacks"},
+		"pack": {"objects that can't be read"},
+	} {
+		dir := repository(t, map[string]string{"a": "1", "sub/b": "2"})
+		commit(t, dir, map[string]string{"a": "3"})
+		git(t, dir, "repack", "-q", "-a", "-d")
+		files, err := filepath.Glob(filepath.Join(dir, ".git/objects/pack/*."+name))
+		if err != nil || len(files) != 1 {
+			t.Fatal(files, err)
+		}
+		src, err := os.ReadFile(files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "idx" {
+			src = []byte("garbage")
+		} else {
+			src[20] ^= 0xFF // within the first object, which is the latest commit
+		}
+		if err := errors.Join(os.Chmod(files[0], 0o600), os.WriteFile(files[0], src, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		h, _ := history(t, dir)
+		var got []string
+		for _, m := range h.Missing {
+			got = append(got, m.What)
+		}
+		if diff := gocmp.Diff(want, got); diff != "" || h.Len() > 1 {
+			t.Errorf("%s: %d commits, missing (-want +got):\n%s", name, h.Len(), diff)
+		}
 	}
 }
 
