@@ -18,7 +18,7 @@ type part struct {
 	kind Kind   // or offsetDelta, refDelta
 	base string // of a delta
 	body []byte // a content or a delta
-	size int    // what it says its size is; 0: as it is
+	size int64  // what it says its size is; 0: as it is
 }
 
 // idOf is the ID of a part.
@@ -73,7 +73,7 @@ func appendPart(to []byte, p part, begins map[string]int) []byte {
 	off := len(to)
 	size := p.size
 	if size == 0 {
-		size = len(p.body)
+		size = int64(len(p.body))
 	}
 	c := byte(p.kind)<<4 | byte(size&15)
 	for size >>= 4; size > 0; size >>= 7 {
@@ -106,7 +106,7 @@ func distance(n int) []byte {
 }
 
 // deltaOf makes a delta of instructions.
-func deltaOf(base, made int, instructions ...byte) []byte {
+func deltaOf(base int, made int64, instructions ...byte) []byte {
 	d := binary.AppendUvarint(nil, uint64(base))
 	return append(binary.AppendUvarint(d, uint64(made)), instructions...)
 }

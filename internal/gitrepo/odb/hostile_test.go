@@ -16,7 +16,7 @@ const text = "a text of more than sixteen bytes, so that a copy of it is told"
 
 // whole is a copy of all of text, and an insert of what follows.
 func whole(more string) []byte {
-	d := deltaOf(len(text), len(text)+len(more), 0x90, byte(len(text)))
+	d := deltaOf(len(text), int64(len(text)+len(more)), 0x90, byte(len(text)))
 	if more != "" {
 		d = append(append(d, byte(len(more))), more...)
 	}

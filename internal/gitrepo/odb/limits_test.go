@@ -62,7 +62,7 @@ func comb(depth, size int) (parts []part, want map[string]string) {
 			rest := size - len(number)
 			ops := append([]byte{byte(len(number))}, number...)
 			ops = append(ops, 0xf1, byte(len(number)), byte(rest), byte(rest>>8), byte(rest>>16))
-			parts = append(parts, part{id: name, kind: offsetDelta, base: of, body: deltaOf(size, size, ops...)})
+			parts = append(parts, part{id: name, kind: offsetDelta, base: of, body: deltaOf(size, int64(size), ops...)})
 			want[name] = number + want[of][len(number):]
 		}
 	}
