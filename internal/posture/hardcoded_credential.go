@@ -14,7 +14,7 @@ import (
 func hardcodedCredential(p *Pass) {
 	in := map[string][]*secret.Token{}
 	for i := range p.Tokens {
-		if t := &p.Tokens[i]; !t.Covered {
+		if t := &p.Tokens[i]; !t.Covered && t.Unlikely == "" {
 			in[t.Region.Path] = append(in[t.Region.Path], t)
 		}
 	}
@@ -32,14 +32,16 @@ func (p *Pass) hardcoded(t *secret.Token) {
 	if t.Key != "" {
 		under = fmt.Sprintf(" under %q", t.Key)
 	}
-	p.Report(finding.Finding{
+	f := finding.Finding{
 		Severity: hardcodedSeverity(t),
-		Message:  fmt.Sprintf("%s is written out%s: everyone who can read the repository has it", article(t.Kind), under),
+		Message:  fmt.Sprintf("%s is written out%s: everyone who can read the repository has it", described(t), under),
 		Region:   t.Region,
 		Label:    t.Kind,
 		Fix:      "revoke it, then fetch a short-lived credential in the job, or store it as a secret and read it by `${{ secrets.NAME }}`",
 		Key:      tokenKey(t),
-	})
+	}
+	p.except(&f, t)
+	p.Report(f)
 }
 
 func hardcodedSeverity(t *secret.Token) finding.Severity {

@@ -15,23 +15,24 @@ const farAhead = 24 * time.Hour
 
 // longLivedToken reports credentials that outlive any task, in files other than workflows and actions,
 // which hardcoded-credential judges. One that a manifest's exception registers by its file is marked as
-// such.
+// such until the exception is overdue.
 func longLivedToken(p *Pass) {
 	for i := range p.Tokens {
 		t := &p.Tokens[i]
 		why, severity := outlives(t, p.Now)
-		if severity == 0 || t.Covered || p.definition(t.Region.Path) {
+		if severity == 0 || t.Covered || t.Unlikely != "" || p.definition(t.Region.Path) {
 			continue
 		}
-		p.Report(finding.Finding{
-			Severity:   severity,
-			Message:    fmt.Sprintf("%s stands in a file, and %s", article(t.Kind), why),
-			Region:     t.Region,
-			Label:      t.Kind,
-			Fix:        "revoke it and use a credential that ends with its job; where none will do, register it under `exceptions:` with `store: { file: PATH }`",
-			Key:        tokenKey(t),
-			Suppressed: p.fileException(t),
-		})
+		f := finding.Finding{
+			Severity: severity,
+			Message:  fmt.Sprintf("%s stands in a file, and %s", described(t), why),
+			Region:   t.Region,
+			Label:    t.Kind,
+			Fix:      "revoke it and use a credential that ends with its job; where none will do, register it under `exceptions:` with `store: { file: PATH }`",
+			Key:      tokenKey(t),
+		}
+		p.except(&f, t)
+		p.Report(f)
 	}
 }
 
@@ -58,29 +59,6 @@ func (p *Pass) definition(path string) bool {
 	return false
 }
 
-// fileException is the suppression by the exception of the manifest that covers t; nil where none does.
-func (p *Pass) fileException(t *secret.Token) *finding.Suppression {
-	if p.Manifest == nil {
-		return nil
-	}
-	for _, id := range p.Manifest.ExceptionIDs() {
-		e := p.Manifest.Exceptions[id]
-		if coversToken(&e, t) && !e.Expires.Over(p.Now) {
-			return &finding.Suppression{
-				Kind: "exception", Reason: e.Reason, Until: e.Expires.String(),
-				Region: p.Manifest.KeyAt(manifest.Pointer("exceptions", id)),
-			}
-		}
-	}
-	return nil
-}
-
-// coversToken reports whether e registers t: by its file and, where the file names its secrets, by name.
-func coversToken(e *manifest.Exception, t *secret.Token) bool {
-	return e.Store.Kind == manifest.StoreFile && e.Store.Name == t.Region.Path &&
-		(t.Key == "" || strings.EqualFold(t.Key, e.Secret))
-}
-
 // tokenKey tells t from other tokens of its file: by its value where that is too random to be guessed,
 // otherwise by what found it and the key it stands under.
 func tokenKey(t *secret.Token) string {
@@ -88,6 +66,14 @@ func tokenKey(t *secret.Token) string {
 		return t.Value.Fingerprint(t.Detector)
 	}
 	return t.Detector + " " + t.Key
+}
+
+// described is what t is called, with what it says of itself: "a JSON Web Token (scope repo)".
+func described(t *secret.Token) string {
+	if told := t.Told(); told != "" {
+		return fmt.Sprintf("%s (%s)", article(t.Kind), told)
+	}
+	return article(t.Kind)
 }
 
 // article puts "a" or "an" before what a kind of credential is called.

@@ -8,8 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/secret"
+	"github.com/curfew-ci/curfew/internal/usage"
 	"github.com/curfew-ci/curfew/internal/workflow"
+	"github.com/curfew-ci/curfew/rules"
 )
 
 const revoke = " | revoke it and use a credential that ends with its job; where none will do, register it under `exceptions:` with `store: { file: PATH }`"
@@ -44,6 +49,7 @@ func jwt(d time.Duration) string {
 func TestLongLivedToken(t *testing.T) {
 	const found = "config.env:1:14 high a GitHub classic personal access token stands in a file, and its kind lives until somebody revokes it"
 	const file = "-- config.env --\nGITHUB_TOKEN={fake:ghp_:36}\n"
+	const saying = " (issuer acme, subject 0123456789)"
 	cases{
 		{"found", file, []string{found + revoke}},
 		{"registered", file + exception("GITHUB_TOKEN", "config.env", "2026-11-23"), []string{found + " [exception 2026-11-23]" + revoke}},
@@ -52,13 +58,89 @@ func TestLongLivedToken(t *testing.T) {
 		{"another name", file + exception("NPM_TOKEN", "config.env", "2026-12-31"), []string{found + revoke}},
 		{"an action is hardcoded-credential's", "-- action.yml --\nruns:\n  using: composite\n  steps:\n    - {run: x, shell: sh, env: {GITHUB_TOKEN: {fake:ghp_:36}}}\n", nil},
 		{"far end", "-- a.env --\nSESSION=" + jwt(48*time.Hour) + "\n", []string{
-			"a.env:1:9 high a JSON Web Token stands in a file, and it lives until 2026-11-25" + revoke,
+			"a.env:1:9 high a JSON Web Token" + saying + " stands in a file, and it lives until 2026-11-25" + revoke,
 		}},
 		{"near end", "-- a.env --\nSESSION=" + jwt(23*time.Hour) + "\n", nil},
 		{"ended", "-- a.env --\nSESSION=" + jwt(-time.Hour) + "\n", nil},
 		{"no end", "-- a.env --\nSESSION=" + jwt(0) + "\n", []string{
-			"a.env:1:9 high a JSON Web Token stands in a file, and its kind lives until somebody revokes it" + revoke,
+			"a.env:1:9 high a JSON Web Token" + saying + " stands in a file, and its kind lives until somebody revokes it" + revoke,
 		}},
+	}.run(t, "long-lived-token")
+}
+
+// TestFileExceptions holds that an exception registers one secret of its file, while it is in force.
+func TestFileExceptions(t *testing.T) {
+	d, err := secret.New(rules.SecretRules())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pem := "-----BEGIN RSA PRIVATE " + "KEY-----\n" + fill("{fake::64}\n{fake::64}\n") + "-----END RSA PRIVATE " + "KEY-----\n"
+	other := "-----BEGIN EC PRIVATE " + "KEY-----\n" + fill("{fake::64}\n{fake::64}\n") + "-----END EC PRIVATE " + "KEY-----\n"
+	const name, expires = "GITHUB_TOKEN", "2026-12-31"
+	pat := name + fill("={fake:ghp_:36}\n")
+	tests := []struct {
+		name, content, secret, expires string
+		age                            time.Duration // 0 where it isn't known
+		want                           []string      // of each finding: what silences it, or its related lines
+	}{
+		{"by its name", pat, name, expires, 0, []string{"exception until 2026-12-31"}},
+		{"by its name in small letters", pat, "github_token", expires, 0, []string{"exception until 2026-12-31"}},
+		{"another name", pat, "NPM_TOKEN", expires, 0, []string{""}},
+		{"ended", pat, name, "2026-11-22", 0, []string{`exception "e" ended on 2026-11-22 @12`}},
+		{"not rotated", pat, name, expires, 31 * 24 * time.Hour, []string{`exception "e" wants it rotated every 30d, and it has been there since 2026-10-23 @11`}},
+		{"rotated in time", pat, name, expires, 30 * 24 * time.Hour, []string{"exception until 2026-12-31"}},
+		{"ended, and not rotated", pat, name, "2026-11-22", 90 * 24 * time.Hour, []string{`exception "e" ended on 2026-11-22 @12`}},
+		{"two names, one registered", pat + "NPM_TOKEN" + fill("={fake:npm_:36}\n"), name, expires, 0, []string{"exception until 2026-12-31", ""}},
+		{"a name twice", pat + pat, name, expires, 0, []string{"exception until 2026-12-31", "exception until 2026-12-31"}},
+		{"without a name", pem, "DEPLOY_KEY", expires, 0, []string{"exception until 2026-12-31"}},
+		{"without a name, twice the same", pem + "\n" + pem, "DEPLOY_KEY", expires, 0, []string{"exception until 2026-12-31", "exception until 2026-12-31"}},
+		{"without a name, two", pem + "\n" + other, "DEPLOY_KEY", expires, 0, []string{"", ""}},
+		{"without a name, beside the one that is meant", pat + pem, name, expires, 0, []string{"exception until 2026-12-31", ""}},
+		{"without a name, beside another", pat + pem, "DEPLOY_KEY", expires, 0, []string{"", "exception until 2026-12-31"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			src := exception(tt.secret, "config.env", tt.expires)
+			_, src, _ = strings.Cut(src, "--\n")
+			m, errs := manifest.Parse(".github/curfew.yml", []byte(src))
+			if len(errs) > 0 {
+				t.Fatal(errs)
+			}
+			facts := &Facts{Manifest: m, Now: now, Usage: &usage.Repo{}}
+			if facts.Tokens, err = d.Detect(t.Context(), "config.env", []byte(tt.content)); err != nil {
+				t.Fatal(err)
+			}
+			for i := range facts.Tokens {
+				if tt.age > 0 {
+					facts.Tokens[i].Since = now.Add(-tt.age)
+				}
+			}
+			pass := &Pass{Facts: facts, Rule: &rules.Rule{ID: "long-lived-token"}}
+			longLivedToken(pass)
+			var got []string
+			for _, f := range pass.findings {
+				var parts []string
+				if f.Suppressed != nil {
+					parts = append(parts, f.Suppressed.Kind+" until "+f.Suppressed.Until)
+				}
+				for _, r := range f.Related {
+					parts = append(parts, fmt.Sprintf("%s @%d", r.Message, r.Region.Start.Line))
+				}
+				if got = append(got, strings.Join(parts, "; ")); len(parts) > 0 && f.Owner != "web" {
+					t.Errorf("owner is %q, want the exception's", f.Owner)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What is most likely no credential is no finding.
+func TestUnlikelyGuesses(t *testing.T) {
+	cases{
+		{"a file", "-- config.json --\n{\"hashed_secret\": \"" + strings.Repeat("0f1e2d3c4b", 4) + "\"}\n", nil},
 	}.run(t, "long-lived-token")
 }
 
@@ -165,6 +247,10 @@ func TestHardcodedCredential(t *testing.T) {
 			`example.yml:6:64 high a registry password is written out under "password"` + end,
 		}},
 		{"in another file", "-- notes.env --\nGITHUB_TOKEN={fake:ghp_:36}\n", nil},
+		{"registered", strings.Replace("-- .github/workflows/a.yml --\n"+step, "run: x", "run: y", 1) + "GITHUB_TOKEN: {fake:ghp_:36}}\n" +
+			exception("GITHUB_TOKEN", ".github/workflows/a.yml", "2026-12-31"), []string{
+			`a.yml:8:29 high a GitHub classic personal access token is written out under "GITHUB_TOKEN"` + strings.Replace(end, " |", " [exception 2026-12-31] |", 1),
+		}},
 		{"read from a secret", step + "GITHUB_TOKEN: \"${{ secrets.PAT }}\"}\n", nil},
 	}.run(t, "hardcoded-credential")
 }

@@ -122,6 +122,6 @@ func (s *says) macaroon(value string) {
 	case len(p.projects) > 0:
 		s.add("project", strings.Join(p.projects, " "))
 	case p.account:
-		s.add("scope", "all projects of its user")
+		*s = append(*s, Fact{"scope", "all projects of its user"})
 	}
 }

@@ -74,7 +74,7 @@ func saysOf(h hit, content []byte) []Fact {
 		s.macaroon(value)
 	case "private-key", "putty-private-key":
 		if isLocked(h.value) || around.puttyLocked() {
-			s.add("locked by", "a passphrase")
+			s = append(s, Fact{"locked by", "a passphrase"})
 		}
 	case "azure-shared-access-signature":
 		s.add("permissions", around.query("sp"))

@@ -26,6 +26,10 @@ type Token struct {
 	// Expires is when the value itself says that it ends (a JWT's exp, a signed URL's se); zero where it doesn't say.
 	Expires time.Time
 
+	// Since is when a commit first brought it in; zero where that isn't known. No Detector
+	// sets it: whoever reads the history does.
+	Since time.Time
+
 	// Says is what the token says of itself that is no secret: its project, scopes, account.
 	Says []Fact
 
