@@ -30,6 +30,8 @@ type Finding struct {
 	Fingerprint string `json:"fingerprint"`
 	// Snippet is set by scan, which alone knows what must be masked.
 	Snippet Snippet `json:"snippet,omitzero"`
+	// History is set where the finding stands in a commit and not, or not only, in the files as they are.
+	History *History `json:"history,omitempty"`
 	// Suppressed says why this finding doesn't count; nil where it does.
 	Suppressed *Suppression `json:"suppressed,omitempty"`
 }

@@ -104,8 +104,18 @@ func example() sample {
 	}
 	f.Owner, f.Identity, f.Job = "payments", "release", "publish"
 
+	first := finding.Commit{ID: strings.Repeat("1a2b", 10), Author: "Ann", Email: "ann@example.com", Date: "2021-03-04T05:06:07Z"}
+	last := finding.Commit{ID: strings.Repeat("3c4d", 10), Author: "Ben", Email: "ben@example.com", Date: "2022-03-04T05:06:07Z"}
+	gone := finding.Finding{
+		Rule: "long-lived-token", Severity: finding.High, Message: "a token stood in a file", Key: "gone",
+		Region: source.NewText("gone.env", []byte("TOKEN=0123\n")).Region(6, 10), Snippet: finding.Snippet{FirstLine: 1, Lines: []string{"TOKEN=****"}},
+		History: &finding.History{First: first, Last: last, Refs: 1},
+	}
+	kept := gone
+	kept.Key, kept.History = "kept", &finding.History{First: first, Last: first, InHead: true}
+
 	r := clean()
-	r.Findings = append(r.Findings, f)
+	r.Findings = append(r.Findings, f, gone, kept)
 	for i, s := range []finding.Suppression{
 		{Kind: "baseline", Until: "2026-12-01"},
 		{Kind: "baseline", Until: "2026-12-02"},
@@ -192,6 +202,9 @@ func hostile() sample {
 	g := t.find("token-default", finding.Note, path, "a: 1", strings.Repeat("long ", 1000))
 	g.Suppressed = &finding.Suppression{Kind: evil, Reason: evil, Until: evil}
 	h := t.find("token-default", finding.Medium, path, "b: 2", strings.Repeat("long ", 1000))
+	f.History = &finding.History{
+		First: finding.Commit{ID: evil, Author: evil, Email: evil, Date: evil}, Last: finding.Commit{ID: evil, Author: evil, Email: evil, Date: evil}, Refs: 2,
+	}
 	r := clean()
 	r.Tool.Version = evil
 	r.Manifest = scan.Manifest{Path: evil, From: evil, SHA256: evil, Mode: evil}

@@ -64,6 +64,9 @@ func notCheckedLines(all []scan.NotChecked) string {
 
 func annotation(level string, f *finding.Finding) string {
 	message := visible(f.Message)
+	if f.History != nil {
+		message += "\nhistory: " + visible(told(f.History))
+	}
 	if f.Fix != "" {
 		message += "\nfix: " + visible(f.Fix)
 	}

@@ -75,6 +75,9 @@ func table(b *strings.Builder, fs []*finding.Finding, opt Options, limit int) {
 
 func tableRow(f *finding.Finding, opt Options) string {
 	what := markup(f.Message)
+	if f.History != nil {
+		what += "<br>history: " + markup(told(f.History))
+	}
 	if f.Fix != "" {
 		what += "<br>fix: " + markup(f.Fix)
 	}
@@ -103,5 +106,9 @@ func placeLink(f *finding.Finding, opt Options) string {
 	if f.Region.Path == "" || opt.SHA == "" || !isWebURL(opt.Repository) {
 		return markup(place)
 	}
-	return fmt.Sprintf("[%s](%s/blob/%s/%s%s)", markup(place), opt.Repository, escapePath(opt.SHA), escapePath(f.Region.Path), fragment)
+	sha := opt.SHA
+	if f.History != nil {
+		sha = f.History.First.ID
+	}
+	return fmt.Sprintf("[%s](%s/blob/%s/%s%s)", markup(place), opt.Repository, escapePath(sha), escapePath(f.Region.Path), fragment)
 }

@@ -50,13 +50,16 @@ func subject(f *finding.Finding) sarif.Properties {
 			p[name] = visible(value)
 		}
 	}
+	if f.History != nil {
+		p["firstCommit"], p["lastCommit"] = visible(f.History.First.ID), visible(f.History.Last.ID)
+	}
 	return p
 }
 
 // lineHash is the hash that code scanning tracks an alert by. A finding without a line of its own to
 // hash has its fingerprint there, which survives moved lines as well.
 func (b *runBuilder) lineHash(f *finding.Finding) string {
-	if h := b.hashes.at(f.Region); h != "" {
+	if h := b.hashes.at(f.Region); h != "" && f.History == nil {
 		return h
 	}
 	return f.Fingerprint + ownHashPlace
@@ -67,6 +70,9 @@ func (b *runBuilder) lineHash(f *finding.Finding) string {
 func (b *runBuilder) relate(res *sarif.Result, f *finding.Finding) string {
 	var msg strings.Builder
 	msg.WriteString(escapeMessage(f.Message) + ".")
+	if f.History != nil {
+		msg.WriteString(" " + sentence(escapeMessage("history: "+told(f.History))))
+	}
 	for _, rel := range f.Related {
 		link := escapeMessage(rel.Message)
 		if rel.Region.Path != "" && len(res.RelatedLocations) < maxRelated {

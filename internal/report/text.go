@@ -52,6 +52,9 @@ func textFinding(b *strings.Builder, p paint, f *finding.Finding, id string) {
 	note := func(name, text string) {
 		b.WriteString(margin + " " + p.frame("=") + " " + p.bold(name+":") + " " + text + "\n")
 	}
+	if f.History != nil {
+		note("history", visible(told(f.History)))
+	}
 	for _, rel := range f.Related {
 		note(visible(rel.Role), textRelated(rel))
 	}

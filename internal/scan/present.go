@@ -31,7 +31,12 @@ func newPresenter(texts map[string]*source.Text, tokens []secret.Token) *present
 func (p *presenter) findings(fs []finding.Finding) {
 	for i := range fs {
 		f := &fs[i]
-		f.Snippet = p.snippet(f.Region)
+		if f.History == nil {
+			f.Snippet = p.snippet(f.Region)
+		}
+		for j, line := range f.Snippet.Lines {
+			f.Snippet.Lines[j] = p.masker.Mask(line)
+		}
 		for _, s := range []*string{&f.Message, &f.Label, &f.Fix, &f.Owner, &f.Identity, &f.Job, &f.Key, &f.Region.Path} {
 			*s = p.masker.Mask(*s)
 		}
@@ -40,6 +45,11 @@ func (p *presenter) findings(fs []finding.Finding) {
 		}
 		for j := range f.Flow {
 			p.place(&f.Flow[j].Message, &f.Flow[j].Region)
+		}
+		if h := f.History; h != nil {
+			for _, s := range []*string{&h.First.Author, &h.First.Email, &h.Last.Author, &h.Last.Email} {
+				*s = p.masker.Mask(*s)
+			}
 		}
 		if f.Suppressed != nil {
 			p.place(&f.Suppressed.Reason, &f.Suppressed.Region)

@@ -28,7 +28,7 @@ func matchIgnores(found []finding.Finding, silencers []*silencer) []match {
 	var out []match
 	for i := range found {
 		f := &found[i]
-		if f.Suppressed != nil {
+		if f.Suppressed != nil || f.History != nil { // whose line is one of another version of the file
 			continue
 		}
 		for _, s := range by[id{f.Rule, f.Region.Path, f.Region.Start.Line}] {
