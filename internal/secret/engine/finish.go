@@ -12,6 +12,7 @@ import (
 type search struct {
 	matches  [][2]int
 	findings []finding
+	others   []int // those of findings that have precedence over generic ones
 	left     Suppressed
 	text     lines // of the text
 	layer    lines // of the last layer that something was found in
@@ -63,7 +64,7 @@ func (s *Scanner) MatchesAnyway(ctx context.Context, path string, text []byte, s
 	if st.empty() && len(j.found) == 0 {
 		return nil, ctx.Err()
 	}
-	s.findings = s.findings[:0]
+	defer s.forget()
 	err := s.collect(ctx, j, path, text, st)
 	if len(s.findings) == 0 {
 		return nil, err
@@ -75,9 +76,17 @@ func (s *Scanner) MatchesAnyway(ctx context.Context, path string, text []byte, s
 	return s.tell(), err
 }
 
+// forget lets go of the text and of what was found in it.
+func (s *Scanner) forget() {
+	clear(s.findings[:cap(s.findings)])
+	clear(s.revealed[:cap(s.revealed)])
+	clear(s.allowed)
+	s.findings, s.lower = s.findings[:0], ""
+	s.text.text, s.layer.text = nil, nil
+}
+
 // collect gathers what rules find in a text and its layers.
 func (s *Scanner) collect(ctx context.Context, j *judgement, path string, text []byte, st *State) error {
-	s.text.text, s.lower = nil, ""
 	if st.odd {
 		s.lower = strings.ToLower(asString(text))
 	}
@@ -281,7 +290,6 @@ func (s *Scanner) sort() {
 
 // settleFindings drops the findings that something around them suppresses.
 func (s *Scanner) settleFindings(path string) {
-	clear(s.allowed)
 	kept := s.findings[:0]
 	for i := range s.findings {
 		f := s.findings[i]
@@ -304,24 +312,33 @@ func (s *Scanner) settleFindings(path string) {
 // dropGeneric is gitleaks' filter: a generic finding isn't told where another rule tells a secret that has
 // it in it, on the same line. What only we tell drops nothing.
 func (s *Scanner) dropGeneric() {
-	all := s.findings
-	drops := func(f *finding) bool {
-		for i := range all {
-			o := &all[i]
-			if o.Location.StartLine == f.Location.StartLine && o.rule != f.rule && !s.e.generic[o.rule] &&
-				!o.extra && !o.hidden && bytes.Contains(o.Group, f.Group) {
-				return true
-			}
+	all, others := s.findings, s.others[:0]
+	for i := range all {
+		if o := &all[i]; !s.e.generic[o.rule] && !o.extra && !o.hidden {
+			others = append(others, i)
 		}
-		return false
+	}
+	s.others = others
+	if len(others) == 0 {
+		return
 	}
 	for i := range all {
 		f := &all[i]
-		if s.e.generic[f.rule] && !f.hidden && drops(f) {
+		if s.e.generic[f.rule] && !f.hidden && s.betterTold(f, others) {
 			f.hidden = true
 			s.left.Generic++
 		}
 	}
+}
+
+// betterTold reports whether one of others has the secret of f in its own, on the same line.
+func (s *Scanner) betterTold(f *finding, others []int) bool {
+	for _, i := range others {
+		if o := &s.findings[i]; o.Location.StartLine == f.Location.StartLine && bytes.Contains(o.Group, f.Group) {
+			return true
+		}
+	}
+	return false
 }
 
 // tell makes the result of what is left.
