@@ -18,7 +18,7 @@ RUNS        ?= 5
 GITLEAKS    ?= $(CACHE)/bin/gitleaks
 BETTERLEAKS ?= betterleaks
 
-.PHONY: build test lint e2e bench bench-secrets bench-memory generate fuzz clean
+.PHONY: build test lint e2e bench bench-secrets bench-memory equality generate fuzz clean
 
 build: ## the static binary, bin/curfew
 	go build -trimpath -buildvcs=false -ldflags '-s -w -X github.com/curfew-ci/curfew/internal/cli.version=$(VERSION)' -o bin/curfew ./cmd/curfew
@@ -44,6 +44,13 @@ bench-secrets: build $(GITLEAKS) ## history, tree and diff of REPO beside gitlea
 bench-memory: build $(CACHE)/bigrepo/history $(CACHE)/bigrepo/hostile ## what a history of 5 GB of text and hostile files take
 	go run ./internal/benchsecrets -repo $(CACHE)/bigrepo/history -runs 1 -history-only -gitleaks '' -betterleaks ''
 	go run ./internal/benchsecrets -repo $(CACHE)/bigrepo/hostile -runs 1 -gitleaks '' -betterleaks ''
+
+equality: ## the secret engine against gitleaks' library on all blobs of REPO; of those over LARGEST bytes one in EVERY
+	test -n '$(REPO)' # the repository to compare on
+	mkdir -p $(CACHE)/equality
+	CURFEW_EQUALITY_REPO='$(abspath $(REPO))' CURFEW_EQUALITY_CACHE=$(CACHE)/equality \
+	  CURFEW_EQUALITY_LARGEST=$(LARGEST) CURFEW_EQUALITY_EVERY=$(EVERY) \
+	  go test -count 1 -timeout 0 -v -run '^TestEqualityRepo$$' ./internal/secret/equality
 
 generate: ## docs and schemas, from the code
 	go generate ./...
