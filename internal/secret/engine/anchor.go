@@ -54,11 +54,12 @@ func (a *anchor) possible(text []byte, end int, in Span) bool {
 
 // window is where all matches are that have the literal that ends at end.
 func (a *anchor) window(text []byte, end int) Span {
-	start := end - a.length
-	w := Span{start, end}
+	w := Span{end - a.length, end}
+	in := around(text, w)
 	for i := range a.ways {
-		w.Start = min(w.Start, walk(text, start, a.ways[i].before, leftward))
-		w.End = max(w.End, walk(text, end, a.ways[i].after, rightward))
+		left, right := lookLeft(text, end-a.length, in), lookRight(text, end, in)
+		w.Start = min(w.Start, left.reach(a.ways[i].before, startOffset()))
+		w.End = max(w.End, right.reach(a.ways[i].after, startOffset()))
 	}
 	return pad(text, w)
 }
@@ -80,7 +81,7 @@ func inCase(found []byte, cases string) bool {
 // newAnchors are the anchors of spots, each literal once. number tells a literal's number.
 func newAnchors(spots []spot, number func(string) int32) []anchor {
 	var out []anchor
-	var before, after around
+	var before, after stepMaker
 	index := make(map[string]int, len(spots))
 	for _, s := range spots {
 		i, ok := index[s.text]
@@ -106,18 +107,18 @@ func anyCase(w word) string {
 	return ""
 }
 
-// around remembers the steps that it made last: words of one place of a pattern have the same around them.
-type around struct {
+// stepMaker remembers the steps that it made last: words of one place of a pattern have the same around them.
+type stepMaker struct {
 	of   []*syntax.Regexp
 	made []step
 }
 
-func (a *around) steps(seq []*syntax.Regexp, dir direction) []step {
+func (m *stepMaker) steps(seq []*syntax.Regexp, dir direction) []step {
 	if len(seq) == 0 {
 		return nil
 	}
-	if len(a.of) != len(seq) || &a.of[0] != &seq[0] {
-		a.of, a.made = seq, steps(seq, dir)
+	if len(m.of) != len(seq) || &m.of[0] != &seq[0] {
+		m.of, m.made = seq, steps(seq, dir)
 	}
-	return a.made
+	return m.made
 }

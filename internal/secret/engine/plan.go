@@ -84,7 +84,7 @@ const (
 // expression finds in the whole text.
 //
 // Why windows will do: every match, on any way that the regular expression could take it, has an anchor's
-// literal in it (or a run), and lies, from beginning to end, within the walk around that literal. So the
+// literal in it (or a run), and lies, from beginning to end, within the reach of that literal. So the
 // union of the windows holds all that could match, and a character more at either end, so that \b, ^ and $
 // see what they see in the text. Windows that are apart can't influence one another, as no match could
 // begin in one and end in another. What a window's edge pretends, a beginning or an end of the text that
@@ -213,19 +213,29 @@ func (p *plan) find(text []byte, w Span, out [][2]int) [][2]int {
 	}
 }
 
-// possible is quick for all hits in a window, with the whole window in sight. A pattern that may go on for
+// manyHits is how many hits in a window are looked at again. With more, the regular expression runs: it
+// takes a time that doesn't grow with their number.
+const manyHits = 32
+
+// possible is quick for all hits in a window, with more of the window in sight. A pattern that may go on for
 // lines takes a regular expression hundreds of times as long.
 func (p *plan) possible(text []byte, w Span) bool {
-	from := w.Start
-	var buffer [64]hit
-	for from < w.End {
-		to := min(from+sight, w.End)
-		for _, h := range p.auto.scan(text[:w.End], from, to, buffer[:0]) {
-			if a := p.anchor(h); a != nil && int(h.end)-a.length >= w.Start && a.possible(text, int(h.end), w) {
+	var buffer [manyHits]hit
+	seen := 0
+	for from := w.Start; from < w.End; from += sight {
+		for _, h := range p.auto.scan(text, from, min(from+sight, w.End), buffer[:0]) {
+			if isOdd(h.lit) {
+				return true // in a window that is the whole text: literals don't tell what may match
+			}
+			a, end := p.anchor(h), int(h.end)
+			if a == nil || end-a.length < w.Start {
+				continue
+			}
+			in := Span{max(w.Start, end-a.length-far), min(end+far, w.End)}
+			if seen++; seen > manyHits || a.possible(text, end, in) {
 				return true
 			}
 		}
-		from = to
 	}
 	return false
 }

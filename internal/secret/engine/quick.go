@@ -32,6 +32,27 @@ func (o *offsets) add(from, to int32) {
 	o.n++
 }
 
+// addAll puts all of more in. It reports whether any of it was new.
+func (o *offsets) addAll(more *offsets) (added bool) {
+	for _, r := range more.ranges[:more.n] {
+		if !o.covers(r.from, r.to) {
+			o.add(r.from, r.to)
+			added = true
+		}
+	}
+	return added
+}
+
+// covers reports whether a range is within one of o.
+func (o *offsets) covers(from, to int32) bool {
+	for i := range o.ranges[:o.n] {
+		if r := &o.ranges[i]; r.from <= from && to <= r.to {
+			return true
+		}
+	}
+	return false
+}
+
 // look is a text seen from a literal in one direction.
 type look struct {
 	text   []byte
@@ -39,7 +60,9 @@ type look struct {
 	dir    direction
 	end    int32 // how many bytes are in sight
 	whole  bool  // whether the text has no more than these
-	// unsure is set once what is beyond sight would matter, or a part is repeated too often to follow it.
+	// deepest is the farthest offset that was looked at.
+	deepest int32
+	// unsure is set once what is beyond sight would matter.
 	unsure bool
 }
 
@@ -100,6 +123,7 @@ func (l *look) string(way []step, o *offsets) (out offsets) {
 			for int(n) < len(way) && p+n < l.end && way[n].set.has(l.at(p+n)) {
 				n++
 			}
+			l.deepest = max(l.deepest, p+n)
 			if int(n) == len(way) {
 				out.add(p+n, p+n)
 			} else if p+n == l.end && !l.whole {
@@ -124,6 +148,7 @@ func (l *look) run(s *step, o *offsets) (out offsets) {
 			for stop < most && s.set.has(l.at(stop)) {
 				stop++
 			}
+			l.deepest = max(l.deepest, stop)
 			if stop == l.end && !l.whole {
 				l.unsure = true
 				return out
@@ -152,9 +177,7 @@ func (l *look) anyOf(s *step, o *offsets) (out offsets) {
 			break
 		}
 		some := l.follow(branch, from)
-		for _, r := range some.ranges[:some.n] {
-			out.add(r.from, r.to)
-		}
+		out.addAll(&some)
 	}
 	return out
 }
@@ -163,6 +186,7 @@ func (l *look) anyOf(s *step, o *offsets) (out offsets) {
 func (l *look) where(set *byteset, o *offsets) (out offsets) {
 	for _, r := range o.ranges[:o.n] {
 		for p := r.from; p <= r.to; p++ {
+			l.deepest = max(l.deepest, p)
 			if p == l.end {
 				l.unsure = l.unsure || !l.whole
 				break
@@ -175,24 +199,26 @@ func (l *look) where(set *byteset, o *offsets) (out offsets) {
 	return out
 }
 
-// manyTimes is how often a part is followed that is repeated.
-const manyTimes = 8
+// manyTimes is how often a part is followed that may come a number of times. From there on it is taken to
+// come any number of times.
+const manyTimes = 16
 
 func (l *look) repeat(s *step, o offsets) (out offsets) {
-	for n := int32(0); o.n > 0 && !l.unsure; n++ {
-		if n >= s.least {
-			for _, r := range o.ranges[:o.n] {
-				out.add(r.from, r.to)
-			}
-		}
-		if n == s.most {
-			break
-		}
-		if n == manyTimes {
-			l.unsure = true
-			break
-		}
+	n := int32(0)
+	for ; n < s.least && o.n > 0 && !l.unsure; n++ {
 		o = l.follow(s.any[0], o)
+	}
+	out = o
+	if s.most == unbounded || s.most-s.least > manyTimes {
+		for grown := true; grown && !l.unsure; {
+			more := l.follow(s.any[0], out)
+			grown = out.addAll(&more)
+		}
+		return out
+	}
+	for ; n < s.most && o.n > 0 && !l.unsure; n++ {
+		o = l.follow(s.any[0], o)
+		out.addAll(&o)
 	}
 	return out
 }
@@ -201,6 +227,7 @@ func (l *look) repeat(s *step, o offsets) (out offsets) {
 func (l *look) around(kind stepKind, o *offsets) (out offsets) {
 	for _, r := range o.ranges[:o.n] {
 		for p := r.from; p <= r.to; p++ {
+			l.deepest = max(l.deepest, p)
 			if p == l.end && !l.whole {
 				l.unsure = true
 				return out

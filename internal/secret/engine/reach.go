@@ -2,68 +2,28 @@ package engine
 
 import "unicode/utf8"
 
-// walk is how far from offset at on a match can reach in text by taking steps in a direction: an offset
-// beyond which none does.
-//
-// It is a bound for all ways at once. Let f be the bound of a part. Whoever begins that part at at, or
-// nearer to the literal than at, ends it at f(at) or nearer. For a run this holds as one that begins nearer
-// either ends before at or passes it, and is then in the run of bytes that begins at at; for a sequence
-// each part's bound is the next one's beginning; of alternatives it is the farthest, and a repeat is a
-// sequence. What isn't there is passed over: that bounds those who needn't take it.
-func walk(text []byte, at int, way []step, dir direction) int {
-	for i := range way {
-		s := &way[i]
-		switch s.kind {
-		case runStep:
-			at = walkRun(text, at, s, dir)
-		case anyStep:
-			from := at
-			for _, branch := range s.any {
-				at = farther(at, walk(text, from, branch, dir), dir)
-			}
-		case repeatStep:
-			for n := int32(0); n != s.most; n++ {
-				to := walk(text, at, s.any[0], dir)
-				if to == at {
-					break
-				}
-				at = to
-			}
-		}
-	}
-	return at
+// far is how many bytes from a literal a match is followed. One that may go on is taken to go on to the
+// end of the text: else a long line that is full of literals would be followed once for each.
+const far = 8 << 10
+
+// around is the part of a text that is followed around a span.
+func around(text []byte, s Span) Span {
+	return Span{max(0, s.Start-far), min(s.End+far, len(text))}
 }
 
-func walkRun(text []byte, at int, s *step, dir direction) int {
-	edge := len(text)
-	if dir == leftward {
-		edge = 0
+// reach is the offset that no way goes beyond which begins at one of the offsets from and takes a pattern's
+// steps, or gives up on them. No byte beyond the next one has a say in it.
+func (l *look) reach(way []step, from offsets) int {
+	l.follow(way, from)
+	switch {
+	case l.dir == rightward && l.unsure:
+		return len(l.text)
+	case l.dir == rightward:
+		return l.origin + int(l.deepest)
+	case l.unsure:
+		return 0
 	}
-	if s.most == unbounded && s.set.full() {
-		return edge
-	}
-	if most := int(s.most); s.most != unbounded && dir == rightward {
-		edge = min(edge, at+most)
-	} else if s.most != unbounded {
-		edge = max(edge, at-most)
-	}
-	if dir == leftward {
-		for at > edge && s.set.has(text[at-1]) {
-			at--
-		}
-		return at
-	}
-	for at < edge && s.set.has(text[at]) {
-		at++
-	}
-	return at
-}
-
-func farther(a, b int, dir direction) int {
-	if dir == leftward {
-		return min(a, b)
-	}
-	return max(a, b)
+	return l.origin + 1 - int(l.deepest)
 }
 
 // pad widens a span by a character at either end, for what looks around there, and to whole characters:

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -62,6 +63,22 @@ func TestFindSeesThroughEdges(t *testing.T) {
 		}
 		if diff := gocmp.Diff(tt.want, p.find([]byte(tt.text), tt.window, nil)); diff != "" {
 			t.Errorf("%s in %v of %q: (-want +got)\n%s", tt.pattern, tt.window, tt.text, diff)
+		}
+	}
+}
+
+// A line that is full of literals is followed for none of them to its end.
+func TestManyHitsOnALongLine(t *testing.T) {
+	cfg := config.Config{Rules: map[string]config.Rule{"r": {RuleID: "r", Regex: regexp.MustCompile(`curl.*? -u.*?!`)}}}
+	all, err := newPlans(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{strings.Repeat("curl ", far), strings.Repeat("curl -u ", far), strings.Repeat("curl ", far) + "-u !"} {
+		compare(t, all, 0, []byte(text))
+		w := all.rules[0].window([]byte(text), hit{oddLetters, 4})
+		if w != (Span{0, len(text)}) {
+			t.Errorf("the first window in a line of %d bytes is %v", len(text), w)
 		}
 	}
 }

@@ -133,12 +133,15 @@ func (r *runs) windows(text []byte, out []Span) []Span {
 }
 
 // window is where the matches can be that have a run of at least length bytes within run, which is as long
-// as it can be: what is before such a run begins at the run's beginning or later.
+// as it can be: what goes before and after such a run may begin at any offset in run that leaves it so long.
 func (r *runs) window(text []byte, run Span) Span {
-	w := run
+	w, in := run, around(text, run)
+	from := offsets{n: 1}
+	from.ranges[0].from, from.ranges[0].to = int32(r.length), int32(run.Len()) //nolint:gosec // texts are shorter than 2 GiB
 	for i := range r.before {
-		w.Start = min(w.Start, walk(text, run.Start, r.before[i], leftward))
-		w.End = max(w.End, walk(text, run.End, r.after[i], rightward))
+		left, right := lookLeft(text, run.End, in), lookRight(text, run.Start, in)
+		w.Start = min(w.Start, left.reach(r.before[i], from))
+		w.End = max(w.End, right.reach(r.after[i], from))
 	}
 	return pad(text, w)
 }

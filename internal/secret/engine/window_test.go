@@ -119,7 +119,7 @@ var userPatterns = []string{
 	`(?:a[bc]+d?){2,}e`, `(?i)key(?-i:Ab)[^k]{2,}`, `(?i)[k-s]{3}token`, `(?i)kelvins`, `[^a]abc[^c]`, `[^a]{0,3}?abc.??`, `abc\n?$`,
 	`(?m)abc\s+^def`, `(?:^|,)abc(?:,|$)`, `é+abc`, `(?i)éabcÉ`, `[é-ü]{1,3}abc`, `abc\x{FFFD}`, "abc[^\x00-\x7f]{2}", `.{3}abc.{3}`,
 	`[0-9a-f]{8}`, `\b[0-9a-f]{10,12}\b`, `(?:[0-9]{9}|[a-c]{10}x)$`, `(?:[0-9a-f]{12}-){2}`, `(?:[a-d]{8,}[^a-d]){1,2}`, `(?:a{0}b|abc){3}`,
-	`(?:abc){0,2}abd`, `(?:abc(?:,\s*)?){2,}`, `[[:^ascii:]]abc`, `(?U)a.*bc+`, `abc[^\n]*?(?:x|\z)`, `(?s)BEGIN.{4,}?END`, `(?:abc.?){2}`,
+	`(?:abc){0,2}abd`, `(?:abc(?:,\s*)?){2,}`, `[[:^ascii:]]abc`, `(?U)a.*bc+`, `abc[^\n]*?(?:x|\z)`, `key(?:[a-c]{3}|,(?: ;)+|\.\w)+x`, `(?:\w\.){3,40}token`, `token(?:=[ab]?){2,9}(?:-c*){0,30}!`, `(?:(?:a*)*;)*key`, `(?s)BEGIN.{4,}?END`, `(?:abc.?){2}`,
 }
 
 // userPlans are the plans of userPatterns, in their order.
