@@ -154,10 +154,15 @@ func (g *grower) tellAbsent() {
 	}
 }
 
-// grow reads on until all that is open is excluded. It takes the latest commit first, so that it needs to read
+// grow excludes the commits of since and reads on until all that is open is excluded. It takes the latest commit first, so that it needs to read
 // little of what is excluded. Where clocks were wrong it may take a commit for wanted that it would have
 // come to exclude later: too much is read then, never too little.
-func (g *grower) grow() error {
+func (g *grower) grow(since []odb.Num) error {
+	for _, n := range since {
+		if slot, ok := g.add(n, -1, "a revision to begin after"); ok {
+			g.exclude(slot)
+		}
+	}
 	for step := 0; g.wanted > 0; step++ {
 		if step%1024 == 0 && g.ctx.Err() != nil {
 			return g.ctx.Err()
@@ -175,6 +180,7 @@ func (g *grower) grow() error {
 			}
 		}
 	}
+	g.tellAbsent()
 	return nil
 }
 

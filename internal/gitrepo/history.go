@@ -1,11 +1,7 @@
 package gitrepo
 
 import (
-	"context"
 	"fmt"
-	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo/odb"
 )
@@ -43,9 +39,8 @@ type History struct {
 	// Submodules is the number of places at which other repositories' commits are named.
 	Submodules int
 
-	db   *odb.DB
-	gaps *gaps
-	top  []string // as in treeWalk
+	db  *odb.DB
+	top []string // as in treeWalk
 
 	commits   []odb.Num // by CommitIndex
 	roots     []odb.Num // their trees, or noObject, or emptyTree
@@ -58,163 +53,6 @@ type History struct {
 	pairs   []Pair
 	pairEnd []int32
 	blobs   int
-}
-
-// History reads all commits that HEAD, refs, or other working trees' HEADs reach, and their trees. Paths are
-// relative to t's folder, and of a part of the working tree only that part is read. Grafts and replaced
-// objects have no say.
-func (t *Tree) History(ctx context.Context, db *odb.DB, options HistoryOptions) (*History, error) {
-	repo, err := t.repository(ctx)
-	if err != nil {
-		return nil, err
-	}
-	shallow, err := shallowCommits(repo.common)
-	if err != nil {
-		return nil, fmt.Errorf("read where the clone %s ends: %w", t.at.dir, err)
-	}
-	refs, broken, err := t.refs(ctx, repo.common)
-	if err != nil {
-		return nil, err
-	}
-	since, err := t.since(ctx, db, options.Since)
-	if err != nil {
-		return nil, err
-	}
-	h := &History{db: db, gaps: &gaps{}, top: t.top()}
-	for _, fault := range db.Faults() {
-		h.gaps.note(lackStore, fault.String)
-	}
-	for _, name := range broken {
-		h.gaps.note(lackRef, func() string { return name })
-	}
-	reader := db.NewReader(historyCache)
-	g := newGrower(ctx, db, reader, shallow, h.gaps)
-	tips := g.tips(refs)
-	for _, n := range since {
-		if slot, ok := g.add(n, -1, "a revision of Since"); ok {
-			g.exclude(slot)
-		}
-	}
-	if err := g.grow(); err != nil {
-		return nil, err
-	}
-	g.tellAbsent()
-	order := g.ordered()
-	w := newTreeWalk(ctx, db, reader, h.gaps, h.top)
-	if err := h.readTrees(g, w, order, tips); err != nil {
-		return nil, err
-	}
-	h.keep(g, w, order, tips)
-	h.Missing = h.gaps.list(t.fixAbsent(ctx, db))
-	return h, nil
-}
-
-// historyCache is how many bytes of trees and commits are kept for those that are made of them.
-const historyCache = 16 << 20
-
-// top names the folders from the repository's down to the tree's.
-func (t *Tree) top() []string {
-	rel, err := filepath.Rel(t.at.worktree, t.at.dir)
-	if t.at.worktree == "" || err != nil || rel == "." {
-		return nil
-	}
-	return strings.Split(filepath.ToSlash(rel), "/")
-}
-
-// since finds the commits of revisions.
-func (t *Tree) since(ctx context.Context, db *odb.DB, revisions []string) ([]odb.Num, error) {
-	var out []odb.Num
-	for _, rev := range revisions {
-		id, err := t.resolve(ctx, rev)
-		if err != nil {
-			return nil, err
-		}
-		n, ok := db.Find(id)
-		if !ok {
-			return nil, fmt.Errorf("read %s: the repository lacks commit %s", rev, id)
-		}
-		out = append(out, n)
-	}
-	return out, nil
-}
-
-// readTrees walks the trees of what Since left out next to what is listed, then those of the commits in
-// order, then what tags name outright.
-func (h *History) readTrees(g *grower, w *treeWalk, order []int32, tips []tip) error {
-	w.gaps = &gaps{} // what is left out may be incomplete
-	for _, slot := range g.boundary(order) {
-		if err := w.root(boundary, g.tree[slot]); err != nil {
-			return err
-		}
-	}
-	w.gaps, w.modules = h.gaps, map[PathID]struct{}{}
-	for i, slot := range order {
-		if err := w.root(CommitIndex(i), g.tree[slot]); err != nil { //nolint:gosec // fewer than db.Len
-			return err
-		}
-	}
-	for i := range tips {
-		if err := tips[i].read(w); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// keep takes over what was read, in the commits' final order.
-func (h *History) keep(g *grower, w *treeWalk, order []int32, tips []tip) {
-	index := make([]CommitIndex, len(g.num))
-	for i := range index {
-		index[i] = NoCommit
-	}
-	for i, slot := range order {
-		index[slot] = CommitIndex(i) //nolint:gosec // fewer than db.Len
-	}
-	h.commits, h.roots, h.parentEnd = make([]odb.Num, len(order)), make([]odb.Num, len(order)), make([]int32, len(order)+1)
-	for i, slot := range order {
-		h.commits[i], h.roots[i] = g.num[slot], g.tree[slot]
-		h.Shallow = h.Shallow || g.flags[slot]&grafted != 0
-		for _, n := range g.parentsOf(slot) {
-			if parent, ok := g.slot(n); ok && index[parent] != NoCommit {
-				h.parents = append(h.parents, index[parent])
-			}
-		}
-		h.parentEnd[i+1] = int32(len(h.parents)) //nolint:gosec // as in graph
-	}
-	h.tips, h.head = tips, -1
-	if i := slices.IndexFunc(tips, func(t tip) bool { return t.name == headName }); i >= 0 {
-		h.head = tips[i].slot
-	}
-	h.Submodules, h.paths = len(w.modules), w.paths
-	h.sortPairs(w)
-}
-
-// sortPairs orders what was found by blob: those of blob n are pairs[pairEnd[n]:pairEnd[n+1]].
-func (h *History) sortPairs(w *treeWalk) {
-	end := make([]int32, h.db.Len()+1)
-	total := int32(0)
-	for _, p := range w.found {
-		if p.First != boundary {
-			end[p.blob+1]++
-			total++
-		}
-	}
-	for n := range h.db.Len() {
-		if end[n+1] > 0 {
-			h.blobs++
-		}
-		end[n+1] += end[n]
-	}
-	h.pairs = make([]Pair, total)
-	at := w.blobs.first // no longer needed
-	copy(at, end)
-	for _, p := range w.found {
-		if p.First != boundary {
-			h.pairs[at[p.blob]] = p.Pair
-			at[p.blob]++
-		}
-	}
-	h.pairEnd = end
 }
 
 // Len is the number of commits.

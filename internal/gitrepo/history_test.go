@@ -16,7 +16,7 @@ import (
 )
 
 // seeds is how many random histories a property is tried on.
-const seeds = 10
+const seeds = 8
 
 // naiveOrder is the order of commits as it is documented.
 func naiveOrder(commits map[string]*commitFacts) []string {

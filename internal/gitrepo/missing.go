@@ -74,14 +74,24 @@ func (g *gaps) unread(id odb.ID, where func() string, err error) {
 	})
 }
 
-// list tells what was gathered, and what to do about it.
-func (g *gaps) list(fixAbsent string) []Missing {
+// noteAll counts what of the database and which refs can't be read.
+func (g *gaps) noteAll(faults []odb.Fault, refs []string) {
+	for _, fault := range faults {
+		g.note(lackStore, fault.String)
+	}
+	for _, name := range refs {
+		g.note(lackRef, func() string { return name })
+	}
+}
+
+// list tells what was gathered, and what to do about it; about what is absent fixAbsent says that.
+func (g *gaps) list(fixAbsent func() string) []Missing {
 	texts := [lacks]struct{ what, fix string }{
 		lackStore:  {"packs and other parts of the object database that can't be read", fixDamage},
-		lackCommit: {"commits that the repository lacks", fixAbsent},
-		lackTree:   {"folders that the repository lacks", fixAbsent},
-		lackBlob:   {"files that the repository lacks", fixAbsent},
-		lackTagged: {"objects that refs or tags name and the repository lacks", fixAbsent},
+		lackCommit: {"commits that the repository lacks", ""},
+		lackTree:   {"folders that the repository lacks", ""},
+		lackBlob:   {"files that the repository lacks", ""},
+		lackTagged: {"objects that refs or tags name and the repository lacks", ""},
 		lackRef:    {"refs that can't be read", "run git fsck, and delete them or fetch them anew"},
 		damaged:    {"objects that can't be read", fixDamage},
 		wrongKind:  {"objects that aren't what they are named as", fixDamage},
@@ -92,6 +102,9 @@ func (g *gaps) list(fixAbsent string) []Missing {
 	for kind, m := range g.found {
 		if m.Count > 0 {
 			m.What, m.Fix = texts[kind].what, texts[kind].fix
+			if m.Fix == "" {
+				m.Fix = fixAbsent()
+			}
 			out = append(out, m)
 		}
 	}

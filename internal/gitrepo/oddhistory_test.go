@@ -330,3 +330,18 @@ func TestDescribe(t *testing.T) {
 		t.Errorf("got %s, want %s", text, want)
 	}
 }
+
+// Whose repository it is doesn't matter: nothing of it is run.
+func TestHistoryOfAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	dir := repository(t, map[string]string{"a": "1"})
+	err := filepath.WalkDir(dir, func(name string, _ os.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(name, 12345, 12345))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkContents(t, dir, "a: 1")
+}

@@ -1,5 +1,7 @@
 package gitrepo
 
+import "github.com/curfew-ci/curfew/internal/gitrepo/odb"
+
 // table maps pairs of numbers, neither below 0, to a number: open addressing in 12-byte slots, of which at
 // most three quarters are used.
 type table struct {
@@ -54,4 +56,29 @@ func mix(x uint64) uint64 {
 	x ^= x >> 33
 	x *= 0xc4ceb9fe1a85ec53
 	return x ^ x>>33
+}
+
+// places is a set of pairs of objects and places. Most objects have one place only.
+type places struct {
+	first []int32 // by object, its first place + 1
+	index []int32 // by object, the number of that pair
+	more  table   // further places
+	count int32
+}
+
+// add returns the pair's number, and whether it is new.
+func (p *places) add(n odb.Num, place PathID) (int32, bool) {
+	if p.first[n] == 0 {
+		p.first[n], p.index[n] = int32(place)+1, p.count
+		p.count++
+		return p.index[n], true
+	}
+	if p.first[n] == int32(place)+1 {
+		return p.index[n], false
+	}
+	i, isNew := p.more.add(int32(n), int32(place), p.count)
+	if isNew {
+		p.count++
+	}
+	return i, isNew
 }

@@ -44,37 +44,34 @@ type foundPair struct {
 	Pair
 }
 
-// places is a set of pairs of objects and places. Most objects have one place only.
-type places struct {
-	first []int32 // by object, its first place + 1
-	index []int32 // by object, the number of that pair
-	more  table   // further places
-	count int32
-}
-
-// add returns the pair's number, and whether it is new.
-func (p *places) add(n odb.Num, place PathID) (int32, bool) {
-	if p.first[n] == 0 {
-		p.first[n], p.index[n] = int32(place)+1, p.count
-		p.count++
-		return p.index[n], true
-	}
-	if p.first[n] == int32(place)+1 {
-		return p.index[n], false
-	}
-	i, isNew := p.more.add(int32(n), int32(place), p.count)
-	if isNew {
-		p.count++
-	}
-	return i, isNew
-}
-
-func newTreeWalk(ctx context.Context, db *odb.DB, reader *odb.Reader, gaps *gaps, top []string) *treeWalk {
-	w := &treeWalk{ctx: ctx, db: db, reader: reader, gaps: gaps, paths: newPaths(), top: top, modules: map[PathID]struct{}{}}
+func newTreeWalk(ctx context.Context, db *odb.DB, reader *odb.Reader, top []string) *treeWalk {
+	w := &treeWalk{ctx: ctx, db: db, reader: reader, gaps: &gaps{}, paths: newPaths(), top: top, modules: map[PathID]struct{}{}}
 	for _, p := range []*places{&w.read, &w.blobs} {
 		p.first, p.index = make([]int32, db.Len()), make([]int32, db.Len())
 	}
 	return w
+}
+
+// commits walks the trees of what Since left out next to what is listed, then those of the commits in order,
+// then what tags name outright. What can't be read is put in gaps.
+func (w *treeWalk) commits(g *graph, order []int32, tips []tip, gaps *gaps) error {
+	for _, slot := range g.boundary(order) {
+		if err := w.root(boundary, g.tree[slot]); err != nil {
+			return err
+		}
+	}
+	w.gaps, w.modules = gaps, map[PathID]struct{}{} // what is left out may be incomplete
+	for i, slot := range order {
+		if err := w.root(CommitIndex(i), g.tree[slot]); err != nil { //nolint:gosec // fewer than db.Len
+			return err
+		}
+	}
+	for i := range tips {
+		if err := tips[i].read(w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // root reads the tree of a commit, and what is new below it.
