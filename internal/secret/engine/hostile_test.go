@@ -44,7 +44,7 @@ func TestHostileTexts(t *testing.T) {
 		{"one value", "key=" + of("keyA1="), 0, false},
 		{"letters", of("a"), 0, false},
 		{"zeroes", of("\x00"), 0, false},
-		{"keys that begin", of("-----BEGIN PRIVATE " + "KEY-----\n"), MaxMatches, true},
+		{"keys that begin", of("-----BEGIN PRIVATE " + "KEY-----\n"), 9000, false},
 		{"commands without an end", of("curl -u \"\n"), 0, false},
 		{"commands on one line", of("curl -H \"Authorization: "), 0, false},
 		{"manifests", of("kind: secret data: "), 0, false},
