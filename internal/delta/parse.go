@@ -57,12 +57,11 @@ func Apply(buf, base, d []byte, copies []Copy) ([]Copy, error) {
 	at := 0
 	for len(d) > 0 {
 		op := d[0]
-		if op == 0 {
-			return copies, errReserved
-		}
 		if op&0x80 == 0 { // insert the next op bytes
 			n := int(op)
 			switch {
+			case n == 0:
+				return copies, errReserved
 			case n >= len(d):
 				return copies, errTruncate
 			case n > len(buf)-at:
@@ -90,10 +89,7 @@ func Apply(buf, base, d []byte, copies []Copy) ([]Copy, error) {
 	if at < len(buf) {
 		return copies, errShort
 	}
-	if k := len(copies) - 1; k >= own && copies[k].Len < MinCopy {
-		copies = copies[:k]
-	}
-	return copies, nil
+	return trim(copies, own), nil
 }
 
 // begin reads the sizes, which must be those of the two texts, and returns the instructions.
@@ -149,4 +145,12 @@ func join(copies []Copy, own int, c Copy) []Copy {
 		}
 	}
 	return append(copies, c)
+}
+
+// trim takes away the last of copies[own:] if it is too short to be told.
+func trim(copies []Copy, own int) []Copy {
+	if k := len(copies) - 1; k >= own && copies[k].Len < MinCopy {
+		return copies[:k]
+	}
+	return copies
 }
