@@ -67,7 +67,7 @@ func TestChanges(t *testing.T) {
 	if err := os.Symlink("a-target", filepath.Join(dir, "typed")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(filepath.Join(dir, "mode"), 0o700); err != nil { //nolint:gosec // the mode is what is tested
+	if err := os.Chmod(filepath.Join(dir, "mode"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"-odd \n name: odd", "by main: by main", "edited: 0", "fresh: a, b", "new/renamed: 3", "sub/in: 2", "typed: a-target"}

@@ -84,7 +84,7 @@ func appendFresh(fresh []int32, last, raw []byte, idSize int) ([]int32, bool) {
 				continue
 			}
 		}
-		fresh = append(fresh, int32(i)) //nolint:gosec // no tree is larger than 2 GiB
+		fresh = append(fresh, int32(i))
 		i = end
 	}
 }

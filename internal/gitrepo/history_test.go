@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -42,7 +43,7 @@ func naiveOrder(commits map[string]*commitFacts) []string {
 // Order, pairs and first commits are what git's own listings give, however objects are stored.
 func TestHistoryOfRandomRepositories(t *testing.T) {
 	for seed := range uint64(seeds) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 1))
 			format := []string{"--object-format=sha1", "--object-format=sha256"}[seed%4/3]
 			dir := randomRepository(t, rng, 10+rng.IntN(25), seed%2 == 1, format)
@@ -111,7 +112,7 @@ func checkHistory(t *testing.T, dir string) {
 // Where a secret is held is what looking through every commit gives.
 func TestAttributeOnRandomRepositories(t *testing.T) {
 	for seed := range uint64(seeds) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 2))
 			dir := randomRepository(t, rng, 10+rng.IntN(25), seed%2 == 1)
 			git(t, dir, "tag", "-a", "-m", "x", "v1", gitSays(t, dir, "", "rev-list", "--all", "-n1")[:40])
@@ -193,7 +194,7 @@ func naiveAttribution(h *gitrepo.History, commits map[string]*commitFacts, tips 
 // Since leaves out what it reaches, and what the commits next to it have.
 func TestSinceOnRandomRepositories(t *testing.T) {
 	for seed := range uint64(seeds) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 3))
 			skewed := seed%2 == 1
 			dir := randomRepository(t, rng, 10+rng.IntN(25), skewed)

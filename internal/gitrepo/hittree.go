@@ -59,7 +59,7 @@ func newAttribution(h *History, hits []Hit) *attribution {
 		a.out = append(a.out, Attribution{First: first, Last: NoCommit})
 		a.at = append(a.at, -1)
 		node := a.node(nodes, hit.Path)
-		a.nodes[node].hits = append(a.nodes[node].hits, int32(i)) //nolint:gosec // fewer than pairs
+		a.nodes[node].hits = append(a.nodes[node].hits, int32(i))
 	}
 	for i := range a.nodes {
 		if node := &a.nodes[i]; len(node.children) > manyChildren {

@@ -19,8 +19,8 @@ const (
 
 const (
 	// maxPaths bounds the paths of a history. A few small trees that name each other often can make any
-	// number of them; the largest repositories known have some millions.
-	maxPaths = 1 << 25
+	// number of them; the largest public repositories have fewer.
+	maxPaths = 1 << 22
 
 	maxPathText = math.MaxUint32 // bytes of all names
 )
@@ -32,11 +32,12 @@ type paths struct {
 	start  []uint32 // where the name of each path begins in text; it ends where the next begins
 	text   []byte
 	slots  []int32 // by hash of parent and name, the path's number + 1; 0 is free
+	limit  int     // maxPaths
 	seed   maphash.Seed
 }
 
 func newPaths() *paths {
-	return &paths{parent: []PathID{noPath}, start: []uint32{0, 0}, slots: make([]int32, 1<<10), seed: maphash.MakeSeed()}
+	return &paths{parent: []PathID{noPath}, start: []uint32{0, 0}, slots: make([]int32, 1<<10), limit: maxPaths, seed: maphash.MakeSeed()}
 }
 
 // name is the last part of a path. It may move as paths are added.
@@ -44,14 +45,14 @@ func (p *paths) name(id PathID) []byte { return p.text[p.start[id]:p.start[id+1]
 
 // child is the path of name below parent. The first caller to ask makes it; noPath where there are too many.
 func (p *paths) child(parent PathID, name []byte) PathID {
-	mask := uint64(len(p.slots) - 1)
+	mask := uint64(len(p.slots) - 1) //nolint:gosec // a power of two
 	i := p.hash(parent, name) & mask
 	for ; p.slots[i] != 0; i = (i + 1) & mask {
 		if id := PathID(p.slots[i] - 1); p.parent[id] == parent && bytes.Equal(p.name(id), name) {
 			return id
 		}
 	}
-	if len(p.parent) >= maxPaths || len(p.text)+len(name) > maxPathText {
+	if len(p.parent) >= p.limit || len(p.text)+len(name) > maxPathText {
 		return noPath
 	}
 	id := PathID(len(p.parent)) //nolint:gosec // below maxPaths
@@ -71,7 +72,7 @@ func (p *paths) hash(parent PathID, name []byte) uint64 {
 
 func (p *paths) grow() {
 	p.slots = make([]int32, 2*len(p.slots))
-	mask := uint64(len(p.slots) - 1)
+	mask := uint64(len(p.slots) - 1) //nolint:gosec // a power of two
 	for id := 1; id < len(p.parent); id++ {
 		i := p.hash(p.parent[id], p.name(PathID(id))) & mask
 		for p.slots[i] != 0 {

@@ -86,7 +86,7 @@ func (h *History) keep(g *graph, order []int32, tips []tip) {
 		index[i] = NoCommit
 	}
 	for i, slot := range order {
-		index[slot] = CommitIndex(i) //nolint:gosec // fewer than db.Len
+		index[slot] = CommitIndex(i)
 	}
 	h.commits, h.roots, h.parentEnd = make([]odb.Num, len(order)), make([]odb.Num, len(order)), make([]int32, len(order)+1)
 	for i, slot := range order {

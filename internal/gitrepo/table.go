@@ -29,7 +29,7 @@ func pack(a, b int32) uint64 { return (uint64(uint32(a))<<32 | uint64(uint32(b))
 
 // slot is where key stands, or would.
 func (t *table) slot(key uint64) uint64 {
-	mask := uint64(len(t.keys) - 1)
+	mask := uint64(len(t.keys) - 1) //nolint:gosec // a power of two
 	i := mix(key) & mask
 	for t.keys[i] != 0 && t.keys[i] != key {
 		i = (i + 1) & mask

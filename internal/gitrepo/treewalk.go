@@ -10,6 +10,9 @@ import (
 // maxTreeDepth is how many folders deep a tree is read: git's own core.maxTreeDepth.
 const maxTreeDepth = 2048
 
+// maxHeld bounds the bytes of trees that are kept to compare with.
+const maxHeld = 256 << 20
+
 // boundary is the commit of pairs that HistoryOptions.Since has and that are not listed.
 const boundary CommitIndex = -2
 
@@ -34,6 +37,7 @@ type treeWalk struct {
 
 	folders []int32  // by PathID as far as needed, the index of its folder in last + 1
 	last    [][]byte // by folder, the tree that was read there last
+	held    int      // bytes of last
 	fresh   []int32  // a stack: where the entries to look at begin
 	visits  int
 }
@@ -62,7 +66,7 @@ func (w *treeWalk) commits(g *graph, order []int32, tips []tip, gaps *gaps) erro
 	}
 	w.gaps, w.modules = gaps, map[PathID]struct{}{} // what is left out may be incomplete
 	for i, slot := range order {
-		if err := w.root(CommitIndex(i), g.tree[slot]); err != nil { //nolint:gosec // fewer than db.Len
+		if err := w.root(CommitIndex(i), g.tree[slot]); err != nil {
 			return err
 		}
 	}
@@ -104,7 +108,9 @@ func (w *treeWalk) visit(path PathID, tree odb.Num, depth int) error {
 	bottom := len(w.fresh)
 	var whole bool
 	w.fresh, whole = appendFresh(w.fresh, w.last[folder], raw, w.db.Hash().Size())
+	w.held -= cap(w.last[folder])
 	raw = append(w.last[folder][:0], raw...) // the reader's own goes as it reads on
+	w.held += cap(raw)
 	w.last[folder] = raw
 	for i := bottom; i < len(w.fresh); i++ {
 		if err := w.entry(path, raw, int(w.fresh[i]), depth); err != nil {
@@ -113,8 +119,11 @@ func (w *treeWalk) visit(path PathID, tree odb.Num, depth int) error {
 	}
 	w.fresh = w.fresh[:bottom]
 	if !whole {
-		w.last[folder] = raw[:0] // not to be compared with
 		w.gaps.add(wrongKind, w.db.ID(tree), w.where(path))
+	}
+	if !whole || w.held > maxHeld { // then the next is looked at as if it were the first
+		w.held -= cap(raw)
+		w.last[folder] = nil
 	}
 	return nil
 }
