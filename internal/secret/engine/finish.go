@@ -250,7 +250,7 @@ func (s *Scanner) collectDecoded(j *judgement, path string, text []byte, st *Sta
 		s.left.add(r.left)
 		for n := range r.found {
 			u := &r.found[n]
-			hidden := !r.odd && s.hides(u.rule, text, st.gates, words)
+			hidden := s.e.plans.rules[u.rule].rule.SkipReport || !r.odd && s.hides(u.rule, text, st.gates, words)
 			if hidden && !s.e.needed[u.rule] || !s.runsAt(j, u.rule, path) {
 				continue
 			}

@@ -29,7 +29,7 @@ func TestHostileTexts(t *testing.T) {
 		}
 		return b.String()
 	}
-	const size = 1 << 20
+	const size = 256 << 10
 	of := func(s string) string { return strings.Repeat(s, size/len(s)) }
 	tests := []struct {
 		name, text string
@@ -44,7 +44,7 @@ func TestHostileTexts(t *testing.T) {
 		{"one value", "key=" + of("keyA1="), 0, false},
 		{"letters", of("a"), 0, false},
 		{"zeroes", of("\x00"), 0, false},
-		{"keys that begin", of("-----BEGIN PRIVATE " + "KEY-----\n"), 9000, false},
+		{"keys that begin", of("-----BEGIN PRIVATE " + "KEY-----\n"), 2000, false},
 		{"commands without an end", of("curl -u \"\n"), 0, false},
 		{"commands on one line", of("curl -H \"Authorization: "), 0, false},
 		{"manifests", of("kind: secret data: "), 0, false},

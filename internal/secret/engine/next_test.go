@@ -172,40 +172,95 @@ func diffMatches(want, got []Match) string {
 
 // What is known of a text by its base is what is known by looking at all of it.
 func TestNextIsWhole(t *testing.T) {
-	e := sharedEngine(t)
 	from := pieces()
-	found := 0
 	odd := slices.Concat(from, []string{longS, kelvin, dottedI})
+	found := 0
 	for seed := range uint64(150) {
-		rnd := rand.New(rand.NewPCG(seed, 7))
-		from := from
 		if seed%8 == 0 {
-			from = odd
+			found += checkNext(t, sharedEngine(t), odd, seed)
+		} else {
+			found += checkNext(t, sharedEngine(t), from, seed)
 		}
-		s := e.NewScanner()
-		base := randomText(rnd, from, 1+rnd.IntN(60))
-		st := s.Whole(base)
-		for step := range 6 {
-			if rnd.IntN(3) > 0 {
-				if _, err := s.Matches(context.Background(), "a.yml", base, st); err != nil {
-					t.Fatal(err)
-				}
-			}
-			text, copies := randomNext(rnd, from, base)
-			next := s.Next(text, st, len(base), copies)
-			got, err := s.Matches(context.Background(), "a.yml", text, next)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := matchesOf(t, e, "a.yml", text)
-			if diff := diffMatches(want, got); diff != "" {
-				t.Fatalf("seed %d, step %d (-whole +next):\n%s\nbase %q\ncopies %v\ntext %q", seed, step, diff, base, copies, text)
-			}
-			found += len(want)
-			base, st = text, next
-		}
+	}
+	e, err := New(configured(t, unusual))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(1000) {
+		found += checkNext(t, e, unusualWords, seed)
 	}
 	if found < 1000 {
 		t.Errorf("%d findings: the texts show nothing", found)
+	}
+}
+
+// checkNext holds random versions of a random text, each known by the one before, against themselves. It
+// returns how much was found in them.
+func checkNext(t *testing.T, e *Engine, from []string, seed uint64) (found int) {
+	t.Helper()
+	rnd := rand.New(rand.NewPCG(seed, 7))
+	s := e.NewScanner()
+	base := randomText(rnd, from, 1+rnd.IntN(60))
+	st := s.Whole(base)
+	for step := range 6 {
+		if rnd.IntN(3) > 0 {
+			if _, err := s.Matches(context.Background(), "a.yml", base, st); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text, copies := randomNext(rnd, from, base)
+		next := s.Next(text, st, len(base), copies)
+		got, err := s.Matches(context.Background(), "a.yml", text, next)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := matchesOf(t, e, "a.yml", text)
+		if diff := diffMatches(want, got); diff != "" {
+			t.Fatalf("seed %d, step %d (-whole +next):\n%s\nbase %q\ncopies %v\ntext %q", seed, step, diff, base, copies, text)
+		}
+		found += len(want)
+		base, st = text, next
+	}
+	return found
+}
+
+// Copies that aren't what Next asks for are no reason to miss anything.
+func TestNextOddCopies(t *testing.T) {
+	e := sharedEngine(t)
+	pat := pieceOf(t, "github-pat")
+	base, text := []byte("nothing\n"), []byte("token "+pat+"\n")
+	for _, copies := range [][]delta.Copy{
+		nil, {{Len: 100}}, {{Dst: 4, Len: 4}, {Dst: 2, Len: 4}}, {{Len: 0}}, {{Len: -1}}, {{Src: -1, Len: 2}}, {{Dst: 1000, Len: 4}},
+	} {
+		s := e.NewScanner()
+		got, err := s.Matches(context.Background(), "", text, s.Next(text, s.Whole(base), len(base), copies))
+		if err != nil || len(got) != 1 {
+			t.Errorf("%v: %d findings, %v", copies, len(got), err)
+		}
+	}
+}
+
+func pieceOf(t testing.TB, rule string) string {
+	t.Helper()
+	for _, p := range planted.All(3) {
+		if p.Detector == rule {
+			return p.Value
+		}
+	}
+	t.Fatalf("nothing is planted for %s", rule)
+	return ""
+}
+
+// A text of which a version adds nothing that matters costs no memory of its own.
+func TestNextAllocates(t *testing.T) {
+	e := sharedEngine(t)
+	base := bytes.Repeat([]byte("nothing to see on this line\n"), 500)
+	next := append([]byte("one more\n"), base...)
+	copies := []delta.Copy{{Dst: 9, Len: int32(len(base))}}
+	s := e.NewScanner()
+	st := s.Whole(base)
+	s.Next(next, st, len(base), copies)
+	if n := testing.AllocsPerRun(100, func() { s.Next(next, st, len(base), copies) }); n > 0 {
+		t.Errorf("%v allocations", n)
 	}
 }
