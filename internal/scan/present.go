@@ -7,9 +7,6 @@ import (
 	"github.com/curfew-ci/curfew/internal/source"
 )
 
-// snippetLines is how much of a long region is shown.
-const snippetLines = 5
-
 // presenter turns what the checks said into what may leave the process.
 type presenter struct {
 	texts  map[string]*source.Text   // by path: files that findings point into
@@ -64,19 +61,9 @@ func (p *presenter) place(message *string, region *source.Region) {
 
 // snippet is the source under r, masked where it holds a secret.
 func (p *presenter) snippet(r source.Region) finding.Snippet {
-	text := p.texts[r.Path]
-	if text == nil || r.Span.IsZero() {
+	lines := secret.Excerpt(p.texts[r.Path], r, p.ranges[r.Path], p.masker)
+	if len(lines) == 0 {
 		return finding.Snippet{}
 	}
-	s := finding.Snippet{FirstLine: r.Start.Line}
-	last := min(r.End.Line, r.Start.Line+snippetLines-1, text.Lines())
-	for n := r.Start.Line; n <= last; n++ {
-		start := text.Start(n)
-		inLine := make([]redact.Range, 0, len(p.ranges[r.Path]))
-		for _, hidden := range p.ranges[r.Path] {
-			inLine = append(inLine, redact.Range{Start: hidden.Start - start, End: hidden.End - start})
-		}
-		s.Lines = append(s.Lines, p.masker.MaskLine(text.LineAt(n), inLine))
-	}
-	return s
+	return finding.Snippet{FirstLine: r.Start.Line, Lines: lines}
 }

@@ -1,0 +1,115 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/gitrepo"
+	"github.com/curfew-ci/curfew/internal/gitrepo/odb"
+	"github.com/curfew-ci/curfew/internal/secret"
+)
+
+// Options say what is searched.
+type Options struct {
+	// Since are revisions whose own history is left out.
+	Since []string
+	// Workers is how many goroutines search; at least one does.
+	Workers int
+	// Progress, where set, counts while the search goes on.
+	Progress *Progress
+}
+
+// Progress counts what a search has done so far; it may be read at any time.
+type Progress struct {
+	Objects atomic.Int64 // blobs searched
+	Total   atomic.Int64 // blobs to search; 0 until that is known
+	Bytes   atomic.Int64 // of text
+	Found   atomic.Int64 // different credentials at different paths
+}
+
+// Found is one credential at one path, as the first commit that holds it there has it.
+type Found struct {
+	Token   secret.Token // its region lies in the file as First of History has it
+	History finding.History
+	Excerpt []string // the lines under the region, masked by what else the file holds
+}
+
+// Result is what a search found, and what it could not look at.
+type Result struct {
+	Found []Found // sorted by path, place and detector; covered and unlikely tokens are among them
+
+	Commits int
+	Blobs   int   // searched, different ones
+	Bytes   int64 // of them
+
+	// Allowlisted counts the different credentials that the rules' own allowlists let pass.
+	Allowlisted int
+
+	Skipped []*gitrepo.Skip   // files, in some or all versions
+	Missing []gitrepo.Missing // what the repository lacks
+
+	// Interrupted is set where ctx ended before everything was searched: Found is right as far as it goes.
+	Interrupted bool
+}
+
+// Search searches all versions of all files that the tree's repository holds. It goes on where something
+// can't be read, and says so in the result; an error means that there is no result at all.
+func Search(ctx context.Context, tree *gitrepo.Tree, d *secret.Detector, opt Options) (*Result, error) {
+	db, err := tree.Objects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close() //nolint:errcheck // only read
+	if opt.Progress == nil {
+		opt.Progress = &Progress{}
+	}
+	s := &search{db: db, detector: d, opt: opt, result: &Result{}}
+	if s.history, err = tree.History(ctx, db, gitrepo.HistoryOptions{Since: opt.Since}); err != nil {
+		return s.stopped(ctx, err)
+	}
+	if s.forest, err = db.Forest(ctx); err != nil {
+		return s.stopped(ctx, err)
+	}
+	s.result.Commits, s.result.Missing = s.history.Len(), s.history.Missing
+	opt.Progress.Total.Store(int64(s.history.Blobs()))
+	finds, err := s.walk(ctx)
+	if err != nil && !s.interrupted(ctx, err) {
+		return nil, err
+	}
+	// What was found is told in any case, so an interrupt no longer counts.
+	if err := s.describe(context.WithoutCancel(ctx), finds); err != nil {
+		return nil, err
+	}
+	s.faults(db.Faults(), s.forest.Faults())
+	sortSkips(s.result.Skipped)
+	return s.result, nil
+}
+
+// search is a search under way.
+type search struct {
+	db       *odb.DB
+	forest   *odb.Forest
+	history  *gitrepo.History
+	detector *secret.Detector
+	opt      Options
+	result   *Result
+}
+
+// stopped is the result of a search that ended before it began.
+func (s *search) stopped(ctx context.Context, err error) (*Result, error) {
+	if s.interrupted(ctx, err) {
+		return s.result, nil
+	}
+	return nil, err
+}
+
+// interrupted reports whether err is only that ctx ended, and notes it.
+func (s *search) interrupted(ctx context.Context, err error) bool {
+	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return false
+	}
+	s.result.Interrupted = true
+	return true
+}

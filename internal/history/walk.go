@@ -1,0 +1,196 @@
+package history
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/curfew-ci/curfew/internal/gitrepo"
+	"github.com/curfew-ci/curfew/internal/gitrepo/odb"
+	"github.com/curfew-ci/curfew/internal/secret"
+	"github.com/curfew-ci/curfew/internal/unpack"
+)
+
+// sniffed is how much of a file decides whether it is text: as much as git looks at.
+const sniffed = 8000
+
+// find names a credential: versions of a file that hold the same value at the same path hold one.
+type find struct {
+	path     gitrepo.PathID
+	detector string
+	digest   secret.Digest
+}
+
+// finds are the blobs that hold each find.
+type finds map[find][]odb.Num
+
+// worker searches the families of deltas that it is given, one after the other.
+type worker struct {
+	*search
+	ctx      context.Context //nolint:containedctx // of one walk: its visits have no room for it
+	walker   *odb.Walker
+	searcher *secret.Searcher
+
+	finds       finds
+	found       int // of finds, those told to Progress
+	allowlisted int
+	blobs       int
+	bytes       int64
+	skipped     map[skip]struct{}
+}
+
+// skip is a path that wasn't searched in some version, and why.
+type skip struct {
+	path        gitrepo.PathID
+	reason, fix string
+}
+
+// walk searches all blobs, each worker family after family.
+func (s *search) walk(ctx context.Context) (finds, error) {
+	roots := s.forest.Roots(odb.Blob)
+	workers := make([]*worker, max(s.opt.Workers, 1))
+	var next atomic.Int64
+	g, gctx := errgroup.WithContext(ctx)
+	for i := range workers {
+		w := &worker{
+			search: s, ctx: gctx, walker: s.forest.NewWalker(odb.WalkerOptions{}), searcher: s.detector.NewSearcher(),
+			finds: finds{}, skipped: map[skip]struct{}{},
+		}
+		workers[i] = w
+		g.Go(func() error {
+			for {
+				n := next.Add(1) - 1
+				if n >= int64(len(roots)) {
+					return nil
+				}
+				if err := odb.Walk(gctx, w.walker, roots[n], w.visit); err != nil {
+					return err
+				}
+			}
+		})
+	}
+	err := g.Wait()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return s.join(workers), err
+}
+
+// join puts together what the workers found: the order in which they did leaves no trace.
+func (s *search) join(workers []*worker) finds {
+	all := finds{}
+	skipped := map[skip]struct{}{}
+	for _, w := range workers {
+		for f, blobs := range w.finds {
+			all[f] = append(all[f], blobs...)
+		}
+		for k := range w.skipped {
+			skipped[k] = struct{}{}
+		}
+		s.result.Allowlisted += w.allowlisted
+		s.result.Blobs += w.blobs
+		s.result.Bytes += w.bytes
+		s.faults(w.walker.Faults())
+	}
+	for k := range skipped {
+		s.result.Skipped = append(s.result.Skipped, &gitrepo.Skip{Path: s.history.Path(k.path), Reason: k.reason, Fix: k.fix})
+	}
+	return all
+}
+
+// visit searches one version of a file and returns what is known of it for those made of it; nil where it
+// isn't text.
+func (w *worker) visit(v odb.Version, base *secret.Version, hasBase bool) (*secret.Version, error) {
+	pairs := w.history.Pairs(v.Num)
+	if v.Data == nil {
+		w.skip(pairs, v.Omitted, "search it by itself")
+		return nil, nil
+	}
+	if len(pairs) > 0 {
+		w.count(len(v.Data))
+	}
+	texts := texts(v.Data)
+	if len(texts) == 0 {
+		w.skip(pairs, "binary", "search it with a tool that unpacks or decodes it")
+		w.note(v.Num, pairs, nil, w.searcher.Whole(nil)) // a path alone can give a key store away
+		return nil, w.ctx.Err()
+	}
+	var version *secret.Version
+	if hasBase && base != nil {
+		version = w.searcher.Next(v.Data, base, v.BaseLen, v.Copies)
+	} else {
+		version = w.searcher.Whole(v.Data)
+	}
+	// What nothing reaches is looked over all the same, for what is made of it.
+	w.note(v.Num, pairs, texts[0], version)
+	for _, decoded := range texts[1:] {
+		w.note(v.Num, pairs, decoded, w.searcher.Whole(decoded))
+	}
+	return version, w.ctx.Err()
+}
+
+// texts are what to search of a file: first its bytes, then what they decode to where they look like
+// UTF-16; nothing where it is binary, which goes by NUL as with git.
+func texts(data []byte) [][]byte {
+	beginning := data[:min(len(data), sniffed)]
+	if e := unpack.Sniff(beginning); e != unpack.Other {
+		return [][]byte{data, unpack.Decode(data, e).UTF8}
+	}
+	if bytes.IndexByte(beginning, 0) >= 0 {
+		return nil
+	}
+	return [][]byte{data}
+}
+
+// note keeps what a text holds at the paths at which it was.
+func (w *worker) note(blob odb.Num, pairs []gitrepo.Pair, text []byte, version *secret.Version) {
+	for i := range pairs {
+		path := pairs[i].Path
+		hits, err := w.searcher.Hits(w.ctx, w.history.Path(path), text, version)
+		w.allowlisted += w.searcher.Suppressed().Allowlist
+		switch {
+		case errors.Is(err, secret.ErrAllowlisted):
+			w.skip(pairs[i:i+1], err.Error(), "")
+			continue
+		case err != nil && w.ctx.Err() == nil:
+			w.skip(pairs[i:i+1], err.Error(), "search it by itself")
+		}
+		for j := range hits {
+			f := find{path, hits[j].Detector, hits[j].Digest}
+			if blobs := w.finds[f]; len(blobs) == 0 || blobs[len(blobs)-1] != blob {
+				w.finds[f] = append(blobs, blob)
+			}
+		}
+	}
+}
+
+func (w *worker) skip(pairs []gitrepo.Pair, reason, fix string) {
+	for i := range pairs {
+		w.skipped[skip{pairs[i].Path, reason, fix}] = struct{}{}
+	}
+}
+
+func (w *worker) count(size int) {
+	w.blobs++
+	w.bytes += int64(size)
+	p := w.opt.Progress
+	p.Objects.Add(1)
+	p.Bytes.Add(int64(size))
+	p.Found.Add(int64(len(w.finds) - w.found))
+	w.found = len(w.finds)
+}
+
+// faults tells what of the object database could not be read.
+func (s *search) faults(lists ...[]odb.Fault) {
+	for _, list := range lists {
+		for _, f := range list {
+			s.result.Skipped = append(s.result.Skipped, &gitrepo.Skip{
+				Path: ".git", Reason: fmt.Sprintf("damaged: %s", f), Fix: "git fsck; clone anew",
+			})
+		}
+	}
+}
