@@ -2,6 +2,7 @@ package equality
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -74,6 +75,8 @@ func nasty() []string {
 		"api_key\n=\n  '" + value + "';",
 		"to\u212aen: " + value + " acce\u017fs=" + value,
 		"\u0130nput token=" + value,
+		"token:     aaaaaaaaaaaaaaaa)" + strings.Repeat("\n# nothing here", 40) + "\n0acce\u017fs = " + value + "\n",
+		"key = " + value + strings.Repeat("\u212a", 200) + value + "\n" + strings.Repeat("%6b", 60) + "ey = " + value,
 		"key = \"Zm9vYmFyYmF6cXV4\" 666f6f206261722062617a2071757820 %41",
 		"secret: \"U+006b U+0033\nU+0079 " + value + "\"",
 		"token=" + value + "%",
