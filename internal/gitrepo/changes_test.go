@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo"
 )
@@ -270,4 +271,39 @@ func naiveAdds(base, head *commitFacts) []string {
 	}
 	slices.Sort(adds)
 	return adds
+}
+
+// Several goroutines may read, and read the same as one.
+func TestReadingSideBySide(t *testing.T) {
+	dir := randomRepository(t, rand.New(rand.NewPCG(1, 5)), 20, false)
+	commit(t, dir, map[string]string{"x": "1\n", "y": "2\n", "z": "3\n"})
+	h, db := history(t, dir)
+	hits, _ := randomHits(t, rand.New(rand.NewPCG(1, 6)), h, db)
+	want, err := h.Attribute(t.Context(), hits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := changesIn(t, dir, gitrepo.DiffSpec{Base: "HEAD~1", Head: "HEAD"})
+	var group errgroup.Group
+	for range 4 {
+		group.Go(func() error {
+			got, err := h.Attribute(t.Context(), hits)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("attributions (-want +got):\n%s", diff)
+			}
+			return err
+		})
+		for i := range c.Files {
+			group.Go(func() error {
+				content, err := c.Content(t.Context(), i)
+				if err == nil && string(content.New) != fmt.Sprintf("%d\n", strings.Index("xyz", c.Files[i].Path)+1) {
+					t.Errorf("%s: %q", c.Files[i].Path, content.New)
+				}
+				return err
+			})
+		}
+	}
+	if err := group.Wait(); err != nil || len(c.Files) < 3 {
+		t.Errorf("%d files: %v", len(c.Files), err)
+	}
 }

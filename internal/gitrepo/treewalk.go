@@ -11,7 +11,7 @@ import (
 const maxTreeDepth = 2048
 
 // maxHeld bounds the bytes of trees that are kept to compare with.
-const maxHeld = 256 << 20
+const maxHeld = 128 << 20
 
 // boundary is the commit of pairs that HistoryOptions.Since has and that are not listed.
 const boundary CommitIndex = -2
