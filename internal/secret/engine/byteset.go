@@ -24,9 +24,6 @@ func (s byteset) union(o byteset) byteset {
 	return s
 }
 
-// full reports whether every byte is in the set.
-func (s byteset) full() bool { return s == allBytes() }
-
 func (s byteset) empty() bool { return s == byteset{} }
 
 func allBytes() byteset {

@@ -4,7 +4,7 @@ import "unicode/utf8"
 
 // far is how many bytes from a literal a match is followed. One that may go on is taken to go on to the
 // end of the text: else a long line that is full of literals would be followed once for each.
-const far = 8 << 10
+const far = 4 << 10
 
 // around is the part of a text that is followed around a span.
 func around(text []byte, s Span) Span {
