@@ -22,7 +22,7 @@ const (
 	// number of them; the largest public repositories have fewer.
 	maxPaths = 1 << 22
 
-	maxPathText = math.MaxUint32 // bytes of all names
+	maxPathText = math.MaxInt32 // bytes of all names
 )
 
 // paths numbers the paths of a history: each is a name below another path. It takes 12 bytes and the name
@@ -58,7 +58,7 @@ func (p *paths) child(parent PathID, name []byte) PathID {
 	id := PathID(len(p.parent)) //nolint:gosec // below maxPaths
 	p.parent = append(p.parent, parent)
 	p.text = append(p.text, name...)
-	p.start = append(p.start, uint32(len(p.text))) //nolint:gosec // below maxPathText
+	p.start = append(p.start, uint32(len(p.text))) //nolint:gosec // up to maxPathText
 	p.slots[i] = int32(id) + 1
 	if len(p.parent) > len(p.slots)/4*3 {
 		p.grow()
