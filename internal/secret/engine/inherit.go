@@ -26,18 +26,27 @@ func (s *Scanner) Next(text []byte, base *State, baseLen int, copies []delta.Cop
 	if len(s.ranges.dirty) == 0 {
 		return base
 	}
+	if s.inherit(text, base, baseLen) {
+		return s.Whole(text)
+	}
+	s.inheritLines(text, base, baseLen, s.ranges.copies)
+	return s.settle(false)
+}
+
+// inherit makes the candidates and gates of a text that is made of another as s.ranges has it. It reports
+// whether what is new in it has an odd letter.
+func (s *Scanner) inherit(text []byte, base *State, baseLen int) (odd bool) {
 	s.cand, s.gates, s.hits = s.cand[:0], s.gates[:0], s.hits[:0]
 	s.ranges.widen(s.e.plans.auto.longest, len(text))
 	for _, r := range s.ranges.scanned {
 		s.hits = s.e.plans.auto.scan(text, int(r.start), int(r.end), s.hits)
 	}
 	if s.take(text) {
-		return s.Whole(text)
+		return true
 	}
 	s.inheritWindows(text, base, baseLen, s.ranges.copies)
 	s.inheritGates(base, s.ranges.copies)
-	s.inheritLines(text, base, baseLen, s.ranges.copies)
-	return s.settle(false)
+	return false
 }
 
 // ranges are parts of a text that is made of another, in order and apart from each other.

@@ -6,6 +6,8 @@ import (
 	"sort"
 	"strings"
 	"unsafe"
+
+	"github.com/curfew-ci/curfew/internal/delta"
 )
 
 // revealed is what was found in the decoded layers of a cluster, which is some lines of a text around
@@ -64,7 +66,7 @@ func (s *Scanner) revealAll(text []byte, st *State, out []*revealed) ([]Span, []
 	whole := []Span{{0, len(text)}}
 	parts := s.clustersOf(text, st)
 	for i := 0; i < len(parts); {
-		r := s.reveal(text, parts[i])
+		r := s.reveal(text, st, parts[i])
 		if r.odd {
 			return whole, append(out[:0], s.revealOdd(text))
 		}
@@ -88,23 +90,28 @@ func spread(text []byte, parts []Span, i int) []Span {
 }
 
 // reveal finds what is in the decoded layers of a cluster.
-func (s *Scanner) reveal(text []byte, cluster Span) *revealed {
+func (s *Scanner) reveal(text []byte, st *State, cluster Span) *revealed {
 	ends := edgesOf(text, cluster)
 	key := mix(maphash.Bytes(s.e.seed, text[cluster.Start:cluster.End]), int(ends))
 	r := s.opened.get(key)
 	if r == nil {
-		r = s.open(text[cluster.Start:cluster.End], ends)
+		r = s.open(text, st, cluster, ends)
 		s.opened.keep(key, r)
 	}
 	return r
 }
 
-func (s *Scanner) open(cluster []byte, ends edge) *revealed {
-	layers := decodeCluster(strings.Clone(asString(cluster)))
+// open decodes a cluster. A layer is made of the layer below, and the first of the text, as a version of a
+// text is made of its base: what wasn't decoded is taken over.
+func (s *Scanner) open(text []byte, st *State, cluster Span, ends edge) *revealed {
+	layers := decodeCluster(strings.Clone(asString(text[cluster.Start:cluster.End])))
 	r := &revealed{}
 	r.shrunk.add(layers)
+	below := version{st, len(text), cluster}
 	for n := range layers {
-		s.openLayer(r, layers[:n+1], ends)
+		if below = s.openLayer(r, layers[:n+1], below, ends); r.odd {
+			break
+		}
 	}
 	if len(r.found)+len(r.words) == 0 && r.shrunk == (shrinkage{}) && !r.odd && !r.beyond && r.left == (Suppressed{}) {
 		return &s.e.unrevealed
@@ -112,34 +119,65 @@ func (s *Scanner) open(cluster []byte, ends edge) *revealed {
 	return r
 }
 
-// openLayer searches the last of layers.
-func (s *Scanner) openLayer(r *revealed, layers []layer, ends edge) {
+// version is a text that a layer is made of: all of it that is in part, and nothing else.
+type version struct {
+	state *State
+	size  int
+	part  Span
+}
+
+// openLayer searches the last of layers. It returns what is known of it, for the next.
+func (s *Scanner) openLayer(r *revealed, layers []layer, below version, ends edge) version {
 	top := &layers[len(layers)-1]
 	text := unsafe.Slice(unsafe.StringData(top.text), len(top.text))
-	s.cand, s.gates = s.cand[:0], s.gates[:0]
-	s.hits = s.e.plans.auto.scan(text, 0, len(text), s.hits[:0])
-	if s.take(text) {
-		r.odd = true
-		return
+	s.copies = top.copies(below.part, s.copies[:0])
+	if below.state.odd || !s.ranges.lay(len(text), below.size, s.copies) {
+		s.cand, s.gates = s.cand[:0], s.gates[:0]
+		s.hits = s.e.plans.auto.scan(text, 0, len(text), s.hits[:0])
+		r.odd = s.take(text)
+	} else {
+		r.odd = s.inherit(text, below.state, below.size)
 	}
-	for _, h := range s.gates {
+	if r.odd {
+		return version{}
+	}
+	st := &State{gates: slices.Clone(s.gates), windows: s.merge()}
+	for _, h := range st.gates {
 		if !slices.Contains(r.words, h.lit) {
 			r.words = append(r.words, h.lit)
 		}
 	}
-	for _, w := range s.merge() {
-		s.openWindow(r, layers, w.rule, w.wide(), ends)
+	for i := range st.windows {
+		w := &st.windows[i]
+		s.openWindow(r, layers, w.rule, w.wide(), w.seen, ends)
 	}
 	for _, rule := range s.e.ungated {
 		for _, w := range s.e.plans.rules[rule].windows(text, nil) {
-			s.openWindow(r, layers, rule, w, ends)
+			s.openWindow(r, layers, rule, w, nil, ends)
 		}
 	}
+	return version{st, len(text), Span{0, len(text)}}
+}
+
+// copies appends what a layer takes over of the part of a text that it was made of.
+func (l *layer) copies(of Span, out []delta.Copy) []delta.Copy {
+	src, dst := of.Start, 0
+	add := func(end int) {
+		if n := of.Start + end - src; n > 0 {
+			out = append(out, delta.Copy{Dst: int32(dst), Src: int32(src), Len: int32(n)}) //nolint:gosec // texts are shorter than 2 GiB
+		}
+	}
+	for _, p := range l.segments {
+		add(p.encoded.Start)
+		src, dst = of.Start+p.encoded.End, p.decoded.End
+	}
+	add(of.Len())
+	return out
 }
 
 // openWindow searches a window of the last of layers, if it touches what was decoded to make that layer:
 // what doesn't was found in the layer below.
-func (s *Scanner) openWindow(r *revealed, layers []layer, rule int32, w Span, ends edge) {
+func (s *Scanner) openWindow(r *revealed, layers []layer, rule int32, w Span, v *seen, ends edge) {
 	top := &layers[len(layers)-1]
 	if len(top.touched(w)) == 0 {
 		return
@@ -148,7 +186,9 @@ func (s *Scanner) openWindow(r *revealed, layers []layer, rule int32, w Span, en
 		r.beyond = true
 	}
 	text := unsafe.Slice(unsafe.StringData(top.text), len(top.text))
-	v := s.see(text, rule, w)
+	if v == nil {
+		v = s.see(text, rule, w)
+	}
 	r.left.add(v.left)
 	for i := range v.found {
 		s.unveil(r, layers, rule, w.Start, &v.found[i])
@@ -194,7 +234,7 @@ func (s *Scanner) revealOdd(text []byte) *revealed {
 		lower := strings.ToLower(top)
 		for i, p := range s.e.plans.rules {
 			if s.e.searched(int32(i)) && p.open(lower) { //nolint:gosec // an index of a rule
-				s.openWindow(r, layers[:n+1], int32(i), Span{0, len(top)}, atStart|atEnd) //nolint:gosec // the same
+				s.openWindow(r, layers[:n+1], int32(i), Span{0, len(top)}, nil, atStart|atEnd) //nolint:gosec // the same
 			}
 		}
 	}

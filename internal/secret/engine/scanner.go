@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/curfew-ci/curfew/internal/delta"
 )
 
 // Scanner searches texts. What it remembers from one text to the next is bounded, and decides nothing: the
@@ -17,6 +19,7 @@ type Scanner struct {
 	gates  []hit
 	lines  []Span
 	ranges ranges
+	copies []delta.Copy // of what a layer is made of
 	shadow shadow
 	broken []int32
 
