@@ -42,7 +42,7 @@ func base64Reads[T string | []byte](run T, pads int) bool {
 		a, b, c, d := sextets[run[at]], sextets[run[at+1]], sextets[run[at+2]], sextets[run[at+3]]
 		seen |= a | b | c | d
 		v := uint32(a&63)<<18 | uint32(b&63)<<12 | uint32(c&63)<<6 | uint32(d&63)
-		if v&0x808080 != 0 || !printable(byte(v>>16)) || !printable(byte(v>>8)) || !printable(byte(v)) {
+		if v&0x808080 != 0 || !printable(byte(v>>16)) || !printable(byte(v>>8)) || !printable(byte(v)) { //nolint:gosec // each byte by itself
 			return false
 		}
 	}

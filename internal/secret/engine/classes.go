@@ -13,7 +13,7 @@ const (
 var classes = classTable() //nolint:gochecknoglobals // never changed
 
 func classTable() (t [256]uint8) {
-	for c := range len(t) {
+	for c := range t {
 		b := byte(c)
 		lower := b | 0x20
 		switch {

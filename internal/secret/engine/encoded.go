@@ -2,9 +2,7 @@ package engine
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math/bits"
-	"unsafe"
 )
 
 // encodedLines appends the lines of text[from:to) in which the library's decoder would decode something,
@@ -101,17 +99,17 @@ func lookAt(text []byte, at int) (runs, signs uint32) {
 	}
 	var m uint64
 	for i := 0; i < block; i += 8 {
-		w := binary.LittleEndian.Uint64(b[i:])
-		m |= (blockBits[byte(w)] |
-			blockBits[byte(w>>8)]<<1 |
-			blockBits[byte(w>>16)]<<2 |
-			blockBits[byte(w>>24)]<<3 |
-			blockBits[byte(w>>32)]<<4 |
-			blockBits[byte(w>>40)]<<5 |
-			blockBits[byte(w>>48)]<<6 |
-			blockBits[byte(w>>56)]<<7) << i
+		c := (*[8]byte)(b[i:])
+		m |= (blockBits[c[0]] |
+			blockBits[c[1]]<<1 |
+			blockBits[c[2]]<<2 |
+			blockBits[c[3]]<<3 |
+			blockBits[c[4]]<<4 |
+			blockBits[c[5]]<<5 |
+			blockBits[c[6]]<<6 |
+			blockBits[c[7]]<<7) << i
 	}
-	return uint32(m), uint32(m >> 32) //nolint:gosec // the two halves
+	return uint32(m), uint32(m >> 32)
 }
 
 // longRuns has bit i set where bits i to i+15 of run are.
@@ -178,7 +176,7 @@ func firstEscape(text []byte, at int, signs uint32) int {
 
 // decodes reports whether the library would decode anything in some lines.
 func decodes(lines []byte) bool {
-	text := unsafe.String(unsafe.SliceData(lines), len(lines))
+	text := asString(lines)
 	var room [16]token
 	for _, t := range tokenize(text, room[:0]) {
 		if reads(text[t.Start:t.End], t.encoding) {

@@ -47,7 +47,7 @@ func listBlobs(t *testing.T, repo string) []blob {
 
 func output(t *testing.T, in io.Reader, repo string, args ...string) string {
 	t.Helper()
-	cmd := exec.Command("git", append([]string{"-C", repo, "-c", "core.fsmonitor=false"}, args...)...) //nolint:gosec // git's own verbs
+	cmd := exec.Command("git", append([]string{"-C", repo, "-c", "core.fsmonitor=false"}, args...)...)
 	cmd.Stdin = in
 	out, err := cmd.Output()
 	if err != nil {
@@ -58,7 +58,7 @@ func output(t *testing.T, in io.Reader, repo string, args ...string) string {
 
 // readBlobs has git read blobs, one after the other.
 func readBlobs(repo string, blobs []blob, each func(b blob, text []byte)) error {
-	cmd := exec.Command("git", "-C", repo, "cat-file", "--batch") //nolint:gosec // the repository under test
+	cmd := exec.Command("git", "-C", repo, "cat-file", "--batch")
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return err

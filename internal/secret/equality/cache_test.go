@@ -52,7 +52,7 @@ func openCache(t *testing.T, folder, version string) *cache {
 }
 
 func (c *cache) read(name string) error {
-	file, err := os.Open(name) //nolint:gosec // a name that is asked for
+	file, err := os.Open(name)
 	if err != nil {
 		return err
 	}

@@ -77,6 +77,6 @@ func (y *tally) String() string {
 		fmt.Fprintf(w, "extra: %s\t%d\n", name, y.explained[name])
 	}
 	fmt.Fprintf(w, "texts on which the library panics\t%d\ntexts with too many findings\t%d\n", y.panics, y.cut)
-	w.Flush() //nolint:errcheck,gosec // to a strings.Builder
+	w.Flush() //nolint:errcheck // to a strings.Builder
 	return b.String()
 }
