@@ -21,12 +21,44 @@ func (s *Scanner) see(text []byte, rule int32, w Span) *seen {
 	if len(s.matches) > 0 {
 		v = new(seen)
 		for _, m := range s.matches {
-			whole := narrow(Span{m[0] - w.Start, m[1] - w.Start})
-			s.e.judge(v, rule, text[w.Start:w.End], whole)
+			v.add(s.ruleOn(rule, text[m[0]:m[1]]), narrow(Span{m[0] - w.Start, m[1] - w.Start}))
 		}
 	}
 	s.judged.keep(key, v)
 	return v
+}
+
+// ruling is what a match is by itself: why it is no finding, or where in it the secret is.
+type ruling struct {
+	verdict verdict
+	text    span // the match without line breaks around it
+	group   span // in text
+	secret  span // in text
+}
+
+// add adds a match that stands at a place of a window, or counts it.
+func (v *seen) add(r *ruling, at span) {
+	switch r.verdict {
+	case byEntropy:
+		v.left.Entropy++
+	case byAllowlist:
+		v.left.Allowlist++
+	case byStopword:
+		v.left.Stopword++
+	default:
+		v.found = append(v.found, found{at, r.text.shift(at.start), r.group, r.secret})
+	}
+}
+
+// ruleOn is the ruling on a rule's match.
+func (s *Scanner) ruleOn(rule int32, match []byte) *ruling {
+	key := mix(maphash.Bytes(s.e.seed, match), int(rule))
+	r := s.rulings.get(key)
+	if r == nil {
+		r = s.e.judge(rule, match)
+		s.rulings.keep(key, r)
+	}
+	return r
 }
 
 // edge says at which ends a part of a text ends because the text does.
@@ -47,35 +79,26 @@ func edgesOf(text []byte, s Span) (e edge) {
 	return e
 }
 
-// judge adds a match to v, or counts why it is none: what detectRule of gitleaks does after a match, as
-// far as the match alone decides it. The library searches the match by itself for its groups.
-func (e *Engine) judge(v *seen, rule int32, in []byte, whole span) {
+// judge does what detectRule of gitleaks does after a match, as far as the match alone decides it. The
+// library searches the match by itself for its groups.
+func (e *Engine) judge(rule int32, match []byte) *ruling {
 	r := &e.plans.rules[rule].rule
-	match := in[whole.start:whole.end]
-	f := found{whole: whole, text: trimBreaks(match).shift(whole.start)}
-	text := in[f.text.start:f.text.end]
+	out := &ruling{text: trimBreaks(match)}
+	text := match[out.text.start:out.text.end]
 	group := Span{0, len(text)}
 	if r.Regex.NumSubexp() > 0 {
 		if groups := r.Regex.FindSubmatchIndex(text); groups != nil {
 			group = groupOf(groups, r.SecretGroup)
 		}
 	}
-	f.group = narrow(group)
-	f.secret = narrow(secretIn(r.RuleID, text, group))
+	out.group, out.secret = narrow(group), narrow(secretIn(r.RuleID, text, group))
 	value := text[group.Start:group.End]
-	switch {
-	case r.Entropy != 0 && entropy(value) <= r.Entropy:
-		v.left.Entropy++
-	default:
-		switch byValue(e.listed[rule].values, text, value) {
-		case byAllowlist:
-			v.left.Allowlist++
-		case byStopword:
-			v.left.Stopword++
-		default:
-			v.found = append(v.found, f)
-		}
+	if r.Entropy != 0 && entropy(value) <= r.Entropy {
+		out.verdict = byEntropy
+	} else {
+		out.verdict = byValue(e.listed[rule].values, text, value)
 	}
+	return out
 }
 
 // trimBreaks is the place of a match in itself without line breaks around it.

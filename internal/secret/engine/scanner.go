@@ -23,16 +23,17 @@ type Scanner struct {
 	shadow shadow
 	broken []int32
 
-	judged *memo[seen]      // by the bytes of a window and its rule
-	opened *memo[revealed]  // by the bytes of a cluster of encoded lines
-	paths  *memo[judgement] // by path
+	judged  *memo[seen]      // by the bytes of a window and its rule
+	rulings *memo[ruling]    // by the bytes of a match and its rule
+	opened  *memo[revealed]  // by the bytes of a cluster of encoded lines
+	paths   *memo[judgement] // by path
 
 	search
 }
 
 // NewScanner makes a Scanner: the scratch memory and the memos of one goroutine.
 func (e *Engine) NewScanner() *Scanner {
-	return &Scanner{e: e, judged: newMemo[seen](), opened: newMemo[revealed](), paths: newMemo[judgement]()}
+	return &Scanner{e: e, judged: newMemo[seen](), rulings: newMemo[ruling](), opened: newMemo[revealed](), paths: newMemo[judgement]()}
 }
 
 // candidate is a window on its way into a state: that of one hit, or one that was taken over.
