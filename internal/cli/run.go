@@ -71,7 +71,7 @@ func Run(ctx context.Context, env Env) int {
 		exit = &exitError{ExitUsage, err}
 	}
 	if ctx.Err() != nil {
-		exit = &exitError{ExitUnfinished, errors.New("interrupted before the end; nothing is proven")}
+		exit = &exitError{ExitUnfinished, errors.New("interrupted before the end: nothing is proven, and what was found so far isn't all")}
 	}
 	if exit.err != nil {
 		fmt.Fprintf(env.Stderr, "curfew: %s\n", printable(exit.err.Error()))

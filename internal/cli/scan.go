@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/history"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/report"
 	"github.com/curfew-ci/curfew/internal/scan"
@@ -36,6 +37,7 @@ func (f *scanFlags) registerInputs(flags *pflag.FlagSet) {
 
 func newScan(env *Env) *cobra.Command {
 	var in scanFlags
+	var where searchFlags
 	var out outputFlags
 	var accept baselineFlags
 	cmd := &cobra.Command{
@@ -43,9 +45,10 @@ func newScan(env *Env) *cobra.Command {
 		Short:   "check secrets and workflows against the manifest",
 		GroupID: groupCheck,
 		Long: "Check the working tree at PATH (default: here) against its manifest, " + manifest.Path + ".\n" +
-			"It reads the files that git tracks or doesn't ignore, not the history, nor what the platform stores.\n" +
+			"It reads the files that git tracks or doesn't ignore and, with --history, all that the commits hold; with\n" +
+			"--diff or --staged only what a change adds; with PATH \"-\" standard input. It doesn't read what the platform stores.\n" +
 			"Nothing leaves the machine, nothing of the tree is executed.",
-		Example: "  curfew scan\n  curfew scan -o sarif=curfew.sarif --fail-on medium\n  curfew scan --base origin/main",
+		Example: "  curfew scan\n  curfew scan -o sarif=curfew.sarif --fail-on medium\n  curfew scan --base origin/main\n  curfew scan --history\n  curfew scan --diff origin/main..HEAD",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := errors.Join(out.validate(), accept.validate()); err != nil {
@@ -55,7 +58,14 @@ func newScan(env *Env) *cobra.Command {
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			result, err := in.run(cmd.Context(), env, dir)
+			search, err := where.options(env, dir)
+			if err != nil {
+				return err
+			}
+			if dir == fromStdin {
+				dir = "."
+			}
+			result, err := in.run(cmd.Context(), env, dir, search)
 			if err != nil {
 				return err
 			}
@@ -65,6 +75,7 @@ func newScan(env *Env) *cobra.Command {
 			return out.finish(env, dir, result)
 		},
 	}
+	where.register(cmd.Flags())
 	in.registerInputs(cmd.Flags())
 	out.register(cmd.Flags())
 	accept.register(cmd.Flags())
@@ -72,11 +83,12 @@ func newScan(env *Env) *cobra.Command {
 }
 
 // run scans the tree at dir and types its errors by exit code.
-func (f *scanFlags) run(ctx context.Context, env *Env, dir string) (*scan.Result, error) {
+func (f *scanFlags) run(ctx context.Context, env *Env, dir string, search scan.Search) (*scan.Result, error) {
 	opt := scan.Options{
 		Dir: dir, Manifest: filepath.ToSlash(f.manifest), Base: f.base, Policy: f.orgPolicy, Baseline: f.baseline,
-		GitleaksConfig: f.gitleaks, Version: Version(), Now: env.Now(),
+		GitleaksConfig: f.gitleaks, Search: search, Progress: &history.Progress{}, Version: Version(), Now: env.Now(),
 	}
+	defer showProgress(ctx, env, opt.Progress)()
 	if opt.Base == "" {
 		base, err := pullRequestBase(env)
 		if err != nil {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/curfew-ci/curfew/internal/unpack"
 )
 
 const (
@@ -20,7 +22,17 @@ const (
 
 // ReadFile returns a file's content. A *Skip says why there is none; an error that wraps fs.ErrNotExist,
 // that there is no such file. It follows no link at the path's end, and none that leaves the tree.
-func (t *Tree) ReadFile(name string) ([]byte, error) {
+func (t *Tree) ReadFile(name string) ([]byte, error) { return t.read(name, onlyText) }
+
+// ReadBytes is ReadFile for a file that may be binary, or text in UTF-16.
+func (t *Tree) ReadBytes(name string) ([]byte, error) { return t.read(name, anything) }
+
+// wanted says whether a file may be anything, by how it begins: "" for yes, or why not.
+type wanted func(beginning []byte) string
+
+func anything([]byte) string { return "" }
+
+func (t *Tree) read(name string, fits wanted) ([]byte, error) {
 	if !fs.ValidPath(name) {
 		return nil, fmt.Errorf("%q is not a path of this tree", name)
 	}
@@ -47,7 +59,7 @@ func (t *Tree) ReadFile(name string) ([]byte, error) {
 	if skip := unfit(name, info); skip != nil {
 		return nil, skip
 	}
-	return readText(name, f, info.Size())
+	return readAll(name, f, info.Size(), fits)
 }
 
 // unfit says why something is not a file to read, by its mode and size; nil where it is.
@@ -69,14 +81,13 @@ func tooLarge(name string) *Skip {
 	return &Skip{Path: name, Reason: fmt.Sprintf("larger than %d MiB", MaxFileBytes>>20), Fix: "keep it out of the repository, or search it by itself"}
 }
 
-// readText reads f to its end, unless its beginning shows that it isn't text, or it grows beyond the
-// limit meanwhile.
-func readText(name string, f io.Reader, size int64) ([]byte, error) {
+// readAll reads f to its end, unless its beginning isn't wanted, or it grows beyond the limit meanwhile.
+func readAll(name string, f io.Reader, size int64, fits wanted) ([]byte, error) {
 	buf := bytes.NewBuffer(make([]byte, 0, min(size, sniffed)+bytes.MinRead))
 	if _, err := io.CopyN(buf, f, sniffed); err != nil && !errors.Is(err, io.EOF) {
 		return nil, unreadable(name, err)
 	}
-	if reason := notText(buf.Bytes()); reason != "" {
+	if reason := fits(buf.Bytes()); reason != "" {
 		return nil, &Skip{Path: name, Reason: reason, Fix: fixBinary}
 	}
 	buf.Grow(int(max(size-int64(buf.Len()), 0)) + bytes.MinRead)
@@ -89,11 +100,11 @@ func readText(name string, f io.Reader, size int64) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// notText says why a file that begins like this isn't searched; "" where it is text. Like git, it goes by
-// NUL, which no text has: archives, images, programs and databases do.
-func notText(beginning []byte) string {
+// onlyText says why a file that begins like this isn't text; "" where it is. Like git, it goes by NUL, which
+// no text has: archives, images, programs and databases do.
+func onlyText(beginning []byte) string {
 	switch {
-	case bytes.HasPrefix(beginning, []byte{0xFF, 0xFE}), bytes.HasPrefix(beginning, []byte{0xFE, 0xFF}):
+	case unpack.Sniff(beginning) != unpack.Other:
 		return "text in UTF-16"
 	case bytes.IndexByte(beginning, 0) >= 0:
 		return "binary"

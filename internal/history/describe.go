@@ -14,6 +14,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/gitrepo/odb"
 	"github.com/curfew-ci/curfew/internal/secret"
 	"github.com/curfew-ci/curfew/internal/source"
+	"github.com/curfew-ci/curfew/internal/unpack"
 )
 
 // readCache is how much of what is read again for describing it is kept, in bytes.
@@ -137,7 +138,7 @@ func (d *describer) read(ctx context.Context, blob odb.Num, path gitrepo.PathID)
 	}
 	data = bytes.Clone(data) // texts outlive the next read
 	d.blob, d.path, d.views = blob, path, nil
-	all := texts(data)
+	all := unpack.Texts(data)
 	if len(all) == 0 {
 		all = [][]byte{nil} // binary: its path alone was found
 	}

@@ -1,7 +1,6 @@
 package history
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,9 +13,6 @@ import (
 	"github.com/curfew-ci/curfew/internal/secret"
 	"github.com/curfew-ci/curfew/internal/unpack"
 )
-
-// sniffed is how much of a file decides whether it is text: as much as git looks at.
-const sniffed = 8000
 
 // find names a credential: versions of a file that hold the same value at the same path hold one.
 type find struct {
@@ -113,7 +109,7 @@ func (w *worker) visit(v odb.Version, base *secret.Version, hasBase bool) (*secr
 	if len(pairs) > 0 {
 		w.count(len(v.Data))
 	}
-	texts := texts(v.Data)
+	texts := unpack.Texts(v.Data)
 	if len(texts) == 0 {
 		w.skip(pairs, "binary", "search it with a tool that unpacks or decodes it")
 		w.note(v.Num, pairs, nil, w.searcher.Whole(nil)) // a path alone can give a key store away
@@ -131,19 +127,6 @@ func (w *worker) visit(v odb.Version, base *secret.Version, hasBase bool) (*secr
 		w.note(v.Num, pairs, decoded, w.searcher.Whole(decoded))
 	}
 	return version, w.ctx.Err()
-}
-
-// texts are what to search of a file: first its bytes, then what they decode to where they look like
-// UTF-16; nothing where it is binary, which goes by NUL as with git.
-func texts(data []byte) [][]byte {
-	beginning := data[:min(len(data), sniffed)]
-	if e := unpack.Sniff(beginning); e != unpack.Other {
-		return [][]byte{data, unpack.Decode(data, e).UTF8}
-	}
-	if bytes.IndexByte(beginning, 0) >= 0 {
-		return nil
-	}
-	return [][]byte{data}
 }
 
 // note keeps what a text holds at the paths at which it was.

@@ -16,6 +16,7 @@ func (p *Pass) except(f *finding.Finding, t *secret.Token) {
 	if p.Manifest == nil {
 		return
 	}
+	own := len(f.Related)
 	for _, id := range p.Manifest.ExceptionIDs() {
 		e := p.Manifest.Exceptions[id]
 		if !p.registers(&e, t) {
@@ -27,7 +28,7 @@ func (p *Pass) except(f *finding.Finding, t *secret.Token) {
 			f.Suppressed = &finding.Suppression{
 				Kind: "exception", Reason: e.Reason, Until: e.Expires.String(), Region: p.Manifest.KeyAt(pointer),
 			}
-			f.Related, f.Owner = nil, e.Owner
+			f.Related, f.Owner = f.Related[:own], e.Owner
 			return
 		}
 		f.Owner = e.Owner

@@ -12,6 +12,7 @@ import (
 // detectors found there, and what Literals did. Where both speak of one place, a detector that knows the
 // kind of credential knows better; one that only guesses knows less than the name does.
 func hardcodedCredential(p *Pass) {
+	brought := p.brought()
 	in := map[string][]*secret.Token{}
 	for i := range p.Tokens {
 		if t := &p.Tokens[i]; !t.Covered && t.Unlikely == "" {
@@ -21,13 +22,13 @@ func hardcodedCredential(p *Pass) {
 	for _, f := range p.Files {
 		for _, t := range in[f.Path] {
 			if !betterSaid(t, in[f.Path]) {
-				p.hardcoded(t)
+				p.hardcoded(t, brought[identify(t)])
 			}
 		}
 	}
 }
 
-func (p *Pass) hardcoded(t *secret.Token) {
+func (p *Pass) hardcoded(t *secret.Token, brought []finding.Related) {
 	under := ""
 	if t.Key != "" {
 		under = fmt.Sprintf(" under %q", t.Key)
@@ -39,6 +40,7 @@ func (p *Pass) hardcoded(t *secret.Token) {
 		Label:    t.Kind,
 		Fix:      "revoke it, then fetch a short-lived credential in the job, or store it as a secret and read it by `${{ secrets.NAME }}`",
 		Key:      tokenKey(t),
+		Related:  brought,
 	}
 	p.except(&f, t)
 	p.Report(f)

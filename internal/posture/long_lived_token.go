@@ -17,6 +17,7 @@ const farAhead = 24 * time.Hour
 // which hardcoded-credential judges. One that a manifest's exception registers by its file is marked as
 // such until the exception is overdue.
 func longLivedToken(p *Pass) {
+	brought := p.brought()
 	for i := range p.Tokens {
 		t := &p.Tokens[i]
 		why, severity := outlives(t, p.Now)
@@ -30,10 +31,12 @@ func longLivedToken(p *Pass) {
 			Label:    t.Kind,
 			Fix:      "revoke it and use a credential that ends with its job; where none will do, register it under `exceptions:` with `store: { file: PATH }`",
 			Key:      tokenKey(t),
+			Related:  brought[identify(t)],
 		}
 		p.except(&f, t)
 		p.Report(f)
 	}
+	pastToken(p)
 }
 
 // outlives says why t lives on when a job that uses it is over, and how bad that is; 0 where it doesn't.

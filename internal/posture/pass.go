@@ -19,6 +19,7 @@ type Facts struct {
 	Policy   *manifest.Policy   // the organisation's; nil where none was given
 	Faults   []manifest.Fault   // what the manifest's decoder and cross-checks found legal but wrong
 	Tokens   []secret.Token     // in the files that were searched, those of Literals included
+	Past     []Past             // tokens in the history; nil where it wasn't searched
 	Unread   []string           // paths of files that could not be searched for tokens
 	Base     *Base              // what a change starts from; nil where nothing is compared
 	// Proposed is the manifest as the change under scan leaves it. It entitles nothing yet, but says what
@@ -27,6 +28,13 @@ type Facts struct {
 	// Repository is "owner/name"; "" where that isn't known. Its owner's actions are no third party's.
 	Repository string
 	Now        time.Time
+}
+
+// Past is a token at one path of the history, as the first commit that has it there does.
+type Past struct {
+	Token   secret.Token
+	History finding.History
+	Excerpt []string // the masked lines under the token's region
 }
 
 // Base is the state that a change starts from.

@@ -12,14 +12,22 @@ import (
 	"github.com/curfew-ci/curfew/rules"
 )
 
-// Run judges facts by every check and returns what they found, sorted and with fingerprints. A check
-// that panics is an error that names it: a scan that lost a check must not look clean.
-func Run(facts *Facts) ([]finding.Finding, error) {
+// Run judges facts by every check, or by those whose rules read one of sources, and returns what they
+// found, sorted and with fingerprints. A check that panics is an error that names it: a scan that lost a
+// check must not look clean.
+func Run(facts *Facts, sources ...string) ([]finding.Finding, error) {
 	all, err := rules.All()
 	if err != nil {
 		return nil, err
 	}
-	return run(facts, Checks(), all)
+	checks := Checks()
+	if len(sources) > 0 {
+		checks = slices.DeleteFunc(slices.Clone(checks), func(c Check) bool {
+			rule, err := rules.Lookup(c.ID)
+			return err == nil && !slices.Contains(sources, rule.Source)
+		})
+	}
+	return run(facts, checks, all)
 }
 
 func run(facts *Facts, checks []Check, all []*rules.Rule) ([]finding.Finding, error) {

@@ -65,7 +65,7 @@ func notCheckedLines(all []scan.NotChecked) string {
 func annotation(level string, f *finding.Finding) string {
 	message := visible(f.Message)
 	if f.History != nil {
-		message += "\nhistory: " + visible(told(f.History))
+		message += "\nhistory: " + visible(f.History.String())
 	}
 	if f.Fix != "" {
 		message += "\nfix: " + visible(f.Fix)

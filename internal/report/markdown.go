@@ -76,7 +76,7 @@ func table(b *strings.Builder, fs []*finding.Finding, opt Options, limit int) {
 func tableRow(f *finding.Finding, opt Options) string {
 	what := markup(f.Message)
 	if f.History != nil {
-		what += "<br>history: " + markup(told(f.History))
+		what += "<br>history: " + markup(f.History.String())
 	}
 	if f.Fix != "" {
 		what += "<br>fix: " + markup(f.Fix)

@@ -71,7 +71,7 @@ func (b *runBuilder) relate(res *sarif.Result, f *finding.Finding) string {
 	var msg strings.Builder
 	msg.WriteString(escapeMessage(f.Message) + ".")
 	if f.History != nil {
-		msg.WriteString(" " + sentence(escapeMessage("history: "+told(f.History))))
+		msg.WriteString(" " + sentence(escapeMessage("history: "+f.History.String())))
 	}
 	for _, rel := range f.Related {
 		link := escapeMessage(rel.Message)

@@ -110,9 +110,13 @@ func headline(r *scan.Result) string {
 
 // checked says what was looked at, zeros included: that a scan read no workflow is worth knowing.
 func checked(c scan.Checked) string {
-	return fmt.Sprintf("Checked %s, %s, %s, %s, %s and %s.",
+	line := fmt.Sprintf("Checked %s, %s, %s, %s, %s and %s.",
 		count(c.Workflows, "workflow"), count(c.Actions, "action"), count(c.Jobs, "job"),
 		count(c.Files, "file"), count(c.Secrets, "secret"), count(c.Entitlements, "entitlement"))
+	if c.Commits > 0 {
+		line += fmt.Sprintf(" Searched %s: %s of files, %s MB.", count(c.Commits, "commit"), count(c.Versions, "version"), number(int(c.Bytes/1e6)))
+	}
+	return line
 }
 
 // judge says which manifest judged; escape is the format's own.

@@ -53,7 +53,7 @@ func textFinding(b *strings.Builder, p paint, f *finding.Finding, id string) {
 		b.WriteString(margin + " " + p.frame("=") + " " + p.bold(name+":") + " " + text + "\n")
 	}
 	if f.History != nil {
-		note("history", visible(told(f.History)))
+		note("history", visible(f.History.String()))
 	}
 	for _, rel := range f.Related {
 		note(visible(rel.Role), textRelated(rel))

@@ -20,8 +20,11 @@ func (r *run) compare(ctx context.Context, known *rules.Actions) error {
 	if err := r.baseline(ctx); err != nil {
 		return err
 	}
-	if r.commit == nil {
+	switch {
+	case r.commit == nil:
 		return nil
+	case r.opt.Search.alone():
+		return r.baseIgnores(ctx)
 	}
 	names := slices.DeleteFunc(r.commit.Files(), func(n string) bool { return !workflow.IsDefinition(n) })
 	sources, err := r.commit.ReadFiles(ctx, names)
@@ -121,6 +124,8 @@ func (r *run) count() {
 	c.Secrets = len(secrets)
 	c.Entitlements = entitlementCount(r.facts.Manifest)
 	switch {
+	case r.opt.Search.alone():
+		c.Sources = []Source{Secrets}
 	case len(r.files) == 0 && slices.Contains(r.facts.Unread, "."): // a bare repository
 	case r.facts.Manifest == nil:
 		c.Sources = []Source{Workflows, Secrets}

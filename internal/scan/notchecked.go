@@ -20,7 +20,10 @@ func (r *run) notChecked(s Source, what, reason, fix string) {
 
 // skipped says which files were not read, in one line for all that have the same reason. A workflow
 // that isn't read is missing from both sources.
-func (r *run) skipped(skips []*gitrepo.Skip) {
+func (r *run) skipped(skips []*gitrepo.Skip) { r.skippedIn("", skips) }
+
+// skippedIn is skipped for files that are not in the working tree; where begins each line.
+func (r *run) skippedIn(where string, skips []*gitrepo.Skip) {
 	type group struct {
 		source      Source
 		reason, fix string
@@ -29,7 +32,7 @@ func (r *run) skipped(skips []*gitrepo.Skip) {
 	var order []group
 	for _, s := range skips {
 		sources := []Source{Secrets}
-		if mayDefine(s.Path) {
+		if where == "" && mayDefine(s.Path) {
 			sources = append(sources, Workflows)
 		}
 		for _, src := range sources {
@@ -45,7 +48,7 @@ func (r *run) skipped(skips []*gitrepo.Skip) {
 	})
 	for _, g := range order {
 		slices.Sort(names[g])
-		r.notChecked(g.source, some(names[g]), g.reason, g.fix)
+		r.notChecked(g.source, where+some(slices.Compact(names[g])), g.reason, g.fix)
 	}
 }
 

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/posture"
 	"github.com/curfew-ci/curfew/internal/redact"
 	"github.com/curfew-ci/curfew/internal/secret"
 	"github.com/curfew-ci/curfew/internal/source"
@@ -14,10 +15,13 @@ type presenter struct {
 	masker *redact.Masker            // of every value that was found anywhere
 }
 
-func newPresenter(texts map[string]*source.Text, tokens []secret.Token) *presenter {
+func newPresenter(texts map[string]*source.Text, tokens []secret.Token, past []posture.Past) *presenter {
 	p := &presenter{texts: texts, ranges: map[string][]redact.Range{}}
 	for path := range texts {
 		p.ranges[path] = secret.Ranges(path, tokens...)
+	}
+	for i := range past {
+		tokens = append(tokens, past[i].Token)
 	}
 	p.masker = secret.NewMasker(tokens...)
 	return p

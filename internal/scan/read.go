@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,12 +25,14 @@ type run struct {
 	result *Result
 
 	tree      *gitrepo.Tree
-	commit    *gitrepo.Commit // the base; nil where nothing is compared
+	diff      gitrepo.DiffSpec // where one is searched
+	commit    *gitrepo.Commit  // the base; nil where nothing is compared
 	files     []string
 	gitleaks  []byte                           // the caller's rules; nil for none
 	detector  func() (*secret.Detector, error) // made once, when first asked for
 	texts     map[string]*source.Text          // files that findings may point into
 	facts     posture.Facts
+	old       []secret.Token // where a change is searched: what was there before
 	state     suppress.State // what suppresses in the working tree
 	baseState suppress.State // and in the base
 }
@@ -41,7 +44,11 @@ type content struct {
 	ignores []suppress.Ignore
 	text    *source.Text // kept where something points into it
 	read    bool
-	skip    *gitrepo.Skip
+	skips   []*gitrepo.Skip
+	inner   []*source.Text // files in an archive that something points into
+
+	old         []secret.Token // on lines that aren't new: masked, and no findings
+	allowlisted int
 }
 
 func (r *run) open(ctx context.Context) error {
@@ -50,6 +57,14 @@ func (r *run) open(ctx context.Context) error {
 		return &InputError{err.Error()}
 	}
 	r.tree = tree
+	if r.opt.Search.Diff != "" {
+		spec, err := gitrepo.ParseDiffSpec(r.opt.Search.Diff)
+		if err != nil {
+			return &InputError{err.Error()}
+		}
+		r.diff = spec
+		r.opt.Base = cmp.Or(r.opt.Base, spec.Base, "HEAD") // a change doesn't judge itself
+	}
 	if r.opt.Base != "" {
 		if r.commit, err = tree.Commit(ctx, r.opt.Base); err != nil {
 			return fmt.Errorf("read the base: %w", err)
@@ -106,35 +121,18 @@ func (r *run) readFile(ctx context.Context, detector *secret.Detector, name stri
 	var skip *gitrepo.Skip
 	switch {
 	case errors.As(err, &skip):
-		byName, err := detector.Detect(ctx, name, nil) // a key store is one by its name alone
-		if errors.Is(err, secret.ErrAllowlisted) {
-			err = nil
-		}
-		return content{skip: skip, tokens: byName}, err
+		return r.readOther(ctx, detector, name, skip)
 	case errors.Is(err, fs.ErrNotExist):
 		return content{}, nil // deleted since it was listed
 	case err != nil:
 		return content{}, err
 	}
-	c := content{read: true}
+	var c content
 	if workflow.IsDefinition(name) {
 		c.file = workflow.Parse(name, src)
 		c.text = c.file.Text
 	}
-	if c.tokens, err = detector.Detect(ctx, name, src); err != nil {
-		if ctx.Err() != nil {
-			return c, ctx.Err()
-		}
-		c.read, c.skip = false, &gitrepo.Skip{Path: name, Reason: err.Error()}
-	}
-	text := c.text
-	if text == nil {
-		text = source.NewText(name, src)
-	}
-	if c.ignores = suppress.Parse(text); len(c.ignores) > 0 || len(c.tokens) > 0 || name == r.opt.Manifest {
-		c.text = text
-	}
-	return c, nil
+	return c, r.searchInto(ctx, &c, detector, name, src)
 }
 
 // keep gathers the slots in the files' order.
@@ -145,13 +143,16 @@ func (r *run) keep(slots []content, skipped []*gitrepo.Skip) {
 		if c.text != nil {
 			r.texts[c.text.Path] = c.text
 		}
+		for _, text := range c.inner {
+			r.texts[text.Path] = text
+		}
 		if c.file != nil {
 			r.facts.Files = append(r.facts.Files, c.file)
 			r.refused(c.file)
 		}
-		if c.skip != nil {
-			skipped = append(skipped, c.skip)
-		}
+		skipped = append(skipped, c.skips...)
+		r.old = append(r.old, c.old...)
+		r.result.LeftOut.Allowlisted += c.allowlisted
 		if c.read {
 			r.result.Checked.Files++
 		}

@@ -15,6 +15,7 @@ type Result struct {
 	Manifest   Manifest          `json:"manifest"`
 	Findings   []finding.Finding `json:"findings"`
 	Checked    Checked           `json:"checked"`
+	LeftOut    LeftOut           `json:"leftOut"`
 	NotChecked []NotChecked      `json:"notChecked"`
 }
 
@@ -45,6 +46,24 @@ type Checked struct {
 	Files        int `json:"files"`        // whose content was searched for secrets
 	Secrets      int `json:"secrets"`      // distinct stored secrets that jobs read
 	Entitlements int `json:"entitlements"` // identities, grants, exceptions and break-glass entries
+
+	Commits  int   `json:"commits,omitempty"`  // of the history that was searched
+	Versions int   `json:"versions,omitempty"` // of files in it, different ones
+	Bytes    int64 `json:"bytes,omitempty"`    // of these
+}
+
+// LeftOut counts what looks like a credential and is no finding.
+type LeftOut struct {
+	// Allowlisted counts what the allowlists of the rules let pass; in a history, in each version.
+	Allowlisted int `json:"allowlisted"`
+	// Unlikely counts the guesses that most likely are something else, by what that is.
+	Unlikely []Unlikely `json:"unlikely"`
+}
+
+// Unlikely counts guesses that are left out for one reason.
+type Unlikely struct {
+	What  string `json:"what"` // "identifier", "checksum"
+	Count int    `json:"count"`
 }
 
 // Source is a thing that a scan reads, as --require names it.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/curfew-ci/curfew/internal/history"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/posture"
 	"github.com/curfew-ci/curfew/internal/secret"
@@ -25,9 +26,27 @@ type Options struct {
 	Policy         string // the organisation's policy: a file, or a folder that holds curfew/org.yml
 	Baseline       string // "" for none
 	GitleaksConfig string // rules in place of gitleaks' default ones, unless it extends them; "" for none
-	Version        string // of curfew
+	Search         Search
+	Progress       *history.Progress // where set, counts files and versions while they are searched
+	Version        string            // of curfew
 	Now            time.Time
 }
+
+// Search says where credentials are searched for. The zero value is the working tree.
+type Search struct {
+	History bool     // the working tree, and all that the commits ever held
+	Since   []string // with History: only what these revisions don't reach
+
+	// The next three search one thing alone, and nothing but the rules about secrets is judged.
+	Diff   string // what one revision adds to another: BASE..HEAD
+	Staged bool   // what is staged
+	Text   []byte // a text that is in no file; nil for none
+
+	Archives bool // files in archives too
+}
+
+// alone reports whether something is searched by itself, beside the working tree.
+func (s *Search) alone() bool { return s.Diff != "" || s.Staged || s.Text != nil }
 
 // InputError is something wrong with what the caller named: a folder, a manifest, a policy, a baseline,
 // a configuration. Its text is masked.
@@ -49,9 +68,10 @@ func Run(ctx context.Context, opt Options) (*Result, error) {
 		return nil, err
 	}
 	defer r.tree.Close() //nolint:errcheck // only read
-	if err := r.read(ctx); err != nil {
+	if err := r.search(ctx); err != nil {
 		return nil, err
 	}
+	ctx = context.WithoutCancel(ctx) // of an interrupted search, what was found so far is told
 	if err := r.entitlements(ctx); err != nil {
 		return nil, err
 	}
@@ -72,10 +92,11 @@ func (r *run) judge(ctx context.Context) error {
 	r.facts.Usage = usage.Collect(r.facts.Files, known)
 	r.unfollowed(r.facts.Usage)
 	r.facts.Tokens = append(r.facts.Tokens, posture.Literals(r.facts.Files)...)
+	r.date()
 	if err := r.compare(ctx, known); err != nil {
 		return err
 	}
-	found, err := posture.Run(&r.facts)
+	found, err := posture.Run(&r.facts, r.sources()...)
 	if err != nil {
 		return err
 	}
@@ -95,7 +116,7 @@ func (r *run) judged() func(rule string) bool {
 	}
 	return func(id string) bool {
 		rule, err := rules.Lookup(id)
-		return err == nil && !partial[rule.Source]
+		return err == nil && !partial[rule.Source] && !r.opt.Search.alone()
 	}
 }
 
@@ -105,7 +126,7 @@ func (r *run) finish(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newPresenter(r.texts, slices.Concat(r.facts.Tokens, named))
+	p := newPresenter(r.texts, slices.Concat(r.facts.Tokens, r.old, named), r.facts.Past)
 	p.findings(r.result.Findings)
 	for i := range r.result.NotChecked {
 		n := &r.result.NotChecked[i]

@@ -68,10 +68,8 @@ var silence = sync.OnceFunc(func() { logging.Logger = zerolog.Nop() }) //nolint:
 // It returns ErrAllowlisted for a file that was left out, and another error where the search failed or
 // ctx ended; the file then wasn't searched to its end, and what was found so far is returned.
 func (d *Detector) Detect(ctx context.Context, path string, content []byte) ([]Token, error) {
-	if d.LeavesOut(path) {
-		return nil, ErrAllowlisted
-	}
-	return d.detect(ctx, path, content)
+	found, err := d.Search(ctx, path, content)
+	return found.Tokens, err
 }
 
 // LeavesOut reports whether what is at path isn't searched.
@@ -88,15 +86,8 @@ func readByGitHub(file string) bool {
 
 // detect is Detect for a path that may be left out.
 func (d *Detector) detect(ctx context.Context, path string, content []byte) ([]Token, error) {
-	s, ok := d.searchers.Get().(*Searcher)
-	if !ok {
-		return nil, errFailed
-	}
-	hits, err := s.search(ctx, path, content)
-	if !errors.Is(err, errFailed) {
-		d.searchers.Put(s)
-	}
-	return d.tokens(path, content, hits), err
+	found, err := d.find(ctx, path, content)
+	return found.Tokens, err
 }
 
 // hit is a finding of the engine.

@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/curfew-ci/curfew/internal/history"
+	"github.com/curfew-ci/curfew/internal/scan"
+)
+
+// fromStdin is the PATH that stands for standard input.
+const fromStdin = "-"
+
+// maxStdin is how much of standard input is searched: as much as of a file.
+const maxStdin = 100 << 20
+
+// searchFlags say where credentials are searched for besides the working tree.
+type searchFlags struct {
+	history  bool
+	since    []string
+	diff     string
+	staged   bool
+	archives bool
+}
+
+func (f *searchFlags) register(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.history, "history", false, "search everything that the commits ever held as well")
+	flags.StringArrayVar(&f.since, "since", nil, "with --history, leave out what this `REV` reaches; repeatable")
+	flags.StringVar(&f.diff, "diff", "", "search only the lines that `BASE..HEAD` adds, as a pull request does, and judge nothing else")
+	flags.BoolVar(&f.staged, "staged", false, "search only the lines that are staged, and judge nothing else")
+	flags.BoolVar(&f.archives, "archives", false, "search the files in archives too: zip, tar, gzip, bzip2; not in the history")
+}
+
+// options reads the flags; what PATH stands for is among them.
+func (f *searchFlags) options(env *Env, path string) (scan.Search, error) {
+	s := scan.Search{History: f.history, Since: f.since, Diff: f.diff, Staged: f.staged, Archives: f.archives}
+	alone := 0
+	for _, set := range []bool{f.history, f.diff != "", f.staged, path == fromStdin} {
+		if set {
+			alone++
+		}
+	}
+	switch {
+	case alone > 1:
+		return s, usageError("--history, --diff, --staged and PATH %q exclude one another: scan once for each", fromStdin)
+	case len(f.since) > 0 && !f.history:
+		return s, usageError("--since says what of the history to leave out: add --history")
+	case path != fromStdin:
+		return s, nil
+	}
+	text, err := io.ReadAll(io.LimitReader(env.Stdin, maxStdin+1))
+	switch {
+	case err != nil:
+		return s, &exitError{ExitUnfinished, fmt.Errorf("read standard input: %w", err)}
+	case len(text) > maxStdin:
+		return s, &exitError{ExitUnfinished, errors.New("standard input is larger than 100 MiB: search it as a file")}
+	}
+	s.Text = append([]byte{}, text...)
+	return s, nil
+}
+
+// progressInterval is how often the line of progress is written anew.
+const progressInterval = 200 * time.Millisecond
+
+// showProgress writes a line to a terminal now and then, and takes it away when stop is called.
+func showProgress(ctx context.Context, env *Env, p *history.Progress) (stop func()) {
+	if !isTerminal(env.Stderr) || env.Getenv("TERM") == "dumb" {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	started := env.Now()
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(progressInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				fmt.Fprint(env.Stderr, "\r\x1b[K")
+				return
+			case <-tick.C:
+				fmt.Fprint(env.Stderr, "\r\x1b[K"+progressLine(p, env.Now().Sub(started)))
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// progressLine says how far a search has come: "searched 12,345 of 129,761 objects, 210 MB/s, 3 found".
+func progressLine(p *history.Progress, took time.Duration) string {
+	const mega = 1e6
+	of := ""
+	if total := p.Total.Load(); total > 0 {
+		of = fmt.Sprintf(" of %d", total)
+	}
+	rate := float64(p.Bytes.Load()) / mega / max(took.Seconds(), 1e-3)
+	return fmt.Sprintf("searched %d%s objects, %.0f MB/s, %d found", p.Objects.Load(), of, rate, p.Found.Load())
+}

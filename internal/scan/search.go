@@ -1,0 +1,219 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/curfew-ci/curfew/internal/gitrepo"
+	"github.com/curfew-ci/curfew/internal/history"
+	"github.com/curfew-ci/curfew/internal/posture"
+	"github.com/curfew-ci/curfew/internal/secret"
+	"github.com/curfew-ci/curfew/internal/source"
+	"github.com/curfew-ci/curfew/internal/suppress"
+	"github.com/curfew-ci/curfew/internal/unpack"
+)
+
+// search reads what the options ask for. Where ctx ends meanwhile, what was read so far counts, and the
+// rest is not checked.
+func (r *run) search(ctx context.Context) error {
+	s := &r.opt.Search
+	var err error
+	switch {
+	case s.Text != nil:
+		err = r.readText(ctx)
+	case s.alone():
+		err = r.readChanges(ctx)
+	default:
+		if err = r.read(ctx); err == nil && s.History {
+			err = r.readHistory(ctx)
+		}
+	}
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		r.interrupted()
+		return nil
+	}
+	return err
+}
+
+// interrupted notes that not everything was read.
+func (r *run) interrupted() {
+	for _, s := range Sources() {
+		r.notChecked(s, "what the scan hadn't come to", "interrupted", "scan again")
+	}
+}
+
+// sources are those whose rules are judged; none stands for all.
+func (r *run) sources() []string {
+	if r.opt.Search.alone() {
+		return []string{string(Secrets)}
+	}
+	return nil
+}
+
+// readText searches a text that is in no file.
+func (r *run) readText(ctx context.Context) error {
+	const name = "stdin"
+	d, err := r.detector()
+	if err != nil {
+		return err
+	}
+	c, err := r.searchFile(ctx, d, name, r.opt.Search.Text)
+	if err != nil {
+		return err
+	}
+	r.keep([]content{c}, nil)
+	return nil
+}
+
+// readChanges searches the lines that a change adds.
+func (r *run) readChanges(ctx context.Context) error {
+	spec := r.diff
+	spec.Staged = r.opt.Search.Staged
+	changes, err := r.tree.Changes(ctx, spec)
+	if err != nil {
+		return err
+	}
+	defer changes.Close() //nolint:errcheck // only read
+	d, err := r.detector()
+	if err != nil {
+		return err
+	}
+	slots := make([]content, len(changes.Files))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range changes.Files {
+		g.Go(func() (err error) {
+			slots[i], err = r.readChange(ctx, d, changes, i)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	r.keep(slots, changes.Skipped)
+	return nil
+}
+
+// readChange searches one changed file and keeps what stands on lines that are new.
+func (r *run) readChange(ctx context.Context, d *secret.Detector, changes *gitrepo.Changes, i int) (content, error) {
+	name := changes.Files[i].Path
+	change, err := changes.Content(ctx, i)
+	var skip *gitrepo.Skip
+	switch {
+	case errors.As(err, &skip):
+		return content{skips: []*gitrepo.Skip{skip}}, nil
+	case err != nil:
+		return content{}, err
+	}
+	c, err := r.searchFile(ctx, d, name, change.New)
+	if err != nil {
+		return c, err
+	}
+	added := c.tokens[:0]
+	for _, t := range c.tokens {
+		if t.Region.Span.IsZero() || change.Added.Overlaps(t.Region.Start.Line, t.Region.End.Line) {
+			added = append(added, t)
+		} else {
+			c.old = append(c.old, t)
+		}
+	}
+	c.tokens = added
+	c.skips = append(c.skips, change.Notes...)
+	return c, nil
+}
+
+// searchFile looks for credentials, and for comments that silence findings, in one file of any kind.
+func (r *run) searchFile(ctx context.Context, d *secret.Detector, name string, src []byte) (content, error) {
+	var c content
+	if len(unpack.Texts(src)) == 0 {
+		return r.readBinary(ctx, d, name, src, &gitrepo.Skip{Path: name, Reason: "binary", Fix: fixBinary})
+	}
+	return c, r.searchInto(ctx, &c, d, name, src)
+}
+
+// searchInto searches a text, and what it decodes to where that is another one, and notes in c what it holds.
+func (r *run) searchInto(ctx context.Context, c *content, d *secret.Detector, name string, src []byte) error {
+	c.read = true
+	for i, text := range unpack.Texts(src) {
+		if i > 0 && len(c.tokens) > 0 {
+			break // what was found in the bytes as they are has its places there
+		}
+		found, err := d.Search(ctx, name, text)
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			c.read, c.skips = false, append(c.skips, &gitrepo.Skip{Path: name, Reason: err.Error()})
+		}
+		c.tokens, src = found.Tokens, text
+		c.allowlisted += found.Suppressed.Allowlist
+	}
+	text := c.text
+	if text == nil {
+		text = source.NewText(name, src)
+	}
+	if c.ignores = suppress.Parse(text); len(c.ignores) > 0 || len(c.tokens) > 0 || name == r.opt.Manifest {
+		c.text = text
+	}
+	r.progress(len(src), len(c.tokens))
+	return nil
+}
+
+func (r *run) progress(size, found int) {
+	if p := r.opt.Progress; p != nil {
+		p.Objects.Add(1)
+		p.Bytes.Add(int64(size))
+		p.Found.Add(int64(found))
+	}
+}
+
+// readHistory searches what the commits hold.
+func (r *run) readHistory(ctx context.Context) error {
+	d, err := r.detector()
+	if err != nil {
+		return err
+	}
+	found, err := history.Search(ctx, r.tree, d, history.Options{
+		Since: r.opt.Search.Since, Workers: runtime.GOMAXPROCS(0), Progress: r.opt.Progress,
+	})
+	if err != nil {
+		return fmt.Errorf("read the history: %w", err)
+	}
+	for i := range found.Found {
+		f := &found.Found[i]
+		r.facts.Past = append(r.facts.Past, posture.Past{Token: f.Token, History: f.History, Excerpt: f.Excerpt})
+	}
+	c := &r.result.Checked
+	c.Commits, c.Versions, c.Bytes = found.Commits, found.Blobs, found.Bytes
+	r.result.LeftOut.Allowlisted += found.Allowlisted
+	r.skippedIn("the history: ", found.Skipped)
+	for _, m := range found.Missing {
+		r.notChecked(Secrets, fmt.Sprintf("the history: %d %s, such as %s", m.Count, m.What, some(m.Examples)), "missing", m.Fix)
+	}
+	if found.Interrupted {
+		r.notChecked(Secrets, "the history: what the scan hadn't come to", "interrupted", "scan again")
+	}
+	return nil
+}
+
+// date tells tokens in files since when they are there, where the history says.
+func (r *run) date() {
+	type place struct{ path, detector, value string }
+	at := func(t *secret.Token) place { return place{t.Region.Path, t.Detector, t.Value.Fingerprint("")} }
+	since := map[place]*secret.Token{}
+	for i := range r.facts.Past {
+		since[at(&r.facts.Past[i].Token)] = &r.facts.Past[i].Token
+	}
+	if len(since) == 0 {
+		return
+	}
+	for i := range r.facts.Tokens {
+		if past := since[at(&r.facts.Tokens[i])]; past != nil {
+			r.facts.Tokens[i].Since = past.Since
+		}
+	}
+}
