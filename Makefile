@@ -18,7 +18,7 @@ RUNS        ?= 5
 GITLEAKS    ?= $(CACHE)/bin/gitleaks
 BETTERLEAKS ?= betterleaks
 
-.PHONY: build test lint e2e bench bench-secrets bench-memory equality generate fuzz clean
+.PHONY: build test lint e2e bench bench-secrets bench-memory equality quality generate fuzz clean
 
 build: ## the static binary, bin/curfew
 	go build -trimpath -buildvcs=false -ldflags '-s -w -X github.com/curfew-ci/curfew/internal/cli.version=$(VERSION)' -o bin/curfew ./cmd/curfew
@@ -51,6 +51,9 @@ equality: ## the secret engine against gitleaks' library on all blobs of REPO; o
 	CURFEW_EQUALITY_REPO='$(abspath $(REPO))' CURFEW_EQUALITY_CACHE=$(CACHE)/equality \
 	  CURFEW_EQUALITY_LARGEST=$(LARGEST) CURFEW_EQUALITY_EVERY=$(EVERY) \
 	  go test -count 1 -timeout 0 -v -run '^TestEqualityRepo$$' ./internal/secret/equality
+
+quality: ## what guesses are worth, on the sets of CURFEW_QUALITY_SETS (docs/quality.md)
+	go test -count 1 -v -timeout 1h -run '^TestQuality$$' ./internal/secret
 
 generate: ## docs and schemas, from the code
 	go generate ./...

@@ -54,7 +54,7 @@ func (g guess) unlikely() Unlikely {
 		return Setting
 	case g.mayBeName(words) && isName(g.value):
 		return Name
-	case isStandIn(g.value, namesSecret(words), namesPassword(words)):
+	case isStandIn(g.value, namesPassword(words)):
 		return StandIn
 	}
 	return ""

@@ -8,14 +8,14 @@ import (
 
 const (
 	leastRun     = 3  // characters that follow each other, from which it is no chance
-	leastStandIn = 16 // characters of a stand-in of two runs; a shorter one may have been chosen
+	leastStandIn = 16 // characters of a stand-in of one or two runs; a shorter one may have been chosen
 )
 
-// isStandIn reports whether a value was made up for a reader: it is made of runs such as "abc" and "456",
-// of these and words, of letters and digits that are counted up in turns, of a piece over and over, or is
-// base64 of words that say so. People do choose one or two runs for a secret, and words with a run for a
-// password.
-func isStandIn(value string, secret, password bool) bool {
+// isStandIn reports whether a value was made up for a reader: words with runs such as "abc" and "456"
+// between them, letters and digits that are counted up in turns, a piece over and over, or base64 of words
+// that say so. Runs alone may be what somebody lazy took for a secret, and words with a run what somebody
+// took for a password.
+func isStandIn(value string, password bool) bool {
 	if isCountedInTurns(value) || isRepeated(value) || isEncodedStandIn(value) {
 		return true
 	}
@@ -33,8 +33,7 @@ func isStandIn(value string, secret, password bool) bool {
 			return false
 		}
 	}
-	switch {
-	case runs == 0 || told*10 < all*7, password && words > 0, secret && words == 0 && runs < 3:
+	if runs == 0 || words == 0 || told*10 < all*7 || password {
 		return false
 	}
 	return runs >= 3 || len(value) >= leastStandIn
