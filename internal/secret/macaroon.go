@@ -64,7 +64,7 @@ func macaroonField(raw []byte) (kind uint64, data, rest []byte, ok bool) {
 		return 0, nil, raw, true
 	}
 	size, n := binary.Uvarint(raw)
-	if n <= 0 || size > uint64(len(raw)-n) {
+	if n <= 0 || size > uint64(len(raw)-n) { //nolint:gosec // n is at most the length
 		return 0, nil, nil, false
 	}
 	return kind, raw[n : n+int(size)], raw[n+int(size):], true //nolint:gosec // no more than there is

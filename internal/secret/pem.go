@@ -108,7 +108,7 @@ func sshString(data []byte) (s, rest []byte, ok bool) {
 		return nil, nil, false
 	}
 	n := binary.BigEndian.Uint32(data)
-	if uint64(n) > uint64(len(data)-4) {
+	if uint64(n) > uint64(len(data)-4) { //nolint:gosec // the length is at least 4
 		return nil, nil, false
 	}
 	return data[4 : 4+n], data[4+n:], true

@@ -29,10 +29,10 @@ type mark struct {
 
 // tally counts a set's guesses, by their labels, before and after the unlikely ones are left out.
 type tally struct {
-	files, found, labelled, marks int // files, labelled credentials found by any detector, and all of them
-	before, after                 [3]int
-	reasons                       map[Unlikely]int
-	lost                          []string // places of labelled credentials that were left out
+	files, found, marks int // files; labelled credentials that any detector found, and all of them
+	before, after       [3]int
+	reasons             map[Unlikely]int
+	lost                []string // places of labelled credentials that were left out
 }
 
 const (
@@ -170,7 +170,7 @@ func (m mark) on(k *Token) bool {
 // ends at where they are known; a set may have no labels.
 func readLabels(t *testing.T, name string) map[string][]mark {
 	t.Helper()
-	file, err := os.Open(name) //nolint:gosec // whoever runs the test names it
+	file, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

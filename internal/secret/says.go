@@ -125,6 +125,7 @@ type surroundings struct {
 const reachAround = 4 << 10
 
 func (a surroundings) before() []byte { return a.content[max(a.at.start-reachAround, 0):a.at.start] }
+
 func (a surroundings) after() []byte {
 	return a.content[a.at.end:min(a.at.end+reachAround, len(a.content))]
 }

@@ -51,8 +51,18 @@ func (s *says) claims(h hit) {
 		return
 	}
 	for _, c := range []struct{ claim, name string }{
-		{"iss", "issuer"}, {"sub", "subject"}, {"aud", "audience"}, {"scope", "scope"}, {"scp", "scope"}, {"scopes", "scope"},
-		{"role", "role"}, {"roles", "role"}, {"azp", "client"}, {"client_id", "client"}, {"appid", "client"}, {"tid", "tenant"},
+		{"iss", "issuer"},
+		{"sub", "subject"},
+		{"aud", "audience"},
+		{"scope", "scope"},
+		{"scp", "scope"},
+		{"scopes", "scope"},
+		{"role", "role"},
+		{"roles", "role"},
+		{"azp", "client"},
+		{"client_id", "client"},
+		{"appid", "client"},
+		{"tid", "tenant"},
 	} {
 		s.add(c.name, claimText(claims[c.claim]))
 	}

@@ -56,19 +56,27 @@ func TestSays(t *testing.T) {
 	account := strings.Replace(gcp.Content, "{\n", "{\n  \"project_id\": \"payments-prod\",\n  \"client_email\": \"ci@payments-prod.iam.gserviceaccount.com\",\n", 1)
 	keyID := "key id " + strings.Repeat("0123456789abcdef", 3)[:40]
 	tests := []struct{ name, path, text, want string }{
-		{"jwt", "a.env", "T=" + unsigned(`{"iss":"https://issuer.example","sub":"robot","aud":["api","web"],"scope":"repo write","jti":"hidden"}`),
-			`issuer https://issuer.example, subject robot, audience "api web", scope "repo write"`},
-		{"jwt, roles", "a.env", "T=" + unsigned(`{"roles":["admin"],"azp":"shop","tid":"f457b710-93af-4191-8678-bcf51281f98c","iss":7}`),
-			"role admin, client shop, tenant f457b710-93af-4191-8678-bcf51281f98c"},
-		{"jwt, hostile", "a.env", "T=" + unsigned(`{"sub":"x\n::error::pwn\u001b[2J\u202e","iss":"`+long+`"}`),
-			"issuer " + long[:64] + `..., subject "x\n::error::pwn\x1b[2J\u202e"`},
+		{
+			"jwt", "a.env", "T=" + unsigned(`{"iss":"https://issuer.example","sub":"robot","aud":["api","web"],"scope":"repo write","jti":"hidden"}`),
+			`issuer https://issuer.example, subject robot, audience "api web", scope "repo write"`,
+		},
+		{
+			"jwt, roles", "a.env", "T=" + unsigned(`{"roles":["admin"],"azp":"shop","tid":"f457b710-93af-4191-8678-bcf51281f98c","iss":7}`),
+			"role admin, client shop, tenant f457b710-93af-4191-8678-bcf51281f98c",
+		},
+		{
+			"jwt, hostile", "a.env", "T=" + unsigned(`{"sub":"x\n::error::pwn\u001b[2J\u202e","iss":"`+long+`"}`),
+			"issuer " + long[:64] + `..., subject "x\n::error::pwn\x1b[2J\u202e"`,
+		},
 		{"jwt, a secret in a claim", "a.env", "T=" + unsigned(`{"sub":"`+fillRandom("{alnum:40}", 8)+`","role":"dev"}`), "role dev"},
 		{"jwt, nothing", "a.env", "T=" + unsigned(`{"iat":1700000000}`), ""},
 		{"aws", "a.env", "KEY=AS" + "IAQNZGKIQY56JQ7WML", "account 029608264753"},
 		{"aws, of before 2019", "a.env", "KEY=AK" + "IAIQ7B2MZ4K5XW3NEA", ""},
 		{"gcp", "key.json", account, "project payments-prod, client ci@payments-prod.iam.gserviceaccount.com, " + keyID},
-		{"gcp in base64", "a.yml", "key: " + base64.StdEncoding.EncodeToString([]byte(account)) + "\n",
-			"project payments-prod, client ci@payments-prod.iam.gserviceaccount.com, " + keyID},
+		{
+			"gcp in base64", "a.yml", "key: " + base64.StdEncoding.EncodeToString([]byte(account)) + "\n",
+			"project payments-prod, client ci@payments-prod.iam.gserviceaccount.com, " + keyID,
+		},
 		{"gcp, no object", "key.json", strings.Replace(gcp.Content, "}", "]", 1), ""},
 		{"slack", "a.sh", pick(t, "slack-bot-token").Content, "workspace number " + strings.Split(pick(t, "slack-bot-token").Value, "-")[1]},
 		{"slack webhook", "a.sh", pick(t, "slack-webhook-url").Content, "workspace " + strings.Split(pick(t, "slack-webhook-url").Value, "/")[4]},
@@ -76,8 +84,10 @@ func TestSays(t *testing.T) {
 		{"docker", "config.json", pick(t, "docker-config-auth").Content, "user robot"},
 		{"curl", "a.sh", pick(t, "curl-auth-user").Content, "user robot"},
 		{"url", "a.sh", pick(t, "url-credentials").Content, "user robot, host git.example.org"},
-		{"sas", "a.sh", "azcopy 'https://x.blob.core.windows.net/c?sv=2024-11-04&se=2027-01-01&sp=rwd&sig=" + fillRandom("{alnum:43}", 2) + "%3D'\n",
-			"permissions rwd, host x.blob.core.windows.net"},
+		{
+			"sas", "a.sh", "azcopy 'https://x.blob.core.windows.net/c?sv=2024-11-04&se=2027-01-01&sp=rwd&sig=" + fillRandom("{alnum:43}", 2) + "%3D'\n",
+			"permissions rwd, host x.blob.core.windows.net",
+		},
 		{"stateless github", "a.sh", "X=gh" + "s_123456_" + unsigned(`{"iss":"github"}`), "app 123456, issuer github"},
 		{"a guess says nothing", "a.env", "api_key = \"" + alnum + "7\"\n", ""},
 	}
@@ -96,8 +106,10 @@ func FuzzSays(f *testing.F) {
 	f.Add("\xff\xfe", "//host/:_authToken=")
 	f.Fuzz(func(t *testing.T, value, before string) {
 		text := []byte(before + value + "@host?se=1&sp=x}")
-		for _, detector := range []string{"jwt", "slack-bot-token", "slack-webhook-url", "docker-config-auth", "curl-auth-user", "url-credentials", "npmrc-auth",
-			"azure-shared-access-signature", "gcp-service-account-key", "pypi-upload-token", "private-key", "aws-access-token", "github-app-token-stateless"} {
+		for _, detector := range []string{
+			"jwt", "slack-bot-token", "slack-webhook-url", "docker-config-auth", "curl-auth-user", "url-credentials", "npmrc-auth",
+			"azure-shared-access-signature", "gcp-service-account-key", "pypi-upload-token", "private-key", "aws-access-token", "github-app-token-stateless",
+		} {
 			token := Token{Says: saysOf(hit{detector: detector, region: span{len(before), len(before) + len(value)}, value: []byte(value)}, text)}
 			got := token.Told()
 			if len(got) > mostFacts*(mostValue*6+64) || !utf8.ValidString(got) || strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r > '~' }) {
@@ -161,7 +173,7 @@ func TestSignatureLife(t *testing.T) {
 
 // openSSHKey makes a key in OpenSSH's format of which only the outside is there.
 func openSSHKey(cipher, algorithm string) string {
-	str := func(s string) string { return string(binary.BigEndian.AppendUint32(nil, uint32(len(s)))) + s } //nolint:gosec // short
+	str := func(s string) string { return string(binary.BigEndian.AppendUint32(nil, uint32(len(s)))) + s }
 	body := "openssh-key-v1\x00" + str(cipher) + str("none") + str("") + "\x00\x00\x00\x01" + str(str(algorithm)+str("public")) + str(strings.Repeat("\x91\x3f", 200))
 	return string(pem.EncodeToMemory(&pem.Block{Type: "OPENSSH PRIVATE " + "KEY", Bytes: []byte(body)}))
 }

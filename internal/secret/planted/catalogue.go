@@ -2,6 +2,7 @@ package planted
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +27,11 @@ const env = "# settings\nexport SOME_NAME=§\n"
 
 // catalogue lists all kinds.
 func catalogue() []kind {
+	return slices.Concat(platforms(), registries(), services(), unbranded())
+}
+
+// platforms: what hosts code, and clouds.
+func platforms() []kind {
 	return []kind{
 		{"github-pat", "deploy.sh", env, token("gh", "p_", 36, alnum)},
 		{"github-oauth", "deploy.sh", env, token("gh", "o_", 36, alnum)},
@@ -59,6 +65,12 @@ func catalogue() []kind {
 		{"hashicorp-tf-api-token", ".terraformrc", "credentials \"app.terraform.io\" {\n  token = \"§\"\n}\n", func(m maker) string {
 			return m.of(14, alnum) + ".atlas" + "v1." + m.of(67, alnum)
 		}},
+	}
+}
+
+// registries: what publishes packages, and what keeps secrets.
+func registries() []kind {
+	return []kind{
 		{"vault-service-token", "vault.sh", env, token("hv", "s.", 95, alnum)},
 		{"vault-batch-token", "vault.sh", env, token("hv", "b.", 150, alnum)},
 		{"vault-root-token", "vault.sh", env, token("hv", "s.", 24, alnum)},
@@ -78,6 +90,12 @@ func catalogue() []kind {
 		{"docker-config-auth", "config.json", "{\"auths\": {\"registry.example.org\": {\"auth\": \"§\"}}}\n", func(m maker) string {
 			return base64.StdEncoding.EncodeToString([]byte("robot:" + m.of(30, alnum)))
 		}},
+	}
+}
+
+// services: what pipelines call.
+func services() []kind {
+	return []kind{
 		{"gitlab-pat", "mirror.sh", env, token("gl", "pat-", 20, alnum)},
 		{"slack-bot-token", "notify.sh", env, func(m maker) string {
 			return "xo" + "xb-" + m.of(12, "123456789") + "-" + m.of(12, "123456789") + "-" + m.of(24, alnum)
@@ -98,6 +116,12 @@ func catalogue() []kind {
 			return "0." + m.uuid() + "." + m.of(30, alnum) + ":" + m.of(22, base64Letters) + "=="
 		}},
 		{"supabase-access-token", "ci.sh", env, token("sb", "p_", 40, hexDigits)},
+	}
+}
+
+// unbranded: what many services use: JWTs, private keys, logins in files.
+func unbranded() []kind {
+	return []kind{
 		{"jwt", "call.sh", env, func(m maker) string { return m.jwt(`{"sub":"robot","iat":1700000000}`) }},
 		{"kubernetes-service-account-token", "kubeconfig", "users:\n- name: ci\n  user:\n    token: §\n", func(m maker) string {
 			return m.jwt(`{"iss":"kubernetes/serviceaccount","sub":"system:serviceaccount:ci:deployer"}`)
