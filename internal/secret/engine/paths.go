@@ -55,3 +55,14 @@ func (s *Scanner) runsAt(j *judgement, rule int32, path string) bool {
 	}
 	return j.rules[rule] == itRuns
 }
+
+// addPath adds the finding of a rule about paths.
+func (s *Scanner) addPath(rule int32, path string, text []byte) {
+	hidden := s.hides(rule, text)
+	if hidden && !s.e.needed[rule] {
+		return
+	}
+	m := finding{rule: rule, path: true, hidden: hidden}
+	m.Rule, m.Text = s.e.plans.rules[rule].id, []byte("file detected: "+path)
+	s.findings = append(s.findings, m)
+}

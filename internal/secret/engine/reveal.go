@@ -17,9 +17,13 @@ type revealed struct {
 	left   Suppressed
 	words  []int32 // the literals in its layers that rules ask for anywhere in a text
 	shrunk shrinkage
+	size   int  // bytes of the layers that found holds on to
 	odd    bool // a layer has a letter for which literals alone don't tell where a rule may match
 	beyond bool // what is outside of the cluster may have a say in what was found
 }
+
+// mostHeld is how many bytes of layers a Scanner remembers with what was found in them.
+const mostHeld = 32 << 20
 
 // unveiled is a match in a layer.
 type unveiled struct {
@@ -96,6 +100,9 @@ func (s *Scanner) reveal(text []byte, st *State, cluster Span) *revealed {
 	r := s.opened.get(key)
 	if r == nil {
 		r = s.open(text, st, cluster, ends)
+		if s.held += r.size; s.held > mostHeld {
+			s.opened, s.held = newMemo[revealed](), r.size
+		}
 		s.opened.keep(key, r)
 	}
 	return r
@@ -109,8 +116,12 @@ func (s *Scanner) open(text []byte, st *State, cluster Span, ends edge) *reveale
 	r.shrunk.add(layers)
 	below := version{st, len(text), cluster}
 	for n := range layers {
+		before := len(r.found)
 		if below = s.openLayer(r, layers[:n+1], below, ends); r.odd {
 			break
+		}
+		if len(r.found) > before {
+			r.size += len(layers[n].text)
 		}
 	}
 	if len(r.found)+len(r.words) == 0 && r.shrunk == (shrinkage{}) && !r.odd && !r.beyond && r.left == (Suppressed{}) {

@@ -26,6 +26,7 @@ type Scanner struct {
 	judged  *memo[seen]      // by the bytes of a window and its rule
 	rulings *memo[ruling]    // by the bytes of a match and its rule
 	opened  *memo[revealed]  // by the bytes of a cluster of encoded lines
+	held    int              // bytes of layers in opened
 	paths   *memo[judgement] // by path
 
 	search
