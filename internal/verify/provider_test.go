@@ -29,13 +29,15 @@ func TestProviders(t *testing.T) {
 		{
 			"GitHub, classic", "github", "github-pat", classic,
 			says(200, `{"login":"octocat","id":1,"type":"User"}`, "X-OAuth-Scopes", "workflow, repo", "github-authentication-token-expiration", "2026-12-31 22:30:00 UTC"),
-			"GET /user", map[string]string{"Authorization": "Bearer " + classic},
+			"GET /user",
+			map[string]string{"Authorization": "Bearer " + classic},
 			verify.Result{Status: verify.Live, Subject: "user octocat", Scopes: []string{"repo", "workflow"}, Expires: time.Date(2026, 12, 31, 22, 30, 0, 0, time.UTC)},
 		},
 		{
 			"GitHub, classic without scopes", "github", "github-pat", classic,
 			says(200, `{"login":"octocat"}`, "X-OAuth-Scopes", ""),
-			"GET /user", nil, verify.Result{Status: verify.Live, Subject: "user octocat"},
+			"GET /user", nil,
+			verify.Result{Status: verify.Live, Subject: "user octocat"},
 		},
 		{
 			"GitHub, fine-grained", "github", "github-fine-grained-pat", fine,
@@ -47,31 +49,37 @@ func TestProviders(t *testing.T) {
 		{
 			"GitHub, installation", "github", "github-app-token", app,
 			says(200, `{"total_count":12,"repositories":[{"full_name":"acme/web","owner":{"login":"acme"}}]}`),
-			"GET /installation/repositories?per_page=1", map[string]string{"Authorization": "Bearer " + app},
+			"GET /installation/repositories?per_page=1",
+			map[string]string{"Authorization": "Bearer " + app},
 			verify.Result{Status: verify.Live, Subject: "an app's installation at acme, repositories: 12", Reason: noScopes},
 		},
 		{
 			"GitHub, dead", "github", "github-pat", classic,
 			says(401, `{"message":"Bad credentials","documentation_url":"https://docs.github.com/rest","status":"401"}`),
-			"GET /user", nil, verify.Result{Status: verify.Dead, Reason: "GitHub says: Bad credentials"},
+			"GET /user", nil,
+			verify.Result{Status: verify.Dead, Reason: "GitHub says: Bad credentials"},
 		},
 		{
 			"GitHub, 401 of something before it", "github", "github-pat", classic, says(401, `<h1>Log in to the guest network</h1>`),
-			"GET /user", nil, verify.Result{Status: verify.Unknown, Reason: "HOST answered 401, which says neither"},
+			"GET /user", nil,
+			verify.Result{Status: verify.Unknown, Reason: "HOST answered 401, which says neither"},
 		},
 		{
 			"GitHub, 200 of something before it", "github", "github-pat", classic, says(200, `<h1>Log in to the guest network</h1>`),
-			"GET /user", nil, verify.Result{Status: verify.Unknown, Reason: "HOST answered 200, which says neither"},
+			"GET /user", nil,
+			verify.Result{Status: verify.Unknown, Reason: "HOST answered 200, which says neither"},
 		},
 		{
 			"GitHub, suspended", "github", "github-pat", classic, says(403, `{"message":"Sorry. Your account was suspended"}`),
-			"GET /user", nil, verify.Result{Status: verify.Unknown, Reason: "HOST answered 403, which says neither"},
+			"GET /user", nil,
+			verify.Result{Status: verify.Unknown, Reason: "HOST answered 403, which says neither"},
 		},
 		// https://docs.gitlab.com/api/personal_access_tokens/#get-details-on-a-personal-access-token
 		{
 			"GitLab", "gitlab", "gitlab-pat", gitlab,
 			says(200, `{"id":4,"name":"ci","revoked":false,"scopes":["read_api","api"],"user_id":24,"active":true,"expires_at":"2027-01-31"}`),
-			"GET /api/v4/personal_access_tokens/self", map[string]string{"Private-Token": gitlab},
+			"GET /api/v4/personal_access_tokens/self",
+			map[string]string{"Private-Token": gitlab},
 			verify.Result{Status: verify.Live, Subject: `user 24, token "ci"`, Scopes: []string{"api", "read_api"}, Expires: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)},
 		},
 		{
@@ -84,50 +92,60 @@ func TestProviders(t *testing.T) {
 		{
 			"GitLab, expired", "gitlab", "gitlab-pat", gitlab,
 			says(401, `{"error":"invalid_token","error_description":"Token is expired. You can either do re-authorization or token refresh."}`),
-			"GET /api/v4/personal_access_tokens/self", nil, verify.Result{Status: verify.Dead, Reason: "GitLab says that it is expired"},
+			"GET /api/v4/personal_access_tokens/self", nil,
+			verify.Result{Status: verify.Dead, Reason: "GitLab says that it is expired"},
 		},
 		{
 			"GitLab, revoked", "gitlab", "gitlab-pat", gitlab,
 			says(401, `{"error":"invalid_token","error_description":"Token was revoked. You have to re-authorize from the user."}`),
-			"GET /api/v4/personal_access_tokens/self", nil, verify.Result{Status: verify.Dead, Reason: "GitLab says that it was revoked"},
+			"GET /api/v4/personal_access_tokens/self", nil,
+			verify.Result{Status: verify.Dead, Reason: "GitLab says that it was revoked"},
 		},
 		{
 			"GitLab, not known to the server that the user named", "gitlab", "gitlab-pat", gitlab, says(401, `{"message":"401 Unauthorized"}`),
-			"GET /api/v4/personal_access_tokens/self", nil, verify.Result{Status: verify.Dead, Reason: "GitLab says: 401 Unauthorized"},
+			"GET /api/v4/personal_access_tokens/self", nil,
+			verify.Result{Status: verify.Dead, Reason: "GitLab says: 401 Unauthorized"},
 		},
 		{
 			"GitLab, impersonation switched off", "gitlab", "gitlab-pat", gitlab,
 			says(401, `{"error":"invalid_token","error_description":"Token is an impersonation token but impersonation was disabled."}`),
-			"GET /api/v4/personal_access_tokens/self", nil, verify.Result{Status: verify.Unknown, Reason: "HOST answered 401, which says neither"},
+			"GET /api/v4/personal_access_tokens/self", nil,
+			verify.Result{Status: verify.Unknown, Reason: "HOST answered 401, which says neither"},
 		},
 		// https://docs.npmjs.com/cli/commands/npm-whoami
 		{
 			"npm", "npm", "npm-access-token", npm, says(200, `{"username":"robot"}`),
-			"GET /-/whoami", map[string]string{"Authorization": "Bearer " + npm},
+			"GET /-/whoami",
+			map[string]string{"Authorization": "Bearer " + npm},
 			verify.Result{Status: verify.Live, Subject: "user robot", Reason: "npm doesn't say what tokens of this kind may do"},
 		},
 		{
 			"npm, a mirror that takes anything", "npm", "npm-access-token", npm, says(200, `{}`),
-			"GET /-/whoami", nil, verify.Result{Status: verify.Unknown, Reason: "HOST answered 200, which says neither"},
+			"GET /-/whoami", nil,
+			verify.Result{Status: verify.Unknown, Reason: "HOST answered 200, which says neither"},
 		},
 		{
 			"npm, dead", "npm", "npm-access-token", npm, says(401, ``),
-			"GET /-/whoami", nil, verify.Result{Status: verify.Dead, Reason: "npm says: 401 Unauthorized"},
+			"GET /-/whoami", nil,
+			verify.Result{Status: verify.Dead, Reason: "npm says: 401 Unauthorized"},
 		},
 		// https://api.slack.com/methods/auth.test
 		{
 			"Slack", "slack", "slack-bot-token", slack,
 			says(200, `{"ok":true,"url":"https://acme.slack.com/","team":"Acme","user":"bot","team_id":"T0G9PQBBK","user_id":"W23456789"}`, "X-OAuth-Scopes", "identify,chat:write"),
-			"POST /api/auth.test", map[string]string{"Authorization": "Bearer " + slack},
+			"POST /api/auth.test",
+			map[string]string{"Authorization": "Bearer " + slack},
 			verify.Result{Status: verify.Live, Subject: "user bot (W23456789) of Acme (T0G9PQBBK)", Scopes: []string{"chat:write", "identify"}},
 		},
 		{
 			"Slack, revoked", "slack", "slack-bot-token", slack, says(200, `{"ok":false,"error":"token_revoked"}`),
-			"POST /api/auth.test", nil, verify.Result{Status: verify.Dead, Reason: "Slack says: token_revoked"},
+			"POST /api/auth.test", nil,
+			verify.Result{Status: verify.Dead, Reason: "Slack says: token_revoked"},
 		},
 		{
 			"Slack, expired", "slack", "slack-bot-token", slack, says(200, `{"ok":false,"error":"token_expired"}`),
-			"POST /api/auth.test", nil, verify.Result{Status: verify.Dead, Reason: "Slack says: token_expired"},
+			"POST /api/auth.test", nil,
+			verify.Result{Status: verify.Dead, Reason: "Slack says: token_expired"},
 		},
 		{
 			"Slack, invalid or the wrong address", "slack", "slack-bot-token", slack, says(200, `{"ok":false,"error":"invalid_auth"}`),
@@ -136,13 +154,15 @@ func TestProviders(t *testing.T) {
 		},
 		{
 			"Slack, a fault of its own", "slack", "slack-bot-token", slack, says(200, `{"ok":false,"error":"fatal_error"}`),
-			"POST /api/auth.test", nil, verify.Result{Status: verify.Unknown, Reason: "Slack says: fatal_error"},
+			"POST /api/auth.test", nil,
+			verify.Result{Status: verify.Unknown, Reason: "Slack says: fatal_error"},
 		},
 		// https://developer.hashicorp.com/vault/api-docs/auth/token#lookup-a-token-self
 		{
 			"Vault", "vault", "vault-service-token", vault,
 			says(200, `{"data":{"display_name":"jwt-deploy","path":"auth/jwt/login","policies":["default","deploy"],"identity_policies":["team"],"expire_time":"2026-11-24T13:00:00.5Z"}}`),
-			"GET /v1/auth/token/lookup-self", map[string]string{"X-Vault-Token": vault},
+			"GET /v1/auth/token/lookup-self",
+			map[string]string{"X-Vault-Token": vault},
 			verify.Result{
 				Status: verify.Live, Subject: "jwt-deploy, by auth/jwt/login", Scopes: []string{"policy default", "policy deploy", "policy team"},
 				Expires: time.Date(2026, 11, 24, 13, 0, 0, 5e8, time.UTC),
@@ -150,7 +170,8 @@ func TestProviders(t *testing.T) {
 		},
 		{
 			"Vault, sealed", "vault", "vault-service-token", vault, says(503, `{"errors":["Vault is sealed"]}`),
-			"GET /v1/auth/token/lookup-self", nil, verify.Result{Status: verify.Unknown, Reason: "HOST has a fault of its own (503)"},
+			"GET /v1/auth/token/lookup-self", nil,
+			verify.Result{Status: verify.Unknown, Reason: "HOST has a fault of its own (503)"},
 		},
 	}
 	for _, tt := range tests {

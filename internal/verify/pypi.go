@@ -162,8 +162,8 @@ func macaroonField(raw []byte) (kind uint64, data, rest []byte, err error) {
 		return kind, nil, raw, nil
 	}
 	size, n := binary.Uvarint(raw)
-	if n <= 0 || size > uint64(len(raw)-n) {
+	if n <= 0 || size > uint64(len(raw[n:])) {
 		return 0, nil, nil, errors.New("a field is cut short")
 	}
-	return kind, raw[n : n+int(size)], raw[n+int(size):], nil //nolint:gosec // size is within raw
+	return kind, raw[n:][:size], raw[n:][size:], nil
 }

@@ -120,7 +120,7 @@ func TestRecipeInURL(t *testing.T) {
 		w.Header().Set("X-May", "read,write")
 		w.Header().Set("Location", "https://"+strings.Trim(r.URL.Path, "/")+".example/")
 		if r.URL.Query().Get("go") != "" {
-			w.WriteHeader(302)
+			w.WriteHeader(http.StatusFound)
 		}
 		_, _ = w.Write([]byte(`{"ok":true}`))
 	})

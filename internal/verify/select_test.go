@@ -24,8 +24,12 @@ func TestSelect(t *testing.T) {
 	v := verifier(t, verify.Options{Recipes: ourRecipes(t)})
 	type finding struct{ detector, fingerprint string }
 	all := []finding{
-		{"github-pat", "sha256:1a2b3c4d5e6f"}, {"github-oauth", "9f2c41e09f2c41e0"}, {"aws-access-token", "00000000aaaa"},
-		{"buildkite-token", "sha256:bbbbbbbbbbbb"}, {"generic-api-key", "cccccccccccc"}, {"private-key", ""},
+		{"github-pat", "sha256:1a2b3c4d5e6f"},
+		{"github-oauth", "9f2c41e09f2c41e0"},
+		{"aws-access-token", "00000000aaaa"},
+		{"buildkite-token", "sha256:bbbbbbbbbbbb"},
+		{"generic-api-key", "cccccccccccc"},
+		{"private-key", ""},
 	}
 	tests := []struct {
 		spec string

@@ -21,19 +21,23 @@ func TestSigV4(t *testing.T) {
 		{"get-vanilla", "GET", "", nil, "host;x-amz-date", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
 		{"post-vanilla", "POST", "", nil, "host;x-amz-date", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"},
 		{
-			"get-header-key-duplicate", "GET", "", http.Header{"My-Header1": {"value2", "value2", "value1"}},
+			"get-header-key-duplicate", "GET", "",
+			http.Header{"My-Header1": {"value2", "value2", "value1"}},
 			"host;my-header1;x-amz-date", "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea",
 		},
 		{
-			"get-header-value-trim", "GET", "", http.Header{"My-Header1": {" value1"}, "My-Header2": {` "a   b   c"`}},
+			"get-header-value-trim", "GET", "",
+			http.Header{"My-Header1": {" value1"}, "My-Header2": {` "a   b   c"`}},
 			"host;my-header1;my-header2;x-amz-date", "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736",
 		},
 		{
-			"post-x-www-form-urlencoded", "POST", "Param1=value1", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
+			"post-x-www-form-urlencoded", "POST", "Param1=value1",
+			http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
 			"content-type;host;x-amz-date", "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
 		},
 		{
-			"post-sts-header-before", "POST", "", http.Header{"X-Amz-Security-Token": {token}},
+			"post-sts-header-before", "POST", "",
+			http.Header{"X-Amz-Security-Token": {token}},
 			"host;x-amz-date;x-amz-security-token", "85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead",
 		},
 	}

@@ -125,7 +125,7 @@ func (v *Verifier) addRecipes(recipes []Recipe) error {
 // service are asked about one after the other, a credential that occurs twice only once. It never fails as
 // a whole: what could not be asked, because ctx was cancelled or time ran out, is Unknown and says so.
 func (v *Verifier) Verify(ctx context.Context, candidates []Candidate) []Result {
-	ctx, cancel := context.WithTimeoutCause(ctx, v.budget, errBudget{v.budget})
+	ctx, cancel := context.WithTimeoutCause(ctx, v.budget, budgetError{v.budget})
 	defer cancel()
 	results := make([]Result, len(candidates))
 	groups := map[string][]int{} // by the first host that is asked, so that what one answer changes is the same in every run
@@ -162,10 +162,12 @@ func (v *Verifier) Verify(ctx context.Context, candidates []Candidate) []Result 
 	return results
 }
 
-// errBudget is why the questions ended where they took too long.
-type errBudget struct{ budget time.Duration }
+// budgetError is why the questions ended where they took too long.
+type budgetError struct{ budget time.Duration }
 
-func (e errBudget) Error() string { return fmt.Sprintf("the %s for all questions were over", e.budget) }
+func (e budgetError) Error() string {
+	return fmt.Sprintf("the %s for all questions were over", e.budget)
+}
 
 // sameness is equal for candidates that would make the same question: an AWS key id with its secret key,
 // and that secret key with its id.

@@ -108,7 +108,7 @@ func (l *line) send(ctx context.Context, method, target string, header http.Head
 		return answer{}, err
 	}
 	defer l.leave()
-	ctx, cancel := context.WithTimeoutCause(ctx, l.wire.timeout, errSlow{l.wire.timeout})
+	ctx, cancel := context.WithTimeoutCause(ctx, l.wire.timeout, slowError{l.wire.timeout})
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
 	if err != nil {
@@ -224,10 +224,10 @@ func (l *line) broken(ctx context.Context, err error) error {
 	return failuref("%s can't be reached: %s", l.host, l.masker.Mask(err.Error()))
 }
 
-// errSlow is why a request was given up.
-type errSlow struct{ timeout time.Duration }
+// slowError is why a request was given up.
+type slowError struct{ timeout time.Duration }
 
-func (e errSlow) Error() string { return fmt.Sprintf("no answer within %s", e.timeout) }
+func (e slowError) Error() string { return fmt.Sprintf("no answer within %s", e.timeout) }
 
 // why says why ctx is over.
 func why(ctx context.Context) string {
