@@ -97,7 +97,7 @@ func (v vault) call(t *testing.T, method, path, body string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // all that is wanted has been read
 	text, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode >= 300 {
 		t.Fatalf("%s %s: %d %s %v", method, path, resp.StatusCode, text, err)
