@@ -30,12 +30,43 @@ func (t *Token) Told() string {
 // says collects the facts of one token.
 type says []Fact
 
-// add takes a fact, unless its value is empty or random enough to be a secret itself.
+// add takes a fact, unless its value is empty or a part of it looks like a secret of its own.
 func (s *says) add(name, value string) {
-	if value == "" || len(*s) == mostFacts || isStrong([]byte(value), false) && !isUUID([]byte(value)) {
+	if value == "" || len(*s) == mostFacts || holdsRandom(value) {
 		return
 	}
 	*s = append(*s, Fact{name, shown(value)})
+}
+
+// addUser takes a login's name. With many services the name is the secret and the password is nothing
+// ("curl -u KEY:"), so only what reads as a name is taken.
+func (s *says) addUser(name string) {
+	const mostDigits = 2
+	digitsIn := 0
+	for _, p := range piecesOf(name) {
+		switch {
+		case p.kind == digits:
+			digitsIn += len(p.text)
+		case len(p.text) >= leastWord && !isWordLike(p.text):
+			return
+		}
+	}
+	if digitsIn <= mostDigits && !looksRandom([]byte(name)) {
+		s.add("user", name)
+	}
+}
+
+// holdsRandom reports whether a run of letters and digits in value is random and long enough to be a
+// secret. An id in the form of a UUID is none.
+func holdsRandom(value string) bool {
+	const least = 16
+	ends := func(r rune) bool { return r > '~' || !isWord(byte(r)) && r != '-' } //nolint:gosec // ASCII by then
+	for run := range strings.FieldsFuncSeq(value, ends) {
+		if len(run) >= least && looksRandom([]byte(run)) && !isUUID([]byte(run)) {
+			return true
+		}
+	}
+	return false
 }
 
 // shown is a value as it may be printed: cut, and in quotes and escaped where it isn't plain. Whoever made
@@ -104,13 +135,13 @@ func (s *says) login(h hit, around surroundings) {
 	case "npmrc-auth", "npm-access-token":
 		s.add("registry", around.npmRegistry())
 	case "docker-config-auth":
-		s.add("user", basicUser(value))
+		s.addUser(basicUser(value))
 	case "curl-auth-user":
 		if user, _, ok := strings.Cut(value, ":"); ok {
-			s.add("user", user)
+			s.addUser(user)
 		}
 	case "url-credentials":
-		s.add("user", around.user())
+		s.addUser(around.user())
 		s.add("host", around.host())
 	}
 }

@@ -69,6 +69,8 @@ func TestSays(t *testing.T) {
 			"issuer " + long[:64] + `..., subject "x\n::error::pwn\x1b[2J\u202e"`,
 		},
 		{"jwt, a secret in a claim", "a.env", "T=" + unsigned(`{"sub":"`+fillRandom("{alnum:40}", 8)+`","role":"dev"}`), "role dev"},
+		{"jwt, a token in a text", "a.env", "T=" + unsigned(`{"sub":"it is `+strings.Repeat("a ", 20)+pick(t, "github-pat").Value+`","role":"dev"}`), "role dev"},
+		{"curl, a key for a user", "a.sh", "curl -u \"" + fillRandom("{alnum:14}", 4) + ":" + fillRandom("{alnum:20}", 4) + "\" https://api.example.org\n", ""},
 		{"jwt, nothing", "a.env", "T=" + unsigned(`{"iat":1700000000}`), ""},
 		{"aws", "a.env", "KEY=AS" + "IAQNZGKIQY56JQ7WML", "account 029608264753"},
 		{"aws, of before 2019", "a.env", "KEY=AK" + "IAIQ7B2MZ4K5XW3NEA", ""},
