@@ -80,6 +80,7 @@ func house() plan {
 			"github.com/spf13/viper":                {"internal/secret"}, // gitleaks' own reader of its rules
 			"github.com/zricethezav/gitleaks/v8":    {"internal/secret", "internal/secret/engine"},
 			"github.com/klauspost/compress":         {"internal/gitrepo/odb"},
+			"github.com/pelletier/go-toml/v2":       {"internal/verify"}, // recipes, with their places
 			"golang.org/x/sync":                     {"internal/history", "internal/posture", "internal/scan", "internal/secret"},
 			"golang.org/x/term":                     {"internal/cli"},
 			"gopkg.in/yaml.v3":                      {"internal/yamltree"},
@@ -91,7 +92,7 @@ func house() plan {
 			"internal/scan":               {"os"},
 			"internal/github":             {"net", "net/http"},
 			"internal/action":             {"os"},
-			"internal/cli":                {"os"},
+			"internal/cli":                {"net/http", "os"}, // the proxy that the environment names
 			"internal/manifest/schemagen": {"os"},
 			"internal/rulesdoc":           {"os"},
 			"internal/corpus":             {"os"},

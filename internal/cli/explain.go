@@ -56,7 +56,7 @@ func newExplain(env *Env) *cobra.Command {
 // result reads a result from a file, or scans.
 func (f *scanFlags) result(ctx context.Context, env *Env, from, dir string) (*scan.Result, error) {
 	if from == "" {
-		return f.run(ctx, env, dir, scan.Search{})
+		return f.run(ctx, env, dir, scan.Search{}, scan.Verification{})
 	}
 	file, err := os.Open(from) //nolint:gosec // the user names it
 	if err != nil {

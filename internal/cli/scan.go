@@ -38,6 +38,7 @@ func (f *scanFlags) registerInputs(flags *pflag.FlagSet) {
 func newScan(env *Env) *cobra.Command {
 	var in scanFlags
 	var where searchFlags
+	var ask verifyFlags
 	var out outputFlags
 	var accept baselineFlags
 	cmd := &cobra.Command{
@@ -47,7 +48,7 @@ func newScan(env *Env) *cobra.Command {
 		Long: "Check the working tree at PATH (default: here) against its manifest, " + manifest.Path + ".\n" +
 			"It reads the files that git tracks or doesn't ignore and, with --history, all that the commits hold; with\n" +
 			"--diff or --staged only what a change adds; with PATH \"-\" standard input. It doesn't read what the platform stores.\n" +
-			"Nothing leaves the machine, nothing of the tree is executed.",
+			"Nothing leaves the machine unless --verify asks for it, and nothing of the tree is executed.",
 		Example: "  curfew scan\n  curfew scan -o sarif=curfew.sarif --fail-on medium\n  curfew scan --base origin/main\n  curfew scan --history\n  curfew scan --diff origin/main..HEAD",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -65,7 +66,11 @@ func newScan(env *Env) *cobra.Command {
 			if dir == fromStdin {
 				dir = "."
 			}
-			result, err := in.run(cmd.Context(), env, dir, search)
+			asking, err := ask.options(env)
+			if err != nil {
+				return err
+			}
+			result, err := in.run(cmd.Context(), env, dir, search, asking)
 			if err != nil {
 				return err
 			}
@@ -76,6 +81,7 @@ func newScan(env *Env) *cobra.Command {
 		},
 	}
 	where.register(cmd.Flags())
+	ask.register(cmd.Flags())
 	in.registerInputs(cmd.Flags())
 	out.register(cmd.Flags())
 	accept.register(cmd.Flags())
@@ -83,10 +89,10 @@ func newScan(env *Env) *cobra.Command {
 }
 
 // run scans the tree at dir and types its errors by exit code.
-func (f *scanFlags) run(ctx context.Context, env *Env, dir string, search scan.Search) (*scan.Result, error) {
+func (f *scanFlags) run(ctx context.Context, env *Env, dir string, search scan.Search, ask scan.Verification) (*scan.Result, error) {
 	opt := scan.Options{
 		Dir: dir, Manifest: filepath.ToSlash(f.manifest), Base: f.base, Policy: f.orgPolicy, Baseline: f.baseline,
-		GitleaksConfig: f.gitleaks, Search: search, Progress: &history.Progress{}, Version: Version(), Now: env.Now(),
+		GitleaksConfig: f.gitleaks, Search: search, Verify: ask, Progress: &history.Progress{}, Version: Version(), Now: env.Now(),
 	}
 	defer showProgress(ctx, env, opt.Progress)()
 	if opt.Base == "" {

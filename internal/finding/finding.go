@@ -32,6 +32,8 @@ type Finding struct {
 	Snippet Snippet `json:"snippet,omitzero"`
 	// History is set where the finding stands in a commit and not, or not only, in the files as they are.
 	History *History `json:"history,omitempty"`
+	// Liveness is set where the credential's service was asked about it.
+	Liveness *Liveness `json:"liveness,omitempty"`
 	// Suppressed says why this finding doesn't count; nil where it does.
 	Suppressed *Suppression `json:"suppressed,omitempty"`
 }

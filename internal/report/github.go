@@ -67,6 +67,9 @@ func annotation(level string, f *finding.Finding) string {
 	if f.History != nil {
 		message += "\nhistory: " + visible(f.History.String())
 	}
+	if f.Liveness != nil {
+		message += "\n" + visible(f.Liveness.String())
+	}
 	if f.Fix != "" {
 		message += "\nfix: " + visible(f.Fix)
 	}

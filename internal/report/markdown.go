@@ -78,6 +78,9 @@ func tableRow(f *finding.Finding, opt Options) string {
 	if f.History != nil {
 		what += "<br>history: " + markup(f.History.String())
 	}
+	if f.Liveness != nil {
+		what += "<br>" + markup(f.Liveness.String())
+	}
 	if f.Fix != "" {
 		what += "<br>fix: " + markup(f.Fix)
 	}

@@ -73,6 +73,9 @@ func (b *runBuilder) relate(res *sarif.Result, f *finding.Finding) string {
 	if f.History != nil {
 		msg.WriteString(" " + sentence(escapeMessage("history: "+f.History.String())))
 	}
+	if f.Liveness != nil {
+		msg.WriteString(" " + sentence(escapeMessage(f.Liveness.String())))
+	}
 	for _, rel := range f.Related {
 		link := escapeMessage(rel.Message)
 		if rel.Region.Path != "" && len(res.RelatedLocations) < maxRelated {

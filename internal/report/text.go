@@ -58,6 +58,9 @@ func textFinding(b *strings.Builder, p paint, f *finding.Finding, id string) {
 	for _, rel := range f.Related {
 		note(visible(rel.Role), textRelated(rel))
 	}
+	if f.Liveness != nil {
+		note("verified", visible(f.Liveness.String()))
+	}
 	if f.Fix != "" {
 		note("fix", visible(f.Fix))
 	}

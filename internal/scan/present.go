@@ -52,6 +52,12 @@ func (p *presenter) findings(fs []finding.Finding) {
 				*s = p.masker.Mask(*s)
 			}
 		}
+		if l := f.Liveness; l != nil {
+			l.Subject, l.Reason, l.Asked = p.masker.Mask(l.Subject), p.masker.Mask(l.Reason), p.masker.Mask(l.Asked)
+			for j := range l.Scopes {
+				l.Scopes[j] = p.masker.Mask(l.Scopes[j])
+			}
+		}
 		if f.Suppressed != nil {
 			p.place(&f.Suppressed.Reason, &f.Suppressed.Region)
 		}

@@ -32,6 +32,7 @@ type run struct {
 	detector  func() (*secret.Detector, error) // made once, when first asked for
 	texts     map[string]*source.Text          // files that findings may point into
 	facts     posture.Facts
+	verifier  *verifier // nil asks nobody
 	old       []secret.Token // where a change is searched: what was there before
 	state     suppress.State // what suppresses in the working tree
 	baseState suppress.State // and in the base
@@ -70,7 +71,10 @@ func (r *run) open(ctx context.Context) error {
 			return fmt.Errorf("read the base: %w", err)
 		}
 	}
-	return r.detection(ctx)
+	if err := r.detection(ctx); err != nil {
+		return err
+	}
+	return r.verification()
 }
 
 // read goes through the working tree, file by file into slots, so that order doesn't depend on speed.

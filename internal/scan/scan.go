@@ -27,6 +27,7 @@ type Options struct {
 	Baseline       string // "" for none
 	GitleaksConfig string // rules in place of gitleaks' default ones, unless it extends them; "" for none
 	Search         Search
+	Verify         Verification
 	Progress       *history.Progress // where set, counts files and versions while they are searched
 	Version        string            // of curfew
 	Now            time.Time
@@ -105,7 +106,7 @@ func (r *run) judge(ctx context.Context) error {
 		opt.Base = &r.baseState
 	}
 	r.result.Findings = suppress.Apply(found, r.state, opt)
-	return nil
+	return r.verify(ctx)
 }
 
 // judged says of which rules everything could be read.

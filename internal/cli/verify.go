@@ -1,0 +1,39 @@
+package cli
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/curfew-ci/curfew/internal/scan"
+	"github.com/curfew-ci/curfew/internal/verify"
+)
+
+// verifyFlags say which credentials to ask their services about.
+type verifyFlags struct {
+	spec []string
+	at   []string
+}
+
+func (f *verifyFlags) register(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&f.spec, "verify", nil, "ask the services of these whether they still work: all, a service, a detector, or a finding's id, parted by commas in `LIST`")
+	flags.StringArrayVar(&f.at, "verify-at", nil, "ask a service at a host of your own, `SERVICE=URL`, such as vault=https://vault.example.com; repeatable")
+}
+
+// options reads the flags. Requests go through the proxy that the environment names.
+func (f *verifyFlags) options(env *Env) (scan.Verification, error) {
+	v := scan.Verification{Spec: strings.Join(f.spec, ",")}
+	if len(f.at) > 0 && v.Spec == "" {
+		return v, usageError("--verify-at says where to ask: add --verify, which says what about")
+	}
+	v.Options = verify.Options{Now: env.Now, Endpoints: map[string][]string{}, Client: &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment}}}
+	for _, at := range f.at {
+		service, url, ok := strings.Cut(at, "=")
+		if !ok || url == "" {
+			return v, usageError("--verify-at %s: expected SERVICE=URL, such as vault=https://vault.example.com", at)
+		}
+		v.Options.Endpoints[service] = append(v.Options.Endpoints[service], url)
+	}
+	return v, nil
+}

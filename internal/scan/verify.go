@@ -1,0 +1,170 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/secret"
+	"github.com/curfew-ci/curfew/internal/verify"
+	"github.com/curfew-ci/curfew/rules"
+)
+
+// Verification says which of the credentials found to ask their services about.
+type Verification struct {
+	Spec    string         // as verify.Verifier.Select reads it; "" asks about none
+	Options verify.Options // Recipes are those of the rules, and added
+}
+
+// verifier asks services about what the caller named.
+type verifier struct {
+	*verify.Verifier
+	asked func(detector, fingerprint string) bool
+}
+
+// verification makes the verifier, before time is spent on a search. Recipes decide where credentials go:
+// besides our own, only those of the configuration that judges count.
+func (r *run) verification() error {
+	if r.opt.Verify.Spec == "" {
+		return nil
+	}
+	o := r.opt.Verify.Options
+	for _, file := range []struct {
+		name string
+		src  []byte
+	}{{"rules/secrets.toml", rules.SecretRules()}, {r.opt.GitleaksConfig, r.gitleaks}} {
+		recipes, err := verify.ParseRecipes(file.name, file.src)
+		if err != nil {
+			return Masked(file.name, file.src, err)
+		}
+		o.Recipes = append(o.Recipes, recipes...)
+	}
+	v, err := verify.New(o)
+	if err != nil {
+		return &InputError{"--verify-at: " + err.Error()}
+	}
+	asked, err := v.Select(r.opt.Verify.Spec)
+	if err != nil {
+		return &InputError{"--verify: " + err.Error()}
+	}
+	r.verifier = &verifier{v, asked}
+	return nil
+}
+
+// version is one text that tokens stand in: a file as it is, or as a commit has it.
+type version struct{ path, commit string }
+
+// verify asks about the findings that the caller named, and notes what was answered. What is suppressed
+// isn't asked about.
+func (r *run) verify(ctx context.Context) error {
+	v := r.verifier
+	if v == nil {
+		return nil
+	}
+	var order []version
+	asked := map[version][]int{}
+	for i := range r.result.Findings {
+		f := &r.result.Findings[i]
+		t := r.tokenOf(f)
+		if t == nil || f.Suppressed != nil || !v.asked(t.Detector, f.Fingerprint) {
+			continue
+		}
+		at := version{path: f.Region.Path}
+		if f.History != nil {
+			at.commit = f.History.First.ID
+		}
+		if asked[at] == nil {
+			order = append(order, at)
+		}
+		asked[at] = append(asked[at], i)
+	}
+	var candidates []verify.Candidate
+	for _, at := range order {
+		c, err := r.candidates(ctx, at, asked[at])
+		if err != nil {
+			return err
+		}
+		candidates = append(candidates, c...)
+	}
+	for _, answer := range v.Verify(ctx, candidates) {
+		settle(&r.result.Findings[answer.Index], &answer)
+	}
+	return nil
+}
+
+// tokenOf is the token that f is about; nil where it is about none.
+func (r *run) tokenOf(f *finding.Finding) *secret.Token {
+	if f.Region.Span.IsZero() {
+		return nil
+	}
+	if f.History != nil {
+		for i := range r.facts.Past {
+			p := &r.facts.Past[i]
+			if p.Token.Region == f.Region && p.History.First == f.History.First && f.Label == p.Token.Kind {
+				return &p.Token
+			}
+		}
+		return nil
+	}
+	for i := range r.facts.Tokens {
+		if t := &r.facts.Tokens[i]; t.Region == f.Region && !t.Covered && f.Label == t.Kind {
+			return t
+		}
+	}
+	return nil
+}
+
+// candidates pairs the tokens of findings with what belongs to them in the same text.
+func (r *run) candidates(ctx context.Context, at version, findings []int) ([]verify.Candidate, error) {
+	var content []byte
+	if text := r.texts[at.path]; at.commit == "" && text != nil {
+		content = text.Src
+	}
+	if at.commit != "" {
+		commit, err := r.tree.Commit(ctx, at.commit)
+		if err != nil {
+			return nil, err
+		}
+		if content, err = commit.ReadFile(ctx, at.path); err != nil {
+			return nil, fmt.Errorf("read %s for --verify: %w", at.path, err)
+		}
+	}
+	detector, err := r.detector()
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := detector.Detect(ctx, at.path, content)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]verify.Found, len(tokens))
+	for i := range tokens {
+		t := &tokens[i]
+		index := slices.IndexFunc(findings, func(f int) bool {
+			return !t.Covered && r.result.Findings[f].Region == t.Region && r.result.Findings[f].Label == t.Kind
+		})
+		if index >= 0 {
+			index = findings[index]
+		}
+		found[i] = verify.Found{Index: index, Detector: t.Detector, Value: t.Value, Start: t.Region.Start.Offset, End: t.Region.End.Offset}
+	}
+	return slices.DeleteFunc(verify.Pair(content, found), func(c verify.Candidate) bool { return c.Index < 0 }), nil
+}
+
+// settle notes an answer. What works is worse than what may; what is dead is only worth a note.
+func settle(f *finding.Finding, r *verify.Result) {
+	f.Liveness = &finding.Liveness{
+		Status: string(r.Status), Subject: r.Subject, Scopes: r.Scopes, Reason: r.Reason, Asked: r.Asked,
+	}
+	if !r.Expires.IsZero() {
+		f.Liveness.Expires = r.Expires.UTC().Format(time.RFC3339)
+	}
+	switch r.Status {
+	case verify.Live:
+		f.Severity = max(f.Severity, finding.Critical)
+	case verify.Dead:
+		f.Severity = finding.Note
+	}
+}
