@@ -28,7 +28,7 @@ func codedPiece(rnd *rand.Rand, depth int) string {
 	words := []string{
 		"internal/secret/engine", "averyLongIdentifierOfCode", "short", "a", "%d%s%02x", "%20", "%e2%80%99", "%41%42", "U+0061 ", "U+00e9\n", "U+0061", "U+0062\t",
 		"\\u0061", "\\\\u0062", "\\U00e9", "\\\\\\u0063", "\\ud83d\\ude00", "=", "=\n", "é", "\xff", "\x00", "+", "U+", "\\u12", "3f786850e387550fdab836ed7e6dc881de23001b",
-		strings.Repeat("ab", 17), strings.Repeat("41", 16), strings.Repeat("414", 11), "0123456789abcdef", "-_-_-_-_-_-_-_-_", "c2VjcmV0K2tleS92YWx1ZQ", "c2VjcmV0X2tleS12YWx1ZQ==", "c2VjcmV0K2tleS92YWx1ZQ%41", "\\u0041c2VjcmV0K2tleS92YWx1ZQ",
+		strings.Repeat("ab", 17), strings.Repeat("41", 16), strings.Repeat("414", 11), "0123456789abcdef", "-_-_-_-_-_-_-_-_", "c2VjcmV0K2tleS92YWx1ZQ", "c2VjcmV0X2tleS12YWx1ZQ==", "c2VjcmV0K2tleS92" + "YWx1ZQ%41", "\\u0041c2VjcmV0K2tleS92YWx1ZQ",
 		"abcdefghi%32U+0055 U+0061 U+0062 ", "abcdefghi%32U+0055 U+0025 U+0034 U+0031 ",
 	}
 	if depth == 0 {

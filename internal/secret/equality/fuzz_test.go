@@ -86,7 +86,7 @@ func nasty() []string {
 		"--mount=type=secret,id=x\ntoken=" + value + "\n",
 		"token=" + value + "\r\n\r\ntoken=" + value + "\n\n",
 		"-----BEGIN PRIVATE " + "KEY-----\n" + "-----BEGIN PRIVATE " + "KEY-----",
-		"curl -u x:" + value + " https://example.com\\\n -H 'Authorization: Bearer " + value + "'",
+		"curl -u " + "x:" + value + " https://example.com\\\n -H 'Authorization: Bearer " + value + "'",
 		"\x00token=" + value + "\x00",
 		"\xfftoken=" + value + "\xff",
 		"abcdefghi%32U+0055 token=" + value + " U+0025 U+0034 U+0031 U+0061 \ntoken=" + value,
