@@ -180,6 +180,9 @@ func (s *Scanner) inheritGates(base *State, copies []delta.Copy) {
 func (s *Scanner) inheritLines(text []byte, base *State, baseLen int, copies []delta.Copy) {
 	dirty := s.ranges.lines[:0]
 	for _, d := range s.ranges.dirty {
+		if n := len(dirty); n > 0 && int(d.end) < dirty[n-1].End { // a line may be long, and much of it dirty
+			continue
+		}
 		dirty = append(dirty, wholeLines(text, d))
 	}
 	dirty = union(dirty)
@@ -197,7 +200,9 @@ func (s *Scanner) inheritLines(text []byte, base *State, baseLen int, copies []d
 				s.lines = append(s.lines, moved.wide())
 				continue
 			}
-			dirty = append(dirty, wholeLines(text, moved))
+			if !inOneOf(dirty[:fresh], moved.wide()) {
+				dirty = append(dirty, wholeLines(text, moved))
+			}
 		}
 	}
 	if len(dirty) > fresh {
@@ -219,6 +224,12 @@ func wholeLines(text []byte, s span) Span {
 func meets(parts []Span, s Span) bool {
 	i := sort.Search(len(parts), func(i int) bool { return parts[i].End >= s.Start })
 	return i < len(parts) && parts[i].Start <= s.End
+}
+
+// inOneOf reports whether one of parts, which are in order and apart, has all of s.
+func inOneOf(parts []Span, s Span) bool {
+	i := sort.Search(len(parts), func(i int) bool { return parts[i].End >= s.End })
+	return i < len(parts) && parts[i].Start <= s.Start
 }
 
 // union puts parts in order and joins those that overlap or touch.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unsafe"
 )
 
 // shadow is a text with its odd letters as the ASCII ones that they are without regard to case.
@@ -94,4 +95,29 @@ func (s *Scanner) breakRule(rule int32) {
 	if !slices.Contains(s.broken, rule) {
 		s.broken = append(s.broken, rule)
 	}
+}
+
+// revealOdd searches the layers of a whole text, one of which has odd letters near what was decoded: what
+// escapes stand for in JavaScript's tables of characters, for one.
+func (s *Scanner) revealOdd(text []byte) *revealed {
+	layers := decodeCluster(strings.Clone(asString(text)))
+	r := &revealed{odd: true}
+	r.shrunk.add(layers)
+	for n := range layers {
+		top := layers[n].text
+		s.takeOdd(unsafe.Slice(unsafe.StringData(top), len(top)))
+		windows := s.merge()
+		lower := strings.ToLower(top)
+		for _, w := range windows {
+			if !slices.Contains(s.broken, w.rule) && s.e.plans.rules[w.rule].open(lower) {
+				s.openWindow(r, layers[:n+1], w.rule, w.wide(), nil, atStart|atEnd)
+			}
+		}
+		for _, rule := range slices.Concat(s.broken, s.e.ungated) {
+			if s.e.searched(rule) && s.e.plans.rules[rule].open(lower) {
+				s.openWindow(r, layers[:n+1], rule, Span{0, len(top)}, nil, atStart|atEnd)
+			}
+		}
+	}
+	return r
 }

@@ -54,7 +54,9 @@ func (s *Scanner) clustersOf(text []byte, st *State) []Span {
 		for _, l := range st.encoded {
 			first := sort.Search(n, func(i int) bool { return rest[i].end >= l.start })
 			for i := first; i < n && rest[i].start <= l.end; i++ {
-				s.lines = append(s.lines, wholeLines(text, rest[i].span))
+				if rest[i].start < l.start || l.end < rest[i].end {
+					s.lines = append(s.lines, wholeLines(text, rest[i].span))
+				}
 			}
 		}
 		rest = rest[n:]
@@ -232,22 +234,4 @@ func (s *Scanner) unveil(r *revealed, layers []layer, rule int32, base int, f *f
 		line:   text[line.Start:line.End],
 		own:    text[own.Start:own.End],
 	})
-}
-
-// revealOdd searches the layers of a whole text, one of which has odd letters near what was decoded, as the
-// library does: every rule whose keyword is there, in all of the layer.
-func (s *Scanner) revealOdd(text []byte) *revealed {
-	layers := decodeCluster(strings.Clone(asString(text)))
-	r := &revealed{odd: true}
-	r.shrunk.add(layers)
-	for n := range layers {
-		top := layers[n].text
-		lower := strings.ToLower(top)
-		for i, p := range s.e.plans.rules {
-			if s.e.searched(int32(i)) && p.open(lower) { //nolint:gosec // an index of a rule
-				s.openWindow(r, layers[:n+1], int32(i), Span{0, len(top)}, nil, atStart|atEnd) //nolint:gosec // the same
-			}
-		}
-	}
-	return r
 }
