@@ -18,13 +18,6 @@ type Searcher struct {
 	detector *Detector
 	scanner  *engine.Scanner
 	mac      hash.Hash
-	left     leftOut
-}
-
-// leftOut is the last path that was asked for, and whether it is left out: neighbours have the same.
-type leftOut struct {
-	path string
-	out  bool
 }
 
 // NewSearcher makes a Searcher.
@@ -92,11 +85,9 @@ func (s *Searcher) Hits(ctx context.Context, path string, text []byte, v *Versio
 // Suppressed counts what the last call of Hits left out.
 func (s *Searcher) Suppressed() Suppressed { return s.scanner.Suppressed() }
 
+// leavesOut is Detector.LeavesOut.
 func (s *Searcher) leavesOut(path string) bool {
-	if s.left.path != path {
-		s.left = leftOut{path, s.detector.LeavesOut(path)}
-	}
-	return s.left.out
+	return s.scanner.LeavesOut(path) && !readByGitHub(path)
 }
 
 // Tokens describes hits in a text at a path, which is what Detect would return of that text.

@@ -31,7 +31,7 @@ func (s *Scanner) collect(ctx context.Context, j *judgement, path string, text [
 func (s *Scanner) collectPlain(ctx context.Context, j *judgement, path string, text []byte, st *State) error {
 	for i := range st.windows {
 		w := &st.windows[i]
-		if !s.runsAt(j, w.rule, path) || slices.Contains(st.broken, w.rule) {
+		if !s.e.runsAt(j, w.rule, path) || slices.Contains(st.broken, w.rule) {
 			continue
 		}
 		hidden := s.hides(w.rule, text)
@@ -56,7 +56,7 @@ func (s *Scanner) collectPlain(ctx context.Context, j *judgement, path string, t
 func (s *Scanner) collectUngated(ctx context.Context, j *judgement, path string, text []byte) error {
 	for _, rule := range s.e.ungated {
 		hidden := s.hides(rule, text)
-		if hidden && !s.e.needed[rule] || !s.runsAt(j, rule, path) {
+		if hidden && !s.e.needed[rule] || !s.e.runsAt(j, rule, path) {
 			continue
 		}
 		s.spans = s.e.plans.rules[rule].windows(text, s.spans[:0])
@@ -75,7 +75,7 @@ func (s *Scanner) collectUngated(ctx context.Context, j *judgement, path string,
 func (s *Scanner) collectOdd(ctx context.Context, j *judgement, path string, text []byte, st *State) error {
 	for _, rule := range slices.Concat(st.broken, s.e.ungated) {
 		open := s.e.plans.rules[rule].open(s.lower)
-		if !s.e.searched(rule) || !open && !s.e.needed[rule] || !s.runsAt(j, rule, path) {
+		if !s.e.searched(rule) || !open && !s.e.needed[rule] || !s.e.runsAt(j, rule, path) {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -151,7 +151,7 @@ func (s *Scanner) collectDecoded(j *judgement, path string, text []byte, st *Sta
 		for n := range r.found {
 			u := &r.found[n]
 			hidden := s.e.plans.rules[u.rule].rule.SkipReport || !r.odd && s.hides(u.rule, text)
-			if hidden && !s.e.needed[u.rule] || !s.runsAt(j, u.rule, path) {
+			if hidden && !s.e.needed[u.rule] || !s.e.runsAt(j, u.rule, path) {
 				continue
 			}
 			s.addUnveiled(text, u, parts[i].Start, &shrunk, hidden)

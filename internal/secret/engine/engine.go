@@ -27,18 +27,21 @@ var ErrTooLong = errors.New("2 GiB or larger: not searched")
 // goroutines.
 type Engine struct {
 	plans   *plans
-	global  []*config.Allowlist // that leave out a path for all rules
-	listed  []listed            // by rule
-	generic []bool              // by rule: whether others have precedence over it
-	ungated []int32             // the rules that aren't searched by hits
-	byPaths []int32             // the rules about paths alone
-	needed  []bool              // by rule: whether another requires it
-	require bool                // whether any rule requires another
+	paths   *pathSet
+	global  []int32     // the patterns of paths that are left out for all rules
+	where   []territory // by rule
+	listed  []listed    // by rule
+	generic []bool      // by rule: whether others have precedence over it
+	ungated []int32     // the rules that aren't searched by hits
+	byPaths []int32     // the rules about paths alone
+	needed  []bool      // by rule: whether another requires it
+	require bool        // whether any rule requires another
 	seed    maphash.Seed
 
-	nothing    State // of all texts in which nothing can match
-	unseen     seen
-	unrevealed revealed
+	nothing      State // of all texts in which nothing can match
+	unseen       seen
+	unrevealed   revealed
+	unremarkable judgement // of all paths of which there is nothing to say
 }
 
 // New makes an Engine of a configuration whose regular expressions are compiled.
@@ -49,14 +52,12 @@ func New(cfg config.Config) (*Engine, error) {
 	}
 	n := len(p.rules)
 	e := &Engine{plans: p, listed: make([]listed, n), generic: make([]bool, n), needed: make([]bool, n), seed: maphash.MakeSeed()}
-	var global listed
-	global.sort(cfg.Allowlists)
-	e.global = global.paths
+	if err := e.allow(cfg.Allowlists); err != nil {
+		return nil, err
+	}
 	index := make(map[string]int, n)
 	for i, r := range p.rules {
 		index[r.id] = i
-		e.listed[i].values, e.listed[i].placed = slices.Clone(global.values), slices.Clone(global.placed)
-		e.listed[i].sort(r.rule.Allowlists)
 		e.generic[i] = strings.Contains(strings.ToLower(r.id), "generic")
 	}
 	for _, r := range p.rules {
@@ -83,9 +84,22 @@ func (e *Engine) searched(rule int32) bool {
 	return p.method != byPath && (!p.rule.SkipReport || e.needed[rule])
 }
 
-// LeavesOut reports whether a global allowlist of the configuration leaves out all that is at path.
-func (e *Engine) LeavesOut(path string) bool { return allowsPath(e.global, path) }
-
-func allowsPath(lists []*config.Allowlist, path string) bool {
-	return path != "" && slices.ContainsFunc(lists, func(a *config.Allowlist) bool { return a.PathAllowed(path) })
+// allow sorts the global allowlists and those of the rules.
+func (e *Engine) allow(lists []*config.Allowlist) (err error) {
+	var global listed
+	global.sort(lists)
+	e.paths, e.where = newPathSet(), make([]territory, len(e.listed))
+	if e.global, err = e.paths.addAll(global.paths); err != nil {
+		return err
+	}
+	for i, r := range e.plans.rules {
+		l := &e.listed[i]
+		l.values, l.placed = slices.Clone(global.values), slices.Clone(global.placed)
+		l.sort(r.rule.Allowlists)
+		if e.where[i], err = e.paths.survey(&r.rule, l.paths); err != nil {
+			return err
+		}
+	}
+	e.paths.finish()
+	return nil
 }

@@ -1,22 +1,75 @@
 package engine
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"slices"
+
+	"github.com/zricethezav/gitleaks/v8/config"
+)
+
+// territory is where a rule is searched, as numbers of patterns of paths.
+type territory struct {
+	within  int32   // the rule's own pattern, or everywhere
+	without []int32 // those of its allowlists
+}
+
+const everywhere = -1
+
+// survey makes the territory of a rule with a pattern, which may be none, and allowlists.
+func (s *pathSet) survey(rule *config.Rule, lists []*config.Allowlist) (t territory, err error) {
+	t.within = everywhere
+	if rule.Path != nil {
+		if t.within, err = s.add(rule.Path.String()); err != nil {
+			return t, err
+		}
+	}
+	t.without, err = s.addAll(lists)
+	return t, err
+}
+
+// addAll adds the patterns of allowlists.
+func (s *pathSet) addAll(lists []*config.Allowlist) (numbers []int32, err error) {
+	for _, a := range lists {
+		for _, pattern := range separate(a.Paths) {
+			n, err := s.add(pattern)
+			if err != nil {
+				return nil, err
+			}
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers, nil
+}
 
 // judgement is what a path alone says of rules.
 type judgement struct {
-	leftOut bool     // by a global allowlist
-	found   []int32  // the rules about paths that it matches
-	rules   []answer // by rule; nil before the first was asked for
+	patterns []int32 // that match it
+	leftOut  bool    // by a global allowlist
+	found    []int32 // the rules about paths that it matches
 }
 
-// answer says whether a rule is searched at a path.
-type answer uint8
+// judgePath is what a path says. Allowlists say nothing of a text without a path.
+func (e *Engine) judgePath(path string) judgement {
+	j := judgement{patterns: e.paths.matching(path)}
+	j.leftOut = path != "" && j.matches(e.global)
+	for _, rule := range e.byPaths {
+		if e.runsAt(&j, rule, path) {
+			j.found = append(j.found, rule)
+		}
+	}
+	return j
+}
 
-const (
-	unasked answer = iota
-	itRuns
-	itDoesNot
-)
+// matches reports whether the path matches any of some patterns.
+func (j *judgement) matches(some []int32) bool {
+	return slices.ContainsFunc(j.patterns, func(n int32) bool { return slices.Contains(some, n) })
+}
+
+// LeavesOut reports whether a global allowlist of the configuration leaves out all that is at path.
+func (e *Engine) LeavesOut(path string) bool { return e.judgePath(path).leftOut }
+
+// LeavesOut is the engine's. What it says is remembered.
+func (s *Scanner) LeavesOut(path string) bool { return s.at(path).leftOut }
 
 // at is what a path says.
 func (s *Scanner) at(path string) *judgement {
@@ -26,11 +79,9 @@ func (s *Scanner) at(path string) *judgement {
 	key := maphash.String(s.e.seed, path)
 	j := s.paths.get(key)
 	if j == nil {
-		j = &judgement{leftOut: s.e.LeavesOut(path)}
-		for _, rule := range s.e.byPaths {
-			if p := s.e.plans.rules[rule]; p.rule.Path.MatchString(path) && !allowsPath(s.e.listed[rule].paths, path) {
-				j.found = append(j.found, rule)
-			}
+		j = &s.e.unremarkable
+		if made := s.e.judgePath(path); len(made.patterns)+len(made.found) > 0 {
+			j = &made
 		}
 		s.paths.keep(key, j)
 	}
@@ -39,21 +90,9 @@ func (s *Scanner) at(path string) *judgement {
 }
 
 // runsAt reports whether a rule is searched at a path.
-func (s *Scanner) runsAt(j *judgement, rule int32, path string) bool {
-	p, lists := &s.e.plans.rules[rule].rule, s.e.listed[rule].paths
-	if p.Path == nil && len(lists) == 0 {
-		return true
-	}
-	if j.rules == nil {
-		j.rules = make([]answer, len(s.e.plans.rules))
-	}
-	if j.rules[rule] == unasked {
-		j.rules[rule] = itRuns
-		if p.Path != nil && !p.Path.MatchString(path) || allowsPath(lists, path) {
-			j.rules[rule] = itDoesNot
-		}
-	}
-	return j.rules[rule] == itRuns
+func (e *Engine) runsAt(j *judgement, rule int32, path string) bool {
+	t := &e.where[rule]
+	return (t.within == everywhere || slices.Contains(j.patterns, t.within)) && (path == "" || !j.matches(t.without))
 }
 
 // addPath adds the finding of a rule about paths.
