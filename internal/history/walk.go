@@ -3,7 +3,6 @@ package history
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -32,17 +31,10 @@ type worker struct {
 	searcher *secret.Searcher
 
 	finds       finds
-	found       int // of finds, those told to Progress
 	allowlisted int
 	blobs       int
 	bytes       int64
-	skipped     map[skip]struct{}
-}
-
-// skip is a path that wasn't searched in some version, and why.
-type skip struct {
-	path        gitrepo.PathID
-	reason, fix string
+	skipped     skips
 }
 
 // walk searches all blobs, each worker family after family.
@@ -54,7 +46,7 @@ func (s *search) walk(ctx context.Context) (finds, error) {
 	for i := range workers {
 		w := &worker{
 			search: s, ctx: gctx, walker: s.forest.NewWalker(odb.WalkerOptions{}), searcher: s.detector.NewSearcher(),
-			finds: finds{}, skipped: map[skip]struct{}{},
+			finds: finds{}, skipped: skips{},
 		}
 		workers[i] = w
 		g.Go(func() error {
@@ -79,22 +71,21 @@ func (s *search) walk(ctx context.Context) (finds, error) {
 // join puts together what the workers found: the order in which they did leaves no trace.
 func (s *search) join(workers []*worker) finds {
 	all := finds{}
-	skipped := map[skip]struct{}{}
+	skipped := skips{}
+	found := 0
 	for _, w := range workers {
 		for f, blobs := range w.finds {
 			all[f] = append(all[f], blobs...)
 		}
-		for k := range w.skipped {
-			skipped[k] = struct{}{}
-		}
+		skipped.join(w.skipped)
+		found += len(w.finds)
 		s.result.Allowlisted += w.allowlisted
 		s.result.Blobs += w.blobs
 		s.result.Bytes += w.bytes
-		s.faults(w.walker.Faults())
+		s.faults = append(s.faults, w.walker.Faults()...)
 	}
-	for k := range skipped {
-		s.result.Skipped = append(s.result.Skipped, &gitrepo.Skip{Path: s.history.Path(k.path), Reason: k.reason, Fix: k.fix})
-	}
+	s.result.Skipped = skipped.list(s.history.Path, s.opt.Known)
+	s.opt.Progress.Found.Add(int64(len(all) - found)) // those that several workers found
 	return all
 }
 
@@ -103,12 +94,11 @@ func (s *search) join(workers []*worker) finds {
 func (w *worker) visit(v odb.Version, base *secret.Version, hasBase bool) (*secret.Version, error) {
 	pairs := w.history.Pairs(v.Num)
 	if v.Data == nil {
+		w.count(pairs, 0)
 		w.skip(pairs, v.Omitted, "search it by itself")
 		return nil, nil
 	}
-	if len(pairs) > 0 {
-		w.count(len(v.Data))
-	}
+	w.count(pairs, len(v.Data))
 	texts := unpack.Texts(v.Data)
 	if len(texts) == 0 {
 		w.skip(pairs, "binary", "search it with a tool that unpacks or decodes it")
@@ -129,51 +119,66 @@ func (w *worker) visit(v odb.Version, base *secret.Version, hasBase bool) (*secr
 	return version, w.ctx.Err()
 }
 
+// maxRepeats bounds how often the credentials of one blob are noted at further paths: folders that repeat
+// each other put one file at millions.
+const maxRepeats = 10_000
+
 // note keeps what a text holds at the paths at which it was.
 func (w *worker) note(blob odb.Num, pairs []gitrepo.Pair, text []byte, version *secret.Version) {
+	repeats := 0
 	for i := range pairs {
+		if w.ctx.Err() != nil {
+			return
+		}
 		path := pairs[i].Path
 		hits, err := w.searcher.Hits(w.ctx, w.history.Path(path), text, version)
 		w.allowlisted += w.searcher.Suppressed().Allowlist
 		switch {
 		case errors.Is(err, secret.ErrAllowlisted):
-			w.skip(pairs[i:i+1], err.Error(), "")
+			if text != nil { // else it is binary, and that has been said
+				w.skip(pairs[i:i+1], err.Error(), "")
+			}
 			continue
 		case err != nil && w.ctx.Err() == nil:
 			w.skip(pairs[i:i+1], err.Error(), "search it by itself")
 		}
-		for j := range hits {
-			f := find{path, hits[j].Detector, hits[j].Digest}
-			if blobs := w.finds[f]; len(blobs) == 0 || blobs[len(blobs)-1] != blob {
-				w.finds[f] = append(blobs, blob)
+		if i > 0 {
+			if repeats += len(hits); repeats > maxRepeats {
+				w.skip(pairs[i:], "what it holds is told at too many other paths already", "search it at one of them")
+				return
 			}
 		}
+		w.keep(blob, path, hits)
+	}
+}
+
+// keep notes hits in a blob at a path.
+func (w *worker) keep(blob odb.Num, path gitrepo.PathID, hits []secret.Hit) {
+	before := len(w.finds)
+	for i := range hits {
+		f := find{path, hits[i].Detector, hits[i].Digest}
+		if blobs := w.finds[f]; len(blobs) == 0 || blobs[len(blobs)-1] != blob {
+			w.finds[f] = append(blobs, blob)
+		}
+	}
+	if n := len(w.finds) - before; n > 0 {
+		w.opt.Progress.Found.Add(int64(n))
 	}
 }
 
 func (w *worker) skip(pairs []gitrepo.Pair, reason, fix string) {
 	for i := range pairs {
-		w.skipped[skip{pairs[i].Path, reason, fix}] = struct{}{}
+		w.skipped.add(pairs[i].Path, why{reason, fix})
 	}
 }
 
-func (w *worker) count(size int) {
+// count counts a blob that the history reaches.
+func (w *worker) count(pairs []gitrepo.Pair, size int) {
+	if len(pairs) == 0 {
+		return
+	}
 	w.blobs++
 	w.bytes += int64(size)
-	p := w.opt.Progress
-	p.Objects.Add(1)
-	p.Bytes.Add(int64(size))
-	p.Found.Add(int64(len(w.finds) - w.found))
-	w.found = len(w.finds)
-}
-
-// faults tells what of the object database could not be read.
-func (s *search) faults(lists ...[]odb.Fault) {
-	for _, list := range lists {
-		for _, f := range list {
-			s.result.Skipped = append(s.result.Skipped, &gitrepo.Skip{
-				Path: ".git", Reason: fmt.Sprintf("damaged: %s", f), Fix: "git fsck; clone anew",
-			})
-		}
-	}
+	w.opt.Progress.Objects.Add(1)
+	w.opt.Progress.Bytes.Add(int64(size))
 }
