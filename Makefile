@@ -10,6 +10,7 @@ export CGO_ENABLED := 0
 CACHE     := $(CURDIR)/.cache
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME  ?= 30s
+VAULT     := $(CACHE)/bin/vault-for-tests
 MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 
 # What the search for secrets is measured on and beside, and how often.
@@ -29,9 +30,9 @@ test: ## quick tests
 lint: $(CACHE)/bin/golangci-lint
 	$(CACHE)/bin/golangci-lint run ./...
 
-e2e: $(CACHE)/npm/installed $(CACHE)/bin/act ## the action under a runner, SARIF under its validator
+e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) ## the action under a runner, SARIF under its validator, a real Vault
 	node --test dist/main.test.js
-	CURFEW_ACT=$(CACHE)/bin/act CURFEW_SARIF_MULTITOOL=$(CACHE)/npm/$(MULTITOOL) \
+	CURFEW_ACT=$(CACHE)/bin/act CURFEW_VAULT=$(VAULT) CURFEW_SARIF_MULTITOOL=$(CACHE)/npm/$(MULTITOOL) \
 	  go test -count 1 -tags e2e -run E2E ./...
 
 bench: ## the numbers of docs/performance.md
@@ -75,6 +76,11 @@ $(CACHE)/bigrepo/%:
 	rm -rf $@.new
 	go run ./internal/bigrepo -into $@.new $(if $(filter hostile,$*),-hostile)
 	mv $@.new $@
+
+# The real server that tests run against. Cold it takes ten minutes: most of Vault is in it.
+$(VAULT): internal/testservers/vault/go.mod internal/testservers/vault/go.sum internal/testservers/vault/main.go
+	mkdir -p $(@D)
+	go build -C internal/testservers/vault -trimpath -buildvcs=false -o $@ .
 
 # One recipe for every Go tool: cold it takes minutes, so it runs only where the pins have changed.
 $(CACHE)/bin/%: internal/tools/go.mod internal/tools/go.sum

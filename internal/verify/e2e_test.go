@@ -5,15 +5,12 @@ package verify_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -24,32 +21,12 @@ import (
 // vault is a real Vault, in memory.
 type vault struct{ url, root string }
 
-// vaultBinary builds internal/testservers/vault into the project's cache, or takes what CURFEW_VAULT names.
-// Cold, that takes several minutes, most of them to fetch its modules; afterwards seconds.
+// vaultBinary is internal/testservers/vault, which make e2e builds.
 func vaultBinary(t *testing.T) string {
 	t.Helper()
-	if binary := os.Getenv("CURFEW_VAULT"); binary != "" {
-		return binary
-	}
-	binary, err := filepath.Abs("../../.cache/bin/vault-for-tests")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx := t.Context()
-	if deadline, ok := t.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-30*time.Second))
-		defer cancel()
-	}
-	args := []string{"build", "-C", "../testservers/vault", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", binary, "."}
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		t.Fatalf("Vault wasn't built in time. What was done so far is kept: run the test again, or with -timeout 30m")
-	}
-	if err != nil {
-		t.Fatalf("Vault can't be built (its modules come from the Go module proxy): go %s: %v\n%s", strings.Join(args, " "), err, out)
+	binary := os.Getenv("CURFEW_VAULT")
+	if binary == "" {
+		t.Fatal("CURFEW_VAULT names no Vault: run this by make e2e, which builds it")
 	}
 	return binary
 }
