@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/gitrepo"
 	"github.com/curfew-ci/curfew/internal/gitrepo/odb"
+	"github.com/curfew-ci/curfew/internal/redact"
 	"github.com/curfew-ci/curfew/internal/secret"
 	"github.com/curfew-ci/curfew/internal/source"
 	"github.com/curfew-ci/curfew/internal/unpack"
@@ -34,17 +37,17 @@ func (s *search) describe(ctx context.Context, all finds) error {
 	}
 	d := describer{search: s, reader: s.db.NewReader(readCache), searcher: s.detector.NewSearcher()}
 	for i, f := range order {
-		if err := d.read(ctx, f.blob, f.path); err != nil {
-			return err
-		}
 		h, since, err := s.told(&held[i])
 		if err != nil {
 			return err
 		}
-		for _, found := range d.tokens(f.find) {
-			found.History, found.Token.Since = h, since
-			s.result.Found = append(s.result.Found, found)
+		found, err := d.find(ctx, &f)
+		if err != nil {
+			s.lost = append(s.lost, fmt.Sprintf("%s (%s): %v", s.history.Path(f.path), s.db.ID(f.blob), err))
+			continue
 		}
+		found.History, found.Token.Since = h, since
+		s.result.Found = append(s.result.Found, found)
 	}
 	sortFound(s.result.Found)
 	return nil
@@ -109,73 +112,106 @@ func (s *search) commit(i gitrepo.CommitIndex) (finding.Commit, time.Time, error
 	return c, info.Date, nil
 }
 
-// describer reads versions again and keeps the last one: finds come ordered by version.
+// describer reads versions again and keeps the last one: finds come ordered by version and path.
 type describer struct {
 	*search
 	reader   *odb.Reader
 	searcher *secret.Searcher
 
+	read  bool
 	blob  odb.Num
 	path  gitrepo.PathID
 	views []view
 }
 
-// view is a text of a version, and what was found in it: its bytes as they are, or what they decode to.
+// view is a text of a version, and what was found in it at a path: its bytes as they are, or what they
+// decode to.
 type view struct {
+	bytes   []byte
+	version *secret.Version
+
 	text   *source.Text
-	hits   []secret.Hit
+	hits   map[hit]int // the first place of each in tokens
 	tokens []secret.Token
+	hidden []redact.Range
+	masker *redact.Masker
 }
 
-// read searches a version at a path, unless it is the one that was searched last.
-func (d *describer) read(ctx context.Context, blob odb.Num, path gitrepo.PathID) error {
-	if d.views != nil && d.blob == blob && d.path == path {
+// hit is a find at the path of a view.
+type hit struct {
+	detector string
+	digest   secret.Digest
+}
+
+// look searches a version at a path, unless it is the one that was searched last.
+func (d *describer) look(ctx context.Context, blob odb.Num, path gitrepo.PathID) error {
+	if d.read && d.blob == blob && d.path == path {
 		return nil
 	}
-	_, data, err := d.reader.Read(blob)
-	if err != nil {
-		return err
-	}
-	data = bytes.Clone(data) // texts outlive the next read
-	d.blob, d.path, d.views = blob, path, nil
-	all := unpack.Texts(data)
-	if len(all) == 0 {
-		all = [][]byte{nil} // binary: its path alone was found
-	}
-	name := d.history.Path(path)
-	for _, text := range all {
-		hits, err := d.searcher.Hits(ctx, name, text, d.searcher.Whole(text))
-		if err != nil && hits == nil {
+	if !d.read || d.blob != blob {
+		_, data, err := d.reader.Read(blob)
+		if err != nil {
 			return err
 		}
-		d.views = append(d.views, view{source.NewText(name, text), hits, d.detector.Tokens(name, text, hits)})
+		d.views = nil
+		all := unpack.Texts(bytes.Clone(data)) // texts outlive the next read
+		if len(all) == 0 {
+			all = [][]byte{nil} // binary: its path alone was found
+		}
+		for _, text := range all {
+			d.views = append(d.views, view{bytes: text, version: d.searcher.Whole(text)})
+		}
 	}
-	return nil
-}
-
-// tokens lists the places of f in the version that was read last: the first one, of each value that stands
-// there several times.
-func (d *describer) tokens(f find) []Found {
-	for _, v := range d.views {
-		for i := range v.hits {
-			if h := &v.hits[i]; h.Detector == f.detector && h.Digest == f.digest {
-				return v.at(h)
-			}
+	d.read, d.blob, d.path = true, blob, path
+	for i := range d.views {
+		if err := d.views[i].search(ctx, d, d.history.Path(path)); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// at is the token that stands where a hit does.
-func (v *view) at(h *secret.Hit) []Found {
+// search fills in what v holds at a path.
+func (v *view) search(ctx context.Context, d *describer, path string) error {
+	hits, err := d.searcher.Hits(ctx, path, v.bytes, v.version)
+	if err != nil && hits == nil {
+		return err
+	}
+	v.text, v.tokens = source.NewText(path, v.bytes), d.detector.Tokens(path, v.bytes, hits)
+	v.hidden, v.masker = secret.Ranges(path, v.tokens...), secret.NewMasker(v.tokens...)
+	type place struct {
+		detector   string
+		start, end int
+	}
+	at := make(map[place]int, len(v.tokens))
 	for i := range v.tokens {
 		t := &v.tokens[i]
-		if t.Detector == h.Detector && t.Region.Start.Offset == h.Start && t.Region.End.Offset == h.End {
-			hidden := secret.Ranges(t.Region.Path, v.tokens...)
-			return []Found{{Token: *t, Excerpt: secret.Excerpt(v.text, t.Region, hidden, secret.NewMasker(v.tokens...))}}
+		at[place{t.Detector, t.Region.Start.Offset, t.Region.End.Offset}] = i
+	}
+	v.hits = make(map[hit]int, len(hits))
+	for i := range hits {
+		h := &hits[i]
+		token, ok := at[place{h.Detector, h.Start, h.End}]
+		if _, known := v.hits[hit{h.Detector, h.Digest}]; ok && !known {
+			v.hits[hit{h.Detector, h.Digest}] = token
 		}
 	}
 	return nil
+}
+
+// find describes f as its earliest version has it: at its first place there.
+func (d *describer) find(ctx context.Context, f *earliest) (Found, error) {
+	if err := d.look(ctx, f.blob, f.path); err != nil {
+		return Found{}, err
+	}
+	for i := range d.views {
+		v := &d.views[i]
+		if at, ok := v.hits[hit{f.detector, f.digest}]; ok {
+			t := v.tokens[at]
+			return Found{Token: t, Excerpt: secret.Excerpt(v.text, t.Region, v.hidden, v.masker)}, nil
+		}
+	}
+	return Found{}, errors.New("not found again, which is a fault of curfew")
 }
 
 func sortFound(found []Found) {
@@ -185,11 +221,5 @@ func sortFound(found []Found) {
 			strings.Compare(x.Region.Path, y.Region.Path), strings.Compare(a.History.First.ID, b.History.First.ID),
 			cmp.Compare(x.Region.Start.Offset, y.Region.Start.Offset), cmp.Compare(x.Region.End.Offset, y.Region.End.Offset),
 			strings.Compare(x.Detector, y.Detector))
-	})
-}
-
-func sortSkips(skips []*gitrepo.Skip) {
-	slices.SortFunc(skips, func(a, b *gitrepo.Skip) int {
-		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Reason, b.Reason))
 	})
 }

@@ -19,12 +19,14 @@ type Options struct {
 	Workers int
 	// Progress, where set, counts while the search goes on.
 	Progress *Progress
+	// Known, where set, reports whether it has been said already that the file at path is left out for reason.
+	Known func(path, reason string) bool
 }
 
 // Progress counts what a search has done so far; it may be read at any time.
 type Progress struct {
 	Objects atomic.Int64 // blobs searched
-	Total   atomic.Int64 // blobs to search; 0 until that is known
+	Total   atomic.Int64 // blobs to search; grows when it is known
 	Bytes   atomic.Int64 // of text
 	Found   atomic.Int64 // different credentials at different paths
 }
@@ -44,11 +46,11 @@ type Result struct {
 	Blobs   int   // searched, different ones
 	Bytes   int64 // of them
 
-	// Allowlisted counts the different credentials that the rules' own allowlists let pass.
+	// Allowlisted counts what the rules' own allowlists let pass, in each version at each path.
 	Allowlisted int
 
-	Skipped []*gitrepo.Skip   // files, in some or all versions
-	Missing []gitrepo.Missing // what the repository lacks
+	Skipped []Skipped
+	Missing []gitrepo.Missing // what the repository lacks or can't be read
 
 	// Interrupted is set where ctx ended before everything was searched: Found is right as far as it goes.
 	Interrupted bool
@@ -73,17 +75,20 @@ func Search(ctx context.Context, tree *gitrepo.Tree, d *secret.Detector, opt Opt
 		return s.stopped(ctx, err)
 	}
 	s.result.Commits, s.result.Missing = s.history.Len(), s.history.Missing
-	opt.Progress.Total.Store(int64(s.history.Blobs()))
+	total := int64(s.history.Blobs())
+	opt.Progress.Total.Add(total)
 	finds, err := s.walk(ctx)
 	if err != nil && !s.interrupted(ctx, err) {
 		return nil, err
+	}
+	if err == nil {
+		opt.Progress.Objects.Add(total - int64(s.result.Blobs)) // those that can't be read
 	}
 	// What was found is told in any case, so an interrupt no longer counts.
 	if err := s.describe(context.WithoutCancel(ctx), finds); err != nil {
 		return nil, err
 	}
-	s.faults(db.Faults(), s.forest.Faults())
-	sortSkips(s.result.Skipped)
+	s.tellFaults()
 	return s.result, nil
 }
 
@@ -95,6 +100,8 @@ type search struct {
 	detector *secret.Detector
 	opt      Options
 	result   *Result
+	faults   []odb.Fault // of the object database
+	lost     []string    // credentials that were found and could not be described
 }
 
 // stopped is the result of a search that ended before it began.

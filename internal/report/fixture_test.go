@@ -58,8 +58,9 @@ type sample struct {
 
 func samples() []sample {
 	return []sample{
-		{"nothing", tree{}, &scan.Result{Schema: scan.Schema, Tool: scan.Tool{Name: "curfew", Version: "dev"}}},
+		{"nothing", tree{}, &scan.Result{Schema: scan.Schema, Tool: scan.Tool{Name: "curfew", Version: "dev"}, Checked: scan.Checked{Scope: scan.InTree}}},
 		{"clean", tree{}, clean()},
+		{"staged", tree{}, staged()},
 		example(), shapes(), hostile(),
 	}
 }
@@ -77,10 +78,18 @@ func clean() *scan.Result {
 		Manifest: scan.Manifest{Path: ".github/curfew.yml", From: "working tree", SHA256: strings.Repeat("b194", 16), Mode: "enforce"},
 		Findings: []finding.Finding{},
 		Checked: scan.Checked{
-			Sources: scan.Sources(), Workflows: 14, Actions: 1, Jobs: 31, Files: 1204, Secrets: 22, Entitlements: 9,
+			Sources: scan.Sources(), Scope: scan.InTree, Workflows: 14, Actions: 1, Jobs: 31, Files: 1204, Secrets: 22, Entitlements: 9,
 		},
 		NotChecked: []scan.NotChecked{},
 	}
+}
+
+// staged is what a search of nothing else than what is staged came to, in a repository without a manifest.
+func staged() *scan.Result {
+	r := clean()
+	r.Manifest = scan.Manifest{Path: ".github/curfew.yml", From: "none"}
+	r.Checked = scan.Checked{Sources: []scan.Source{scan.Secrets}, Scope: scan.InIndex, Files: 92}
+	return r
 }
 
 // example is the finding that the documentation shows, with suppressed ones and a gap.
@@ -115,6 +124,8 @@ func example() sample {
 	kept.Key, kept.History = "kept", &finding.History{First: first, Last: first, InHead: true}
 
 	r := clean()
+	r.Checked.Scope, r.Checked.Commits, r.Checked.Versions, r.Checked.Bytes = scan.InHistory, 1300, 20_100, 81_000_000
+	r.LeftOut = scan.LeftOut{Allowlisted: 1203, Unlikely: []scan.Unlikely{{What: "identifier", Count: 7}, {What: "checksum", Count: 1}}}
 	r.Findings = append(r.Findings, f, gone, kept)
 	for i, s := range []finding.Suppression{
 		{Kind: "baseline", Until: "2026-12-01"},
@@ -178,7 +189,7 @@ func shapes() sample {
 	r := clean()
 	r.Manifest = scan.Manifest{From: "none"}
 	r.Findings = append(found, beyond)
-	r.Checked = scan.Checked{Sources: []scan.Source{scan.Workflows}, Workflows: 1}
+	r.Checked = scan.Checked{Sources: []scan.Source{scan.Workflows}, Scope: scan.InTree, Workflows: 1}
 	r.NotChecked = []scan.NotChecked{
 		{Source: scan.Secrets, What: "all files", Reason: "the folder can't be read"},
 		{Source: scan.Workflows, What: "big.yml", Reason: "larger than 1 MiB"},

@@ -31,7 +31,7 @@ func everywhere(s string) sample {
 		Schema: scan.Schema, Tool: scan.Tool{Name: s, Version: s},
 		Manifest:   scan.Manifest{Path: s, From: s, SHA256: s, Mode: s},
 		Findings:   []finding.Finding{f, g},
-		Checked:    scan.Checked{Sources: scan.Sources()},
+		Checked:    scan.Checked{Sources: scan.Sources(), Scope: scan.InTree},
 		NotChecked: []scan.NotChecked{{Source: scan.Workflows, What: s, Reason: s, Fix: s}},
 	}
 	return sample{"everywhere", t, finish(r)}
@@ -80,11 +80,11 @@ func checkFormat(t testing.TB, format Format, out string) {
 
 // beginnings is how the lines begin that each format writes of its own.
 var beginnings = map[Format]*regexp.Regexp{
-	Text:     regexp.MustCompile(`^($|high\[| *--> | *\d* \|( |$)|\.\.\.$| +=( )|\d+ findings?: |Checked |Manifest: |Not checked( \([a-z]+\))?: )`),
+	Text:     regexp.MustCompile(`^($|high\[| *--> | *\d* \|( |$)|\.\.\.$| +=( )|\d+ findings?: |Checked |Left out: |Manifest: |Not checked( \([a-z]+\))?: )`),
 	JSON:     regexp.MustCompile(`^ *([{}\]"]|\],)`),
 	SARIF:    regexp.MustCompile(`^ *([{}\]"]|\],)`),
 	GitHub:   regexp.MustCompile(`^::(error|warning|notice) ((file|line|col|endLine|endColumn|title)=[^:,]*,?)+::`),
-	Markdown: regexp.MustCompile(`^($|## curfew: |\*\*|Checked |Manifest: |- Not checked( \([a-z]+\))?: |\| )`),
+	Markdown: regexp.MustCompile(`^($|## curfew: |\*\*|Checked |Left out: |Manifest: |- Not checked( \([a-z]+\))?: |\| )`),
 }
 
 // ownLine reports whether line begins with something that the format itself writes.

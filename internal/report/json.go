@@ -29,6 +29,9 @@ func writeJSON(w io.Writer, r *scan.Result) error {
 	if out.Checked.Sources == nil {
 		out.Checked.Sources = []scan.Source{}
 	}
+	if out.LeftOut.Unlikely == nil {
+		out.LeftOut.Unlikely = []scan.Unlikely{}
+	}
 	return encode(w, &out)
 }
 

@@ -23,7 +23,12 @@ func writeMarkdown(w io.Writer, r *scan.Result, opt Options) error {
 	if line := summaryLine(r, fs); line != "" {
 		b.WriteString(line + "\n\n")
 	}
-	fmt.Fprintf(&b, "%s\n\n%s\n", checked(r.Checked), judge(r.Manifest, markup))
+	b.WriteString(checked(r.Checked) + "\n")
+	for _, line := range []string{markup(leftOut(r.LeftOut)), judge(r, markup)} {
+		if line != "" {
+			b.WriteString("\n" + line + "\n")
+		}
+	}
 	if len(r.NotChecked) > 0 {
 		b.WriteString("\n")
 		notCheckedList(&b, r.NotChecked, maxSummary/2)

@@ -134,7 +134,11 @@ func (b *runBuilder) category() string {
 	if name == "" {
 		name = "curfew"
 	}
-	return name + "/" + string(b.source) + "/"
+	name += "/" + string(b.source)
+	if scope := b.result.Checked.Scope; scope.Alone() {
+		name += "-" + string(scope) // a part isn't all: its upload closes no alert of the whole
+	}
+	return name + "/"
 }
 
 // provenance says which commit was scanned, where Options do.

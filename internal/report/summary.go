@@ -110,6 +110,9 @@ func headline(r *scan.Result) string {
 
 // checked says what was looked at, zeros included: that a scan read no workflow is worth knowing.
 func checked(c scan.Checked) string {
+	if c.Scope.Alone() {
+		return "Checked " + count(c.Files, "file") + " for secrets."
+	}
 	line := fmt.Sprintf("Checked %s, %s, %s, %s, %s and %s.",
 		count(c.Workflows, "workflow"), count(c.Actions, "action"), count(c.Jobs, "job"),
 		count(c.Files, "file"), count(c.Secrets, "secret"), count(c.Entitlements, "entitlement"))
@@ -119,9 +122,39 @@ func checked(c scan.Checked) string {
 	return line
 }
 
-// judge says which manifest judged; escape is the format's own.
-func judge(m scan.Manifest, escape func(string) string) string {
+// leftOut says what looks like a credential and is no finding; empty where there is nothing of the kind.
+func leftOut(l scan.LeftOut) string {
+	var parts []string
+	if l.Allowlisted > 0 {
+		parts = append(parts, number(l.Allowlisted)+" by allowlists")
+	}
+	guesses := 0
+	reasons := make([]string, len(l.Unlikely))
+	for i, u := range l.Unlikely {
+		guesses += u.Count
+		reasons[i] = count(u.Count, visible(u.What))
+	}
+	if guesses > 0 {
+		noun := " guesses as unlikely: "
+		if guesses == 1 {
+			noun = " guess as unlikely: "
+		}
+		parts = append(parts, number(guesses)+noun+strings.Join(reasons, ", "))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Left out: " + strings.Join(parts, ", ") + "."
+}
+
+// judge says which manifest judged; escape is the format's own. Where nothing but secrets is searched for,
+// a manifest that isn't there isn't missed.
+func judge(r *scan.Result, escape func(string) string) string {
+	m := r.Manifest
 	if m.Path == "" || m.From == "none" {
+		if r.Checked.Scope.Alone() {
+			return ""
+		}
 		return "Manifest: none; curfew init writes one."
 	}
 	line := "Manifest: " + escape(m.Path) + " (" + escape(m.From) + ")"

@@ -22,7 +22,11 @@ func writeText(w io.Writer, r *scan.Result, opt Options) error {
 	}
 	b.WriteString(p.bold(headline(r)) + "\n")
 	b.WriteString(checked(r.Checked) + "\n")
-	b.WriteString(judge(r.Manifest, visible) + "\n")
+	for _, line := range []string{leftOut(r.LeftOut), judge(r, visible)} {
+		if line != "" {
+			b.WriteString(line + "\n")
+		}
+	}
 	for _, n := range r.NotChecked {
 		b.WriteString(notChecked(n, visible) + "\n")
 	}

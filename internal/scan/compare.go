@@ -123,15 +123,26 @@ func (r *run) count() {
 	}
 	c.Secrets = len(secrets)
 	c.Entitlements = entitlementCount(r.facts.Manifest)
+	c.Scope = r.opt.Search.scope()
+	c.Sources = r.readToTheEnd()
+}
+
+// readToTheEnd lists the sources that were: all of what was asked for.
+func (r *run) readToTheEnd() []Source {
+	bare := len(r.files) == 0 && slices.Contains(r.facts.Unread, ".")
+	var sources []Source
 	switch {
-	case r.opt.Search.alone():
-		c.Sources = []Source{Secrets}
-	case len(r.files) == 0 && slices.Contains(r.facts.Unread, "."): // a bare repository
+	case r.opt.Search.alone(), bare && r.opt.Search.History:
+		sources = []Source{Secrets}
+	case bare:
 	case r.facts.Manifest == nil:
-		c.Sources = []Source{Workflows, Secrets}
+		sources = []Source{Workflows, Secrets}
 	default:
-		c.Sources = Sources()
+		sources = Sources()
 	}
+	return slices.DeleteFunc(sources, func(s Source) bool {
+		return slices.ContainsFunc(r.result.NotChecked, func(n NotChecked) bool { return n.Source == s && n.Reason == interrupted })
+	})
 }
 
 func entitlementCount(m *manifest.Manifest) int {

@@ -25,6 +25,9 @@ func (r *run) entitlements(ctx context.Context) error {
 	}
 	r.result.Manifest = Manifest{Path: r.opt.Manifest, From: from}
 	if src == nil {
+		if r.opt.Search.alone() {
+			return nil // nothing that it would entitle to is judged
+		}
 		r.notChecked(Entitlements, "token ceilings and terms", "there is no "+r.opt.Manifest, "write one with `curfew init`")
 		return nil
 	}

@@ -1,12 +1,14 @@
 package scan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo"
+	"github.com/curfew-ci/curfew/internal/history"
 	"github.com/curfew-ci/curfew/internal/usage"
 	"github.com/curfew-ci/curfew/internal/workflow"
 )
@@ -20,36 +22,52 @@ func (r *run) notChecked(s Source, what, reason, fix string) {
 
 // skipped says which files were not read, in one line for all that have the same reason. A workflow
 // that isn't read is missing from both sources.
-func (r *run) skipped(skips []*gitrepo.Skip) { r.skippedIn("", skips) }
-
-// skippedIn is skipped for files that are not in the working tree; where begins each line.
-func (r *run) skippedIn(where string, skips []*gitrepo.Skip) {
+func (r *run) skipped(skips []*gitrepo.Skip) {
 	type group struct {
 		source      Source
 		reason, fix string
 	}
 	names := map[group][]string{}
-	var order []group
 	for _, s := range skips {
-		sources := []Source{Secrets}
-		if where == "" && mayDefine(s.Path) {
-			sources = append(sources, Workflows)
+		if !r.opt.Search.History || !isBare(s) { // whose files all are in its history
+			g := group{Secrets, s.Reason, s.Fix}
+			names[g] = append(names[g], s.Path)
 		}
-		for _, src := range sources {
-			g := group{src, s.Reason, s.Fix}
-			if names[g] == nil {
-				order = append(order, g)
-			}
+		if mayDefine(s.Path) && !r.opt.Search.alone() {
+			g := group{Workflows, s.Reason, s.Fix}
 			names[g] = append(names[g], s.Path)
 		}
 	}
-	slices.SortFunc(order, func(a, b group) int {
-		return strings.Compare(string(a.source)+"\x00"+a.reason+"\x00"+a.fix, string(b.source)+"\x00"+b.reason+"\x00"+b.fix)
+	order := slices.SortedFunc(maps.Keys(names), func(a, b group) int {
+		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.reason, b.reason), cmp.Compare(a.fix, b.fix))
 	})
 	for _, g := range order {
 		slices.Sort(names[g])
-		r.notChecked(g.source, where+some(slices.Compact(names[g])), g.reason, g.fix)
+		all := slices.Compact(names[g])
+		r.notChecked(g.source, some(all, len(all)), g.reason, g.fix)
 	}
+}
+
+// unsearched says what of the history was not searched, apart from what has been said of the tree's files.
+func (r *run) unsearched(found *history.Result) {
+	for _, s := range found.Skipped {
+		r.notChecked(Secrets, "the history: "+some(s.Examples, s.Count), s.Reason, s.Fix)
+	}
+	for _, m := range found.Missing {
+		reason := "missing or damaged"
+		if len(m.Examples) > 0 {
+			reason += ", such as " + strings.Join(m.Examples, ", ")
+		}
+		r.notChecked(Secrets, fmt.Sprintf("the history: %d %s", m.Count, m.What), reason, m.Fix)
+	}
+	if found.Interrupted {
+		r.notChecked(Secrets, "the history: what the scan hadn't come to", interrupted, "scan again")
+	}
+}
+
+// isBare reports whether s says that there is no working tree.
+func isBare(s *gitrepo.Skip) bool {
+	return s.Path == "." && strings.HasPrefix(s.Reason, "a bare repository")
 }
 
 // mayDefine reports whether what is left out at name is a workflow or an action, or may hold workflows.
@@ -82,14 +100,15 @@ func (r *run) unfollowed(repo *usage.Repo) {
 		places[s.Reason] = append(places[s.Reason], s.Region.String())
 	}
 	for _, reason := range slices.Sorted(maps.Keys(places)) {
-		r.notChecked(Workflows, some(places[reason]), reason, "look at what it reads; a submodule or another checkout is scanned by itself")
+		r.notChecked(Workflows, some(places[reason], len(places[reason])), reason, "look at what it reads; a submodule or another checkout is scanned by itself")
 	}
 }
 
-// some names the first few and counts the rest.
-func some(names []string) string {
-	if len(names) <= shown {
+// some names the first few of all things and counts the rest.
+func some(names []string, all int) string {
+	names = names[:min(len(names), shown)]
+	if len(names) == all {
 		return strings.Join(names, ", ")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
+	return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), all-len(names))
 }

@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"runtime"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo"
 	"github.com/curfew-ci/curfew/internal/posture"
@@ -33,10 +30,17 @@ type run struct {
 	texts     map[string]*source.Text          // files that findings may point into
 	facts     posture.Facts
 	verifier  *verifier // nil asks nobody
+	left      map[leaving]bool
 	old       []secret.Token // where a change is searched: what was there before
 	state     suppress.State // what suppresses in the working tree
 	baseState suppress.State // and in the base
 }
+
+// leaving is a file of the tree that wasn't searched, and why.
+type leaving struct{ path, reason string }
+
+// told reports whether it is said of the tree already that the file at path is left out for reason.
+func (r *run) told(path, reason string) bool { return r.left[leaving{path, reason}] }
 
 // content is what one file holds.
 type content struct {
@@ -77,34 +81,16 @@ func (r *run) open(ctx context.Context) error {
 	return r.verification()
 }
 
-// read goes through the working tree, file by file into slots, so that order doesn't depend on speed.
+// read goes through the working tree.
 func (r *run) read(ctx context.Context) error {
 	files, skipped, err := r.tree.Files(ctx)
 	if err != nil {
 		return err
 	}
 	r.files = files
-	slots := make([]content, len(files))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, name := range files {
-		g.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			d, err := r.detector()
-			if err != nil {
-				return err
-			}
-			slots[i], err = r.readFile(ctx, d, name)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	r.keep(slots, skipped)
-	return nil
+	return r.gather(ctx, len(files), skipped, func(ctx context.Context, d *secret.Detector, i int) (content, error) {
+		return r.readFile(ctx, d, files[i])
+	})
 }
 
 // newDetector knows gitleaks' rules, ours and, where the caller names some, the caller's.
@@ -163,8 +149,10 @@ func (r *run) keep(slots []content, skipped []*gitrepo.Skip) {
 		r.facts.Tokens = append(r.facts.Tokens, c.tokens...)
 		r.state.Ignores = append(r.state.Ignores, c.ignores...)
 	}
+	r.left = make(map[leaving]bool, len(skipped))
 	for _, s := range skipped {
 		r.facts.Unread = append(r.facts.Unread, s.Path)
+		r.left[leaving{s.Path, s.Reason}] = true
 	}
 	r.skipped(skipped)
 }

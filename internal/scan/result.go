@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"slices"
+
 	"github.com/curfew-ci/curfew/internal/finding"
 )
 
@@ -39,6 +41,8 @@ type Checked struct {
 	// left out of one is a NotChecked. Code scanning closes the alerts of a source that is uploaded, so
 	// a source that could not be read must not stand here.
 	Sources []Source `json:"sources"`
+	// Scope says how far the search for secrets goes. Beside Tree and History nothing else is judged.
+	Scope Scope `json:"scope"`
 
 	Workflows    int `json:"workflows"`
 	Actions      int `json:"actions"`
@@ -51,6 +55,21 @@ type Checked struct {
 	Versions int   `json:"versions,omitempty"` // of files in it, different ones
 	Bytes    int64 `json:"bytes,omitempty"`    // of these
 }
+
+// Scope is what a scan searches for secrets.
+type Scope string
+
+// The scopes.
+const (
+	InTree    Scope = "tree"    // the files as they are
+	InHistory Scope = "history" // these, and all that the commits hold
+	InDiff    Scope = "diff"    // what one revision adds to another
+	InIndex   Scope = "staged"  // what is staged
+	InText    Scope = "stdin"   // a text that is in no file
+)
+
+// Alone reports whether something is searched by itself, beside the working tree.
+func (s Scope) Alone() bool { return s != InTree && s != InHistory && s != "" }
 
 // LeftOut counts what looks like a credential and is no finding.
 type LeftOut struct {
@@ -85,6 +104,14 @@ type NotChecked struct {
 	What   string `json:"what"`   // "environment secrets", "big.bin"
 	Reason string `json:"reason"` // "larger than 100 MB"
 	Fix    string `json:"fix,omitempty"`
+}
+
+// interrupted is the reason for which the rest of what an interrupted scan would have read isn't checked.
+const interrupted = "interrupted"
+
+// Interrupted reports whether the scan was told to stop before its end.
+func (r *Result) Interrupted() bool {
+	return slices.ContainsFunc(r.NotChecked, func(n NotChecked) bool { return n.Reason == interrupted })
 }
 
 // Worst is the highest severity among findings that count; 0 where there is none.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/history"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/posture"
@@ -46,8 +47,22 @@ type Search struct {
 	Archives bool // files in archives too
 }
 
-// alone reports whether something is searched by itself, beside the working tree.
-func (s *Search) alone() bool { return s.Diff != "" || s.Staged || s.Text != nil }
+// scope is what s searches.
+func (s *Search) scope() Scope {
+	switch {
+	case s.Text != nil:
+		return InText
+	case s.Diff != "":
+		return InDiff
+	case s.Staged:
+		return InIndex
+	case s.History:
+		return InHistory
+	}
+	return InTree
+}
+
+func (s *Search) alone() bool { return s.scope().Alone() }
 
 // InputError is something wrong with what the caller named: a folder, a manifest, a policy, a baseline,
 // a configuration. Its text is masked.
@@ -127,6 +142,7 @@ func (r *run) finish(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.leftOut()
 	p := newPresenter(r.texts, slices.Concat(r.facts.Tokens, r.old, named), r.facts.Past)
 	p.findings(r.result.Findings)
 	for i := range r.result.NotChecked {
@@ -152,10 +168,25 @@ func (r *run) secretsInNames(ctx context.Context) ([]secret.Token, error) {
 		}
 	}
 	for i := range r.result.Findings {
-		add(r.result.Findings[i].Region.Path)
+		f := &r.result.Findings[i]
+		for inner := range strings.SplitSeq(f.Region.Path, "!") { // a file in an archive
+			add(inner)
+		}
+		if h := f.History; h != nil {
+			for _, c := range []finding.Commit{h.First, h.Last} {
+				add(c.Author)
+				add(c.Email)
+			}
+		}
+		for _, rel := range f.Related {
+			add(rel.Message)
+		}
 	}
 	for _, n := range r.result.NotChecked {
-		for name := range strings.SplitSeq(n.What, ", ") {
+		for name := range strings.SplitSeq(n.What+", "+n.Reason, ", ") {
+			add(name)
+		}
+		for name := range strings.FieldsFuncSeq(n.What+" "+n.Reason, func(c rune) bool { return strings.ContainsRune("!,: ", c) }) {
 			add(name)
 		}
 	}

@@ -32,18 +32,54 @@ func (r *run) search(ctx context.Context) error {
 			err = r.readHistory(ctx)
 		}
 	}
-	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		r.interrupted()
-		return nil
+	if err == nil || ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return err
 	}
-	return err
+	for _, s := range Sources() {
+		if s == Secrets || !r.opt.Search.alone() {
+			r.notChecked(s, "what the scan hadn't come to", interrupted, "scan again")
+		}
+	}
+	return nil
 }
 
-// interrupted notes that not everything was read.
-func (r *run) interrupted() {
-	for _, s := range Sources() {
-		r.notChecked(s, "what the scan hadn't come to", "interrupted", "scan again")
+// gather fills n slots side by side, each with what one file holds, and keeps them in their order, so that
+// it doesn't depend on speed. Where ctx ends meanwhile, those that are full are kept.
+func (r *run) gather(ctx context.Context, n int, skipped []*gitrepo.Skip, fill func(context.Context, *secret.Detector, int) (content, error)) error {
+	d, err := r.detector()
+	if err != nil {
+		return err
 	}
+	if r.opt.Progress != nil {
+		r.opt.Progress.Total.Add(int64(n))
+	}
+	slots := make([]content, n)
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range slots {
+		g.Go(func() error {
+			if err := gctx.Err(); err != nil {
+				return err
+			}
+			c, err := fill(gctx, d, i)
+			if err != nil {
+				return err
+			}
+			slots[i] = c
+			if r.opt.Progress != nil {
+				r.opt.Progress.Objects.Add(1)
+			}
+			return nil
+		})
+	}
+	err = g.Wait()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if err == nil || ctx.Err() != nil {
+		r.keep(slots, skipped)
+	}
+	return err
 }
 
 // sources are those whose rules are judged; none stands for all.
@@ -57,16 +93,9 @@ func (r *run) sources() []string {
 // readText searches a text that is in no file.
 func (r *run) readText(ctx context.Context) error {
 	const name = "stdin"
-	d, err := r.detector()
-	if err != nil {
-		return err
-	}
-	c, err := r.searchFile(ctx, d, name, r.opt.Search.Text)
-	if err != nil {
-		return err
-	}
-	r.keep([]content{c}, nil)
-	return nil
+	return r.gather(ctx, 1, nil, func(ctx context.Context, d *secret.Detector, _ int) (content, error) {
+		return r.searchFile(ctx, d, name, r.opt.Search.Text)
+	})
 }
 
 // readChanges searches the lines that a change adds.
@@ -78,24 +107,9 @@ func (r *run) readChanges(ctx context.Context) error {
 		return err
 	}
 	defer changes.Close() //nolint:errcheck // only read
-	d, err := r.detector()
-	if err != nil {
-		return err
-	}
-	slots := make([]content, len(changes.Files))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range changes.Files {
-		g.Go(func() (err error) {
-			slots[i], err = r.readChange(ctx, d, changes, i)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	r.keep(slots, changes.Skipped)
-	return nil
+	return r.gather(ctx, len(changes.Files), changes.Skipped, func(ctx context.Context, d *secret.Detector, i int) (content, error) {
+		return r.readChange(ctx, d, changes, i)
+	})
 }
 
 // readChange searches one changed file and keeps what stands on lines that are new.
@@ -165,7 +179,6 @@ func (r *run) searchInto(ctx context.Context, c *content, d *secret.Detector, na
 
 func (r *run) progress(size, found int) {
 	if p := r.opt.Progress; p != nil {
-		p.Objects.Add(1)
 		p.Bytes.Add(int64(size))
 		p.Found.Add(int64(found))
 	}
@@ -178,7 +191,7 @@ func (r *run) readHistory(ctx context.Context) error {
 		return err
 	}
 	found, err := history.Search(ctx, r.tree, d, history.Options{
-		Since: r.opt.Search.Since, Workers: runtime.GOMAXPROCS(0), Progress: r.opt.Progress,
+		Since: r.opt.Search.Since, Workers: runtime.GOMAXPROCS(0), Progress: r.opt.Progress, Known: r.told,
 	})
 	if err != nil {
 		return fmt.Errorf("read the history: %w", err)
@@ -190,30 +203,6 @@ func (r *run) readHistory(ctx context.Context) error {
 	c := &r.result.Checked
 	c.Commits, c.Versions, c.Bytes = found.Commits, found.Blobs, found.Bytes
 	r.result.LeftOut.Allowlisted += found.Allowlisted
-	r.skippedIn("the history: ", found.Skipped)
-	for _, m := range found.Missing {
-		r.notChecked(Secrets, fmt.Sprintf("the history: %d %s, such as %s", m.Count, m.What, some(m.Examples)), "missing", m.Fix)
-	}
-	if found.Interrupted {
-		r.notChecked(Secrets, "the history: what the scan hadn't come to", "interrupted", "scan again")
-	}
+	r.unsearched(found)
 	return nil
-}
-
-// date tells tokens in files since when they are there, where the history says.
-func (r *run) date() {
-	type place struct{ path, detector, value string }
-	at := func(t *secret.Token) place { return place{t.Region.Path, t.Detector, t.Value.Fingerprint("")} }
-	since := map[place]*secret.Token{}
-	for i := range r.facts.Past {
-		since[at(&r.facts.Past[i].Token)] = &r.facts.Past[i].Token
-	}
-	if len(since) == 0 {
-		return
-	}
-	for i := range r.facts.Tokens {
-		if past := since[at(&r.facts.Tokens[i])]; past != nil {
-			r.facts.Tokens[i].Since = past.Since
-		}
-	}
 }
