@@ -91,6 +91,7 @@ func TestDetectNothing(t *testing.T) {
 		{"netrc: a variable", "a.sh", "machine github.com login x password $TOKEN\n"},
 		{"netrc: prose", "a.md", "the machine that you login to asks for a password soon\n"},
 		{"url: placeholder", "a.md", "postgres://user:password@localhost:5432/db\n"},
+		{"url: a host that can't exist", "a.rb", "http://sam:q7w8e9r2t5@my.example.com/"},
 		{"url: variable", "a.sh", "https://x-access-token:${TOKEN}@github.com/o/r\n"},
 		{"url: expression", "a.yml", "https://x:${{ secrets.PAT_FOR_PUSH }}@github.com/o/r\n"},
 		{"url: a port", "a.sh", "http://localhost:8080/@angular/core\n"},

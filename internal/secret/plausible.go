@@ -22,6 +22,7 @@ const (
 	Identifier     Unlikely = "identifier"      // its name says id, prefix, path, type: what may be known
 	Checksum       Unlikely = "checksum"        // its name or its file says that it is a digest of something
 	EncryptedValue Unlikely = "encrypted value" // its name says that it is sealed by another key
+	VersionNumber  Unlikely = "version"         // 1.2.3, 0.5.41-private: of a package with a telling name
 	Setting        Unlikely = "setting"         // name=number, name=word
 	Name           Unlikely = "name"            // words, in camel case, with dots, as a path: of a thing in code
 	StandIn        Unlikely = "stand-in"        // abc123, words for "put yours here", or base64 of such words
@@ -50,6 +51,8 @@ func (g guess) unlikely() Unlikely {
 		return Checksum
 	case namesCiphertext(words):
 		return EncryptedValue
+	case !namesSecret(words) && isVersion(g.value):
+		return VersionNumber
 	case isSetting(g.value):
 		return Setting
 	case g.mayBeName(words) && isName(g.value):
@@ -112,7 +115,7 @@ func namesIdentifier(words []string) bool {
 	}
 	return slices.Contains([]string{
 		"id", "ids", "identifier", "uuid", "guid", "prefix", "suffix", "name", "alias", "type", "algorithm", "version",
-		"dir", "path", "file", "filename", "folder", "url", "uri", "endpoint", "host",
+		"dir", "path", "file", "filename", "folder", "url", "uri", "endpoint", "host", "location",
 	}, last)
 }
 
@@ -151,6 +154,23 @@ func holdsDigests(file string) bool {
 		return true
 	}
 	return strings.HasSuffix(base, "-lock.json") || strings.HasSuffix(base, "-lock.yaml") || strings.HasPrefix(base, "checksums")
+}
+
+// isVersion reports whether a value is a version with three numbers or more, and what may follow them (semver.org).
+func isVersion(value string) bool {
+	numbers, rest := 0, strings.TrimPrefix(value, "v")
+	for {
+		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
+		if digits == 0 || digits > 5 {
+			return false
+		}
+		numbers++
+		if rest = rest[digits:]; !strings.HasPrefix(rest, ".") {
+			break
+		}
+		rest = rest[1:]
+	}
+	return numbers >= 3 && (rest == "" || len(rest) <= 24 && strings.IndexByte("-+", rest[0]) >= 0)
 }
 
 // namesCiphertext reports whether a name is that of a key which another key locks, as formats call it (RFC

@@ -40,7 +40,7 @@ func TestUnlikely(t *testing.T) {
 			}
 		}
 	}
-	for _, r := range []Unlikely{ShortenedValue, PublicKey, Identifier, Checksum, EncryptedValue, Setting, Name, StandIn, "-"} {
+	for _, r := range []Unlikely{ShortenedValue, PublicKey, Identifier, Checksum, EncryptedValue, VersionNumber, Setting, Name, StandIn, "-"} {
 		if seen[string(r)] == 0 {
 			t.Errorf("no example of %q", r)
 		}

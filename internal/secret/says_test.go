@@ -85,7 +85,7 @@ func TestSays(t *testing.T) {
 		{"npmrc", ".npmrc", pick(t, "npmrc-auth").Content, "registry registry.example.org"},
 		{"docker", "config.json", pick(t, "docker-config-auth").Content, "user robot"},
 		{"curl", "a.sh", pick(t, "curl-auth-user").Content, "user robot"},
-		{"url", "a.sh", pick(t, "url-credentials").Content, "user robot, host git.example.org"},
+		{"url", "a.sh", pick(t, "url-credentials").Content, "user robot, host git.acme.internal"},
 		{
 			"sas", "a.sh", "azcopy 'https://x.blob.core.windows.net/c?sv=2024-11-04&se=2027-01-01&sp=rwd&sig=" + fillRandom("{alnum:43}", 2) + "%3D'\n",
 			"permissions rwd, host x.blob.core.windows.net",

@@ -133,7 +133,7 @@ func unbranded() []kind {
 		{"minisign-secret-key", "minisign.key", "untrusted comment: minisign encrypted secret key\n§\n", token("RWRT", "Y0Iy", 200, base64Letters)},
 		{"age-secret-key", "keys.txt", "# created: today\n§\n", token("AGE-SECRET", "-KEY-1", 58, "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L")},
 		{"netrc-password", ".netrc", "machine git.example.org\n  login robot\n  password §\n", token("", "", 20, alnum)},
-		{"url-credentials", "remote.sh", "git clone https://robot:§@git.example.org/x.git\n", token("", "", 24, alnum)},
+		{"url-credentials", "remote.sh", "git clone https://robot:§@git.acme.internal/x.git\n", token("", "", 24, alnum)},
 		{"curl-auth-user", "call.sh", "curl -u \"§\" https://api.example.org\n", func(m maker) string { return "robot:" + m.of(20, alnum) }},
 		{"curl-auth-header", "call.sh", "curl -H \"Authorization: Basic §\" https://api.example.org\n", token("", "", 40, alnum)},
 		{"generic-api-key", "app.py", "api_secret = \"§\"\n", func(m maker) string { return m.of(11, alnum) + "7" + m.of(28, alnum) }},
