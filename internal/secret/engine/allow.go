@@ -1,31 +1,27 @@
 package engine
 
-import (
-	"unsafe"
-
-	"github.com/zricethezav/gitleaks/v8/config"
-)
+import "unsafe"
 
 // listed are the allowlists that hold for a rule, its own and the global ones, by what they need to know.
 // What gitleaks allows by any one of them is allowed, so their order doesn't matter.
 type listed struct {
-	paths  []*config.Allowlist // the path alone: the rule doesn't run
-	values []*config.Allowlist // a match and its secret
-	placed []*config.Allowlist // the line that a match stands on, or its path besides the value
+	paths  []*allowlist // the path alone: the rule doesn't run
+	values []*allowlist // a match and its secret
+	placed []*allowlist // the line that a match stands on, or its path besides the value
 }
 
 // sort parts allowlists as gitleaks' checkCommitOrPathAllowed and checkFindingAllowed do. No commit is
 // ever searched, so a list that asks for a commit besides something else allows nothing.
-func (l *listed) sort(lists []*config.Allowlist) {
+func (l *listed) sort(lists []*allowlist) {
 	for _, a := range lists {
-		content := len(a.Regexes)+len(a.StopWords) > 0
-		if a.MatchCondition != config.AllowlistMatchAnd {
-			if len(a.Paths) > 0 {
+		content := a.regexes || a.stopWords
+		if !a.and {
+			if len(a.paths) > 0 {
 				l.paths = append(l.paths, a)
 			}
 			switch {
 			case !content:
-			case a.RegexTarget == "line" && len(a.Regexes) > 0:
+			case a.target == "line" && a.regexes:
 				l.placed = append(l.placed, a)
 			default:
 				l.values = append(l.values, a)
@@ -33,10 +29,10 @@ func (l *listed) sort(lists []*config.Allowlist) {
 			continue
 		}
 		switch {
-		case len(a.Commits) > 0:
+		case a.commits:
 		case !content:
 			l.paths = append(l.paths, a)
-		case len(a.Paths) > 0, a.RegexTarget == "line":
+		case len(a.paths) > 0, a.target == "line":
 			l.placed = append(l.placed, a)
 		default:
 			l.values = append(l.values, a)
@@ -55,15 +51,13 @@ const (
 )
 
 // byValue holds a match and its secret against allowlists that need no more.
-func byValue(lists []*config.Allowlist, match, secret []byte) verdict {
+func byValue(lists []*allowlist, match, secret []byte) verdict {
 	for _, a := range lists {
 		target := secret
-		if a.RegexTarget == "match" {
+		if a.target == "match" {
 			target = match
 		}
-		stop, _ := a.ContainsStopWord(asString(secret))
-		found := len(a.Regexes) > 0 && a.RegexAllowed(asString(target))
-		if v := decide(a, stop, found); v != reported {
+		if v := decide(a, a.containsStopWord(secret), a.allows(target)); v != reported {
 			return v
 		}
 	}
@@ -71,9 +65,9 @@ func byValue(lists []*config.Allowlist, match, secret []byte) verdict {
 }
 
 // decide joins what was found of an allowlist's stop words and regular expressions.
-func decide(a *config.Allowlist, stop, found bool) verdict {
+func decide(a *allowlist, stop, found bool) verdict {
 	switch {
-	case a.MatchCondition == config.AllowlistMatchAnd && (len(a.Regexes) > 0 && !found || len(a.StopWords) > 0 && !stop):
+	case a.and && (a.regexes && !found || a.stopWords && !stop):
 		return reported
 	case found:
 		return byAllowlist
@@ -85,7 +79,7 @@ func decide(a *config.Allowlist, stop, found bool) verdict {
 
 // heldLine is a line that was held against an allowlist.
 type heldLine struct {
-	list *config.Allowlist
+	list *allowlist
 	at   *byte
 	size int
 }
@@ -94,22 +88,22 @@ type heldLine struct {
 // library would have allowed.
 func (s *Scanner) placedAllow(f *finding, path string) verdict {
 	for _, a := range s.e.listed[f.rule].placed {
-		if a.MatchCondition == config.AllowlistMatchAnd && len(a.Paths) > 0 && !a.PathAllowed(path) {
+		if a.and && len(a.paths) > 0 && !a.list().PathAllowed(path) {
 			continue
 		}
-		stop, _ := a.ContainsStopWord(asString(f.Group))
+		stop := a.containsStopWord(f.Group)
 		allowed := false
 		switch {
-		case len(a.Regexes) == 0:
-		case a.RegexTarget == "line":
+		case !a.regexes:
+		case a.target == "line":
 			var theirs bool
 			if theirs, allowed = s.allowedByLine(a, f); theirs && !allowed && decide(a, stop, true) != reported {
 				f.extra = true
 			}
-		case a.RegexTarget == "match":
-			allowed = a.RegexAllowed(asString(f.Text))
+		case a.target == "match":
+			allowed = a.allows(f.Text)
 		default:
-			allowed = a.RegexAllowed(asString(f.Group))
+			allowed = a.allows(f.Group)
 		}
 		if v := decide(a, stop, allowed); v != reported {
 			return v
@@ -123,18 +117,18 @@ func (s *Scanner) placedAllow(f *finding, path string) verdict {
 // where the finding stands on a last line without a break: it then is all of the text. And in decoded text
 // it is all lines of what was decoded. Whoever writes a file could hide what is in it with one line that
 // is allowed.
-func (s *Scanner) allowedByLine(a *config.Allowlist, f *finding) (theirs, both bool) {
+func (s *Scanner) allowedByLine(a *allowlist, f *finding) (theirs, both bool) {
 	if !s.lineAllowed(a, f.line) {
 		return false, false
 	}
 	return true, s.lineAllowed(a, f.own)
 }
 
-func (s *Scanner) lineAllowed(a *config.Allowlist, line []byte) bool {
+func (s *Scanner) lineAllowed(a *allowlist, line []byte) bool {
 	key := heldLine{a, unsafe.SliceData(line), len(line)}
 	allowed, known := s.allowed[key]
 	if !known {
-		allowed = a.RegexAllowed(asString(line))
+		allowed = a.allows(line)
 		if s.allowed == nil {
 			s.allowed = make(map[heldLine]bool)
 		}

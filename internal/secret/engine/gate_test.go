@@ -28,7 +28,7 @@ func TestGateHasWhatMatchesMayLack(t *testing.T) {
 		{`(?i)schlüssel[0-9]+`, []string{"schlüssel", "key"}, nil, true},
 	} {
 		names := &literals{numbers: make(map[string]int32)}
-		p, err := newPlan(config.Rule{Regex: regexp.MustCompile(tt.pattern), Keywords: tt.keywords}, names)
+		p, err := newPlan(ruleOf(config.Rule{Regex: regexp.MustCompile(tt.pattern), Keywords: tt.keywords}), names)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func TestChoiceOfAnchors(t *testing.T) {
 		{`secret|`, byWhole, nil},
 	} {
 		names := &literals{numbers: make(map[string]int32)}
-		p, err := newPlan(config.Rule{Regex: regexp.MustCompile(tt.pattern)}, names)
+		p, err := newPlan(ruleOf(config.Rule{Regex: regexp.MustCompile(tt.pattern)}), names)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -86,8 +86,8 @@ func (e *Engine) judge(rule int32, match []byte) *ruling {
 	out := &ruling{text: trimBreaks(match)}
 	text := match[out.text.start:out.text.end]
 	group := Span{0, len(text)}
-	if r.Regex.NumSubexp() > 0 {
-		if groups := r.Regex.FindSubmatchIndex(text); groups != nil {
+	if regex := r.regex.compiled(); regex.NumSubexp() > 0 {
+		if groups := regex.FindSubmatchIndex(text); groups != nil {
 			group = groupOf(groups, r.SecretGroup)
 		}
 	}

@@ -3,8 +3,6 @@ package engine
 import (
 	"hash/maphash"
 	"slices"
-
-	"github.com/zricethezav/gitleaks/v8/config"
 )
 
 // territory is where a rule is searched, as numbers of patterns of paths.
@@ -16,10 +14,10 @@ type territory struct {
 const everywhere = -1
 
 // survey makes the territory of a rule with a pattern, which may be none, and allowlists.
-func (s *pathSet) survey(rule *config.Rule, lists []*config.Allowlist) (t territory, err error) {
+func (s *pathSet) survey(r *rule, lists []*allowlist) (t territory, err error) {
 	t.within = everywhere
-	if rule.Path != nil {
-		if t.within, err = s.add(rule.Path.String()); err != nil {
+	if r.path.compiled != nil {
+		if t.within, err = s.add(r.path.text); err != nil {
 			return t, err
 		}
 	}
@@ -28,9 +26,9 @@ func (s *pathSet) survey(rule *config.Rule, lists []*config.Allowlist) (t territ
 }
 
 // addAll adds the patterns of allowlists.
-func (s *pathSet) addAll(lists []*config.Allowlist) (numbers []int32, err error) {
+func (s *pathSet) addAll(lists []*allowlist) (numbers []int32, err error) {
 	for _, a := range lists {
-		for _, pattern := range separate(a.Paths) {
+		for _, pattern := range separate(a.paths) {
 			n, err := s.add(pattern)
 			if err != nil {
 				return nil, err

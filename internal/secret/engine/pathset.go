@@ -1,18 +1,16 @@
 package engine
 
 import (
-	"regexp"
 	"regexp/syntax"
 	"slices"
-	"sync"
 )
 
 // pathSet is all patterns that a configuration has of paths: where a rule is searched, and what allowlists
 // leave out. They are searched as rules are in a text: a pattern's regular expression runs on the paths that
 // have one of its literals with something around it that may match, and on all paths where it has no literal.
 type pathSet struct {
-	patterns []func() *regexp.Regexp // compiled when first asked
-	numbers  map[string]int32        // of the patterns
+	patterns []pattern
+	numbers  map[string]int32 // of the patterns
 	literals literals
 	anchors  [][]anchor // by pattern; none where it is tried on all paths
 	auto     *automaton
@@ -24,18 +22,18 @@ func newPathSet() *pathSet {
 }
 
 // add adds a pattern and tells its number.
-func (s *pathSet) add(pattern string) (int32, error) {
-	n, ok := s.numbers[pattern]
+func (s *pathSet) add(text string) (int32, error) {
+	n, ok := s.numbers[text]
 	if ok {
 		return n, nil
 	}
-	re, err := syntax.Parse(pattern, syntax.Perl)
+	re, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
 		return 0, err
 	}
 	n = int32(len(s.patterns)) //nolint:gosec // fewer than the bytes of a configuration
-	s.numbers[pattern] = n
-	s.patterns = append(s.patterns, sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) }))
+	s.numbers[text] = n
+	s.patterns = append(s.patterns, later(text))
 	best := choose(sequence(re), surroundings{})
 	s.anchors = append(s.anchors, newAnchors(best.spots, s.literals.number))
 	return n, nil
@@ -46,13 +44,9 @@ func (s *pathSet) finish() {
 	s.auto = newAutomaton(s.literals.list)
 	s.uses = make([][]use, len(s.auto.literals))
 	for i := range s.patterns {
-		pattern := int32(i) //nolint:gosec // as above
-		if len(s.anchors[i]) == 0 {
-			continue
-		}
 		for k := range s.anchors[i] {
 			a := &s.anchors[i][k]
-			s.uses[a.literal] = append(s.uses[a.literal], use{pattern, a})
+			s.uses[a.literal] = append(s.uses[a.literal], use{int32(i), a}) //nolint:gosec // as above
 		}
 	}
 }
@@ -62,9 +56,9 @@ func (s *pathSet) matching(path string) (out []int32) {
 	var text [256]byte
 	var hits [64]hit
 	var tried [64]int32
-	for _, pattern := range s.possible(append(text[:0], path...), hits[:0], tried[:0]) {
-		if s.patterns[pattern]().MatchString(path) {
-			out = append(out, pattern)
+	for _, n := range s.possible(append(text[:0], path...), hits[:0], tried[:0]) {
+		if s.patterns[n].compiled().MatchString(path) {
+			out = append(out, n)
 		}
 	}
 	return out

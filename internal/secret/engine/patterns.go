@@ -12,28 +12,19 @@ var (
 
 // separate is patterns each by itself as they are when gitleaks has joined them, which it does with nothing but
 // "|" between them: flags that a pattern begins with hold for all that come after it.
-func separate(patterns []*regexp.Regexp) []string {
+func separate(patterns []string) []string {
 	out := make([]string, 0, len(patterns))
 	flags := ""
 	for _, p := range patterns {
-		own := leadingFlags.FindString(p.String())
+		own := leadingFlags.FindString(p)
 		if !strings.HasSuffix(flags, own) {
 			flags += own
 		}
-		rest := p.String()[len(own):]
+		rest := p[len(own):]
 		if leaking.MatchString(rest) {
-			return []string{joinedOf(patterns)}
+			return []string{strings.Join(patterns, "|")}
 		}
 		out = append(out, flags+rest)
 	}
 	return out
-}
-
-// joinedOf is one pattern for several, as gitleaks makes it.
-func joinedOf(patterns []*regexp.Regexp) string {
-	all := make([]string, len(patterns))
-	for i, p := range patterns {
-		all[i] = p.String()
-	}
-	return strings.Join(all, "|")
 }

@@ -29,7 +29,7 @@ func TestSeparate(t *testing.T) {
 			for _, p := range tt.patterns {
 				list.Paths = append(list.Paths, regexp.MustCompile(p))
 			}
-			got := separate(list.Paths)
+			got := separate(tt.patterns)
 			if diff := gocmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("patterns (-want +got):\n%s", diff)
 			}

@@ -3,13 +3,10 @@ package engine
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/zricethezav/gitleaks/v8/config"
 )
 
 // plans are the rules of a configuration, made ready to be searched together.
@@ -26,12 +23,12 @@ type use struct {
 	anchor *anchor
 }
 
-// newPlans makes the plans of cfg's rules and the automaton that finds their literals.
-func newPlans(cfg config.Config) (*plans, error) {
+// newPlans makes the plans of rules and the automaton that finds their literals.
+func newPlans(rules map[string]rule) (*plans, error) {
 	all := &plans{}
 	names := &literals{numbers: make(map[string]int32)}
-	for _, id := range slices.Sorted(maps.Keys(cfg.Rules)) {
-		p, err := newPlan(cfg.Rules[id], names)
+	for _, id := range slices.Sorted(maps.Keys(rules)) {
+		p, err := newPlan(rules[id], names)
 		if err != nil {
 			return nil, fmt.Errorf("rule %s: %w", id, err)
 		}
@@ -91,7 +88,7 @@ const (
 // isn't there, shows in a match that touches that edge: find sees to these.
 type plan struct {
 	id     string
-	rule   config.Rule
+	rule   rule
 	method method
 	// anchors: every match of the rule has the literal of one of them in it, with what goes before it
 	// and after it within the anchor's ways. Each has another literal.
@@ -103,16 +100,15 @@ type plan struct {
 	// lowered is set where a keyword that has to be anywhere in the text has letters beyond ASCII. Then only
 	// open can tell.
 	lowered bool
-	regex   *regexp.Regexp
 	auto    *automaton // that has the anchors' literals
 }
 
-func newPlan(rule config.Rule, names *literals) (*plan, error) {
-	p := &plan{rule: rule, regex: rule.Regex}
-	if rule.Regex == nil {
+func newPlan(r rule, names *literals) (*plan, error) {
+	p := &plan{rule: r}
+	if r.regex.compiled == nil {
 		return p, nil
 	}
-	re, err := syntax.Parse(rule.Regex.String(), syntax.Perl)
+	re, err := syntax.Parse(r.regex.text, syntax.Perl)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +196,7 @@ func (p *plan) find(text []byte, w Span, out [][2]int) [][2]int {
 		return out
 	}
 	for in := w; ; in = pad(text, Span{in.Start - in.Len(), min(in.End+in.Len(), len(text))}) {
-		found := p.regex.FindAllIndex(text[in.Start:in.End], -1)
+		found := p.rule.regex.compiled().FindAllIndex(text[in.Start:in.End], -1)
 		if touches(found, in, len(text)) {
 			continue
 		}

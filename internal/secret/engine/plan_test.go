@@ -3,10 +3,13 @@ package engine
 import "testing"
 
 func BenchmarkNewPlans(b *testing.B) {
-	cfg := allRules(b)
+	rules := make(map[string]rule)
+	for id, r := range allRules(b).Rules {
+		rules[id] = ruleOf(r)
+	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := newPlans(cfg); err != nil {
+		if _, err := newPlans(rules); err != nil {
 			b.Fatal(err)
 		}
 	}

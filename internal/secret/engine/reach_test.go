@@ -57,7 +57,7 @@ func TestFindSeesThroughEdges(t *testing.T) {
 		{`abc\B`, "abcabcx", Span{3, 7}, [][2]int{{3, 6}}},
 		{`[a-z]*abc`, "xxabc abc", Span{2, 9}, [][2]int{{6, 9}}}, // the first begins before the window
 	} {
-		p, err := newPlan(config.Rule{Regex: regexp.MustCompile(tt.pattern)}, &literals{numbers: make(map[string]int32)})
+		p, err := newPlan(ruleOf(config.Rule{Regex: regexp.MustCompile(tt.pattern)}), &literals{numbers: make(map[string]int32)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,8 +69,7 @@ func TestFindSeesThroughEdges(t *testing.T) {
 
 // A line that is full of literals is followed for none of them to its end.
 func TestManyHitsOnALongLine(t *testing.T) {
-	cfg := config.Config{Rules: map[string]config.Rule{"r": {RuleID: "r", Regex: regexp.MustCompile(`curl.*? -u.*?!`)}}}
-	all, err := newPlans(cfg)
+	all, err := newPlans(map[string]rule{"r": {regex: later(`curl.*? -u.*?!`)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,9 +39,9 @@ func parseRules(tb testing.TB, toml []byte) config.Config {
 
 func allPlans(tb testing.TB) *plans {
 	tb.Helper()
-	all, err := newPlans(allRules(tb))
+	e, err := New(allRules(tb))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return all
+	return e.plans
 }

@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	gocmp "github.com/google/go-cmp/cmp"
-	"github.com/zricethezav/gitleaks/v8/config"
 )
 
 // planned is what the rule with an index matches in text, as its plan finds it. It reports whether text is
@@ -69,9 +68,9 @@ func compare(tb testing.TB, all *plans, rule int32, text []byte) bool {
 	if !fit {
 		return false
 	}
-	want := matched(p.regex, text)
+	want := matched(p.rule.regex.compiled(), text)
 	if diff := gocmp.Diff(want, got); diff != "" {
-		tb.Errorf("%s: %v in %q: (-want +got)\n%s", p.id, p.regex, text, diff)
+		tb.Errorf("%s: %v in %q: (-want +got)\n%s", p.id, p.rule.regex.text, text, diff)
 	}
 	if open := p.open(strings.ToLower(string(text))); len(p.rule.Keywords) > 0 && len(p.keywords) == 0 && !p.lowered && len(want) > 0 && !open {
 		tb.Errorf("%s: %q has a match and no keyword, which the plan says can't be", p.id, text)
@@ -94,7 +93,7 @@ func TestPlansFindWhatRulesMatch(t *testing.T) {
 		}
 		t.Run(p.id, func(t *testing.T) {
 			t.Parallel()
-			re, err := syntax.Parse(p.regex.String(), syntax.Perl)
+			re, err := syntax.Parse(p.rule.regex.text, syntax.Perl)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,12 +124,12 @@ var userPatterns = []string{
 // userPlans are the plans of userPatterns, in their order.
 func userPlans(tb testing.TB) *plans {
 	tb.Helper()
-	cfg := config.Config{Rules: make(map[string]config.Rule)}
+	rules := make(map[string]rule)
 	for i, pattern := range userPatterns {
 		id := string(rune('A' + i))
-		cfg.Rules[id] = config.Rule{RuleID: id, Regex: regexp.MustCompile(pattern)}
+		rules[id] = rule{regex: later(pattern)}
 	}
-	all, err := newPlans(cfg)
+	all, err := newPlans(rules)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -140,7 +139,7 @@ func userPlans(tb testing.TB) *plans {
 func TestPlansFindWhatUsersRulesMatch(t *testing.T) {
 	all := userPlans(t)
 	for i, p := range all.rules {
-		re, err := syntax.Parse(p.regex.String(), syntax.Perl)
+		re, err := syntax.Parse(p.rule.regex.text, syntax.Perl)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +158,7 @@ func TestPlansLookNoFurtherThanTheySay(t *testing.T) {
 			if p.method != byAnchor {
 				continue
 			}
-			re, err := syntax.Parse(p.regex.String(), syntax.Perl)
+			re, err := syntax.Parse(p.rule.regex.text, syntax.Perl)
 			if err != nil {
 				t.Fatal(err)
 			}
