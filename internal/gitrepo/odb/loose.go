@@ -45,9 +45,9 @@ func listLoose(dir string, width int) (*looseSet, []Fault) {
 	return set, found
 }
 
-// fileNames lists a folder, in no order.
+// fileNames lists a folder, in no order. A pipe in a folder's place doesn't hold it up.
 func fileNames(dir string) ([]string, error) {
-	d, err := os.Open(dir) //nolint:gosec // the database's own folder
+	d, err := os.OpenFile(dir, os.O_RDONLY|openFlags, 0) //nolint:gosec // the database's own folder
 	if err != nil {
 		return nil, err
 	}
