@@ -14,6 +14,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the first signal asks to stop, a second one ends us at once
 	code := cli.Run(ctx, cli.Env{
 		Args:   os.Args[1:],
 		Stdin:  os.Stdin,

@@ -21,12 +21,14 @@ const minPrefix = 4
 func newExplain(env *Env) *cobra.Command {
 	var from string
 	var scanning scanFlags
+	var where searchFlags
 	cmd := &cobra.Command{
 		Use:     "explain RULE|FINGERPRINT [PATH]",
 		Short:   "describe a rule, or one finding by its fingerprint",
 		GroupID: groupCheck,
 		Long: "Describe a rule by its id, or one finding by its fingerprint (the first digits do).\n" +
-			"A finding is looked up in a result that scan wrote (--from), or by scanning PATH again.",
+			"A finding is looked up in a result that scan wrote (--from), or by scanning PATH again,\n" +
+			"with the flags that say where.",
 		Example: "  curfew explain secret-unentitled\n  curfew explain 3f9c21ab",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,7 +43,11 @@ func newExplain(env *Env) *cobra.Command {
 			if len(args) == 2 {
 				dir = args[1]
 			}
-			result, err := scanning.result(cmd.Context(), env, from, dir)
+			search, err := where.options(cmd.Context(), env, dir)
+			if err != nil {
+				return err
+			}
+			result, err := scanning.result(cmd.Context(), env, from, dir, search)
 			if err != nil {
 				return err
 			}
@@ -49,14 +55,15 @@ func newExplain(env *Env) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", "read the finding from this `FILE`, written by scan -o json=FILE")
+	where.register(cmd.Flags())
 	scanning.registerInputs(cmd.Flags())
 	return cmd
 }
 
 // result reads a result from a file, or scans.
-func (f *scanFlags) result(ctx context.Context, env *Env, from, dir string) (*scan.Result, error) {
+func (f *scanFlags) result(ctx context.Context, env *Env, from, dir string, search scan.Search) (*scan.Result, error) {
 	if from == "" {
-		return f.run(ctx, env, dir, scan.Search{}, scan.Verification{})
+		return f.run(ctx, env, dir, search, scan.Verification{})
 	}
 	file, err := os.Open(from) //nolint:gosec // the user names it
 	if err != nil {
@@ -83,7 +90,7 @@ func explainFinding(env *Env, result *scan.Result, prefix string) error {
 	}
 	switch len(hits) {
 	case 0:
-		return usageError("no finding of this scan has a fingerprint that begins with %s: it is gone, or another PATH has it", prefix)
+		return usageError("no finding of this scan has a fingerprint that begins with %s: it is gone, or another PATH has it, or what --history finds", prefix)
 	case 1:
 	default:
 		return usageError("%d findings have a fingerprint that begins with %s: give more digits", len(hits), prefix)

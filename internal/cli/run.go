@@ -50,6 +50,9 @@ func usageError(format string, args ...any) error {
 	return &exitError{ExitUsage, fmt.Errorf(format, args...)}
 }
 
+// errInterrupted is said where a run was told to stop before its end.
+var errInterrupted = errors.New("interrupted before the end: nothing is proven, and what was found so far isn't all")
+
 // Run executes one command line and returns its exit code.
 func Run(ctx context.Context, env Env) int {
 	root := newRoot(&env)
@@ -70,8 +73,8 @@ func Run(ctx context.Context, env Env) int {
 	default: // verbs type their errors; cobra's own (unknown flag, missing argument) are all about usage
 		exit = &exitError{ExitUsage, err}
 	}
-	if ctx.Err() != nil {
-		exit = &exitError{ExitUnfinished, errors.New("interrupted before the end: nothing is proven, and what was found so far isn't all")}
+	if ctx.Err() != nil && (exit.code == ExitUnfinished || errors.Is(err, ctx.Err())) {
+		exit = &exitError{ExitUnfinished, errInterrupted}
 	}
 	if exit.err != nil {
 		fmt.Fprintf(env.Stderr, "curfew: %s\n", printable(exit.err.Error()))

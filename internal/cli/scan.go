@@ -29,63 +29,75 @@ type scanFlags struct {
 
 func (f *scanFlags) registerInputs(flags *pflag.FlagSet) {
 	flags.StringVar(&f.manifest, "manifest", manifest.Path, "judge by this `FILE` of PATH")
-	flags.StringVar(&f.base, "base", "", "judge by the manifest, ignores and baseline of this `REV`, and report what changed since; on a pull request its base is taken")
-	flags.StringVar(&f.orgPolicy, "org-policy", "", "narrow the manifest by an organisation's policy: curfew/org.yml in `DIR`, or that FILE")
+	flags.StringVar(&f.base, "base", "", "judge by the manifest, ignores and baseline of this `REV`, and report what changed\nsince; on a pull request its base is taken")
+	flags.StringVar(&f.orgPolicy, "org-policy", "", "narrow the manifest by an organisation's policy: curfew/org.yml in `DIR`, or a file")
 	flags.StringVar(&f.baseline, "baseline", "", "suppress the findings that this `FILE` registers")
-	flags.StringVar(&f.gitleaks, "gitleaks-config", "", "find secrets by this gitleaks TOML `FILE`, which as with gitleaks replaces its default rules unless it extends them; a scanned tree's own is never read")
+	flags.StringVar(&f.gitleaks, "gitleaks-config", "", "find secrets by this gitleaks TOML `FILE`: as with gitleaks it replaces the default\nrules unless it extends them; a scanned tree's own is never read")
+}
+
+// scanVerb is what the command line says of a scan.
+type scanVerb struct {
+	in     scanFlags
+	where  searchFlags
+	ask    verifyFlags
+	out    outputFlags
+	accept baselineFlags
 }
 
 func newScan(env *Env) *cobra.Command {
-	var in scanFlags
-	var where searchFlags
-	var ask verifyFlags
-	var out outputFlags
-	var accept baselineFlags
+	var v scanVerb
 	cmd := &cobra.Command{
 		Use:     "scan [PATH]",
 		Short:   "check secrets and workflows against the manifest",
 		GroupID: groupCheck,
 		Long: "Check the working tree at PATH (default: here) against its manifest, " + manifest.Path + ".\n" +
-			"It reads the files that git tracks or doesn't ignore and, with --history, all that the commits hold; with\n" +
-			"--diff or --staged only what a change adds; with PATH \"-\" standard input. It doesn't read what the platform stores.\n" +
-			"Nothing leaves the machine unless --verify asks for it, and nothing of the tree is executed.",
-		Example: "  curfew scan\n  curfew scan -o sarif=curfew.sarif --fail-on medium\n  curfew scan --base origin/main\n  curfew scan --history\n  curfew scan --diff origin/main..HEAD",
-		Args:    cobra.MaximumNArgs(1),
+			"It reads the files that git tracks or doesn't ignore and, with --history, all that the commits hold;\n" +
+			"with --diff or --staged only what a change adds; with PATH \"-\" standard input. It doesn't read what the\n" +
+			"platform stores. Nothing leaves the machine unless --verify asks for it, and nothing of the tree is executed.",
+		Example: "  curfew scan\n  curfew scan -o sarif=curfew.sarif --fail-on medium\n  curfew scan --base origin/main\n" +
+			"  curfew scan --history\n  curfew scan --diff origin/main..HEAD",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := errors.Join(out.validate(), accept.validate()); err != nil {
-				return err
-			}
 			dir := "."
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			search, err := where.options(env, dir)
-			if err != nil {
-				return err
-			}
-			if dir == fromStdin {
-				dir = "."
-			}
-			asking, err := ask.options(env)
-			if err != nil {
-				return err
-			}
-			result, err := in.run(cmd.Context(), env, dir, search, asking)
-			if err != nil {
-				return err
-			}
-			if err := accept.write(env, dir, result); err != nil {
-				return err
-			}
-			return out.finish(env, dir, result)
+			return v.run(cmd.Context(), env, dir)
 		},
 	}
-	where.register(cmd.Flags())
-	ask.register(cmd.Flags())
-	in.registerInputs(cmd.Flags())
-	out.register(cmd.Flags())
-	accept.register(cmd.Flags())
+	v.where.register(cmd.Flags())
+	v.ask.register(cmd.Flags())
+	v.in.registerInputs(cmd.Flags())
+	v.out.register(cmd.Flags())
+	v.accept.register(cmd.Flags())
 	return cmd
+}
+
+func (v *scanVerb) run(ctx context.Context, env *Env, dir string) error {
+	if err := errors.Join(v.out.validate(), v.accept.validate()); err != nil {
+		return err
+	}
+	asking, err := v.ask.options(env)
+	if err != nil {
+		return err
+	}
+	search, err := v.where.options(ctx, env, dir)
+	if err != nil {
+		return err
+	}
+	if dir == fromStdin {
+		dir = "."
+	}
+	result, err := v.in.run(ctx, env, dir, search, asking)
+	if err != nil {
+		return err
+	}
+	if !result.Interrupted() { // else what it accepts would depend on how far it came
+		if err := v.accept.write(env, dir, result); err != nil {
+			return err
+		}
+	}
+	return v.out.finish(env, dir, result)
 }
 
 // run scans the tree at dir and types its errors by exit code.
@@ -124,10 +136,10 @@ type outputFlags struct {
 }
 
 func (f *outputFlags) register(flags *pflag.FlagSet) {
-	flags.StringVarP(&f.format, "format", "f", "text", "write to stdout as `FORMAT`: "+strings.Join(formatNames(), ", "))
+	flags.StringVarP(&f.format, "format", "f", "text", "write to stdout as `FORMAT`:\n"+strings.Join(formatNames(), ", "))
 	flags.StringArrayVarP(&f.outs, "out", "o", nil, "write to a file as well, `FORMAT=FILE`; repeatable")
-	flags.StringVar(&f.failOn, "fail-on", "low", "exit 1 for findings at or above this `LEVEL`: critical, high, medium, low, note, or never")
-	flags.StringArrayVar(&f.require, "require", nil, "exit 3 where this `SOURCE` could not be read to the end: "+strings.Join(sourceNames(), ", ")+"; repeatable")
+	flags.StringVar(&f.failOn, "fail-on", "low", "exit 1 for findings at or above this `LEVEL`: critical, high, medium, low, note;\nor never")
+	flags.StringArrayVar(&f.require, "require", nil, "exit 3 where this `SOURCE` could not be read to the end; repeatable:\n"+strings.Join(sourceNames(), ", "))
 	flags.StringVar(&f.color, "color", "auto", "colour the text `WHEN`: auto, always, never")
 	flags.StringVar(&f.category, "category", "curfew", "begin SARIF's categories, one for each source, with `NAME`")
 }
@@ -172,6 +184,9 @@ func splitOut(o string) (report.Format, string, error) {
 
 // verdict is the exit status of a result, whatever its format.
 func (f *outputFlags) verdict(r *scan.Result) error {
+	if r.Interrupted() {
+		return &exitError{ExitUnfinished, errInterrupted}
+	}
 	for _, n := range r.NotChecked {
 		if slices.Contains(f.require, string(n.Source)) {
 			return &exitError{ExitUnfinished, fmt.Errorf("--require %s: %s was not checked: %s", n.Source, n.What, n.Reason)}

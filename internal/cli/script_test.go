@@ -4,12 +4,14 @@ import (
 	"context"
 	"flag"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/curfew-ci/curfew/internal/cli"
+	"github.com/curfew-ci/curfew/internal/secret/planted"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script and docs/cli.md")
@@ -38,6 +40,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"plant": plant},
 		Setup: func(env *testscript.Env) error {
 			// Nothing of the machine's git configuration or of a CI run around the tests may matter.
 			env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
@@ -50,4 +53,19 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// plant adds to a file a line that sets a variable to a made-up GitHub token: plant FILE NAME SEED. Equal seeds
+// give equal tokens.
+func plant(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: plant FILE NAME SEED")
+	}
+	seed, err := strconv.ParseUint(args[2], 10, 64)
+	ts.Check(err)
+	file, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	ts.Check(err)
+	_, err = file.WriteString(args[1] + "=" + planted.All(seed)[0].Value + "\n")
+	ts.Check(err)
+	ts.Check(file.Close())
 }

@@ -29,15 +29,15 @@ type searchFlags struct {
 }
 
 func (f *searchFlags) register(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.history, "history", false, "search everything that the commits ever held as well")
+	flags.BoolVar(&f.history, "history", false, "search all that the commits ever held as well")
 	flags.StringArrayVar(&f.since, "since", nil, "with --history, leave out what this `REV` reaches; repeatable")
-	flags.StringVar(&f.diff, "diff", "", "search only the lines that `BASE..HEAD` adds, as a pull request does, and judge nothing else")
-	flags.BoolVar(&f.staged, "staged", false, "search only the lines that are staged, and judge nothing else")
-	flags.BoolVar(&f.archives, "archives", false, "search the files in archives too: zip, tar, gzip, bzip2; not in the history")
+	flags.StringVar(&f.diff, "diff", "", "search the lines that `BASE..HEAD` adds, as a pull request does, and nothing else")
+	flags.BoolVar(&f.staged, "staged", false, "search the lines that are staged, and nothing else")
+	flags.BoolVar(&f.archives, "archives", false, "search the files in archives, not those in the history: zip, tar, gzip, bzip2")
 }
 
 // options reads the flags; what PATH stands for is among them.
-func (f *searchFlags) options(env *Env, path string) (scan.Search, error) {
+func (f *searchFlags) options(ctx context.Context, env *Env, path string) (scan.Search, error) {
 	s := scan.Search{History: f.history, Since: f.since, Diff: f.diff, Staged: f.staged, Archives: f.archives}
 	alone := 0
 	for _, set := range []bool{f.history, f.diff != "", f.staged, path == fromStdin} {
@@ -53,15 +53,34 @@ func (f *searchFlags) options(env *Env, path string) (scan.Search, error) {
 	case path != fromStdin:
 		return s, nil
 	}
-	text, err := io.ReadAll(io.LimitReader(env.Stdin, maxStdin+1))
-	switch {
-	case err != nil:
-		return s, &exitError{ExitUnfinished, fmt.Errorf("read standard input: %w", err)}
-	case len(text) > maxStdin:
-		return s, &exitError{ExitUnfinished, errors.New("standard input is larger than 100 MiB: search it as a file")}
+	text, err := readStdin(ctx, env)
+	s.Text = text
+	return s, err
+}
+
+// readStdin reads standard input to its end, or until ctx ends. What it returns is not nil.
+func readStdin(ctx context.Context, env *Env) ([]byte, error) {
+	type input struct {
+		text []byte
+		err  error
 	}
-	s.Text = append([]byte{}, text...)
-	return s, nil
+	done := make(chan input, 1)
+	go func() { // a read can't be called off: where ctx ends, it is left alone
+		text, err := io.ReadAll(io.LimitReader(env.Stdin, maxStdin+1))
+		done <- input{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, &exitError{ExitUnfinished, errInterrupted}
+	case in := <-done:
+		switch {
+		case in.err != nil:
+			return nil, &exitError{ExitUnfinished, fmt.Errorf("read standard input: %w", in.err)}
+		case len(in.text) > maxStdin:
+			return nil, &exitError{ExitUnfinished, errors.New("standard input is larger than 100 MiB: search it as a file")}
+		}
+		return in.text, nil
+	}
 }
 
 // progressInterval is how often the line of progress is written anew.

@@ -17,8 +17,8 @@ type verifyFlags struct {
 }
 
 func (f *verifyFlags) register(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&f.spec, "verify", nil, "ask the services of these whether they still work: all, a service, a detector, or a finding's id, parted by commas in `LIST`")
-	flags.StringArrayVar(&f.at, "verify-at", nil, "ask a service at a host of your own, `SERVICE=URL`, such as vault=https://vault.example.com; repeatable")
+	flags.StringSliceVar(&f.spec, "verify", nil, "ask services whether what was found still works; `LIST` holds, parted by commas,\nall, services, detectors, or findings' ids")
+	flags.StringArrayVar(&f.at, "verify-at", nil, "ask a service at a host of your own, `SERVICE=URL`; repeatable")
 }
 
 // options reads the flags. Requests go through the proxy that the environment names.

@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 
 	"github.com/curfew-ci/curfew/internal/finding"
@@ -46,6 +45,9 @@ type Result struct {
 	Blobs   int   // searched, different ones
 	Bytes   int64 // of them
 
+	Shallow    bool // the clone lacks the older commits
+	Submodules int  // places at which commits of other repositories are named
+
 	// Allowlisted counts what the rules' own allowlists let pass, in each version at each path.
 	Allowlisted int
 
@@ -75,10 +77,11 @@ func Search(ctx context.Context, tree *gitrepo.Tree, d *secret.Detector, opt Opt
 		return s.stopped(ctx, err)
 	}
 	s.result.Commits, s.result.Missing = s.history.Len(), s.history.Missing
+	s.result.Shallow, s.result.Submodules = s.history.Shallow, s.history.Submodules
 	total := int64(s.history.Blobs())
 	opt.Progress.Total.Add(total)
 	finds, err := s.walk(ctx)
-	if err != nil && !s.interrupted(ctx, err) {
+	if err != nil && !s.interrupted(ctx) {
 		return nil, err
 	}
 	if err == nil {
@@ -106,17 +109,14 @@ type search struct {
 
 // stopped is the result of a search that ended before it began.
 func (s *search) stopped(ctx context.Context, err error) (*Result, error) {
-	if s.interrupted(ctx, err) {
+	if s.interrupted(ctx) {
 		return s.result, nil
 	}
 	return nil, err
 }
 
-// interrupted reports whether err is only that ctx ended, and notes it.
-func (s *search) interrupted(ctx context.Context, err error) bool {
-	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
-		return false
-	}
-	s.result.Interrupted = true
-	return true
+// interrupted reports whether ctx ended, and notes it: any error may be due to that.
+func (s *search) interrupted(ctx context.Context) bool {
+	s.result.Interrupted = ctx.Err() != nil
+	return s.result.Interrupted
 }

@@ -69,7 +69,11 @@ func textFinding(b *strings.Builder, p paint, f *finding.Finding, id string) {
 		note("fix", visible(f.Fix))
 	}
 	if id != "" {
-		note("id", visible(id)+"   curfew explain "+visible(id))
+		again := "curfew explain " + visible(id)
+		if f.History != nil {
+			again += " --history"
+		}
+		note("id", visible(id)+"   "+again)
 	}
 }
 

@@ -76,6 +76,8 @@ func (r *run) manifestSource(ctx context.Context) (src []byte, from string, err 
 		return nil, "", err
 	case base != nil:
 		return base, "base " + r.commit.ID, r.checkHead(head)
+	case r.opt.Search.alone(): // whatever the change registers, it could register to hide it
+		return nil, "none", r.checkHead(head)
 	case head != nil:
 		return head, "working tree; base " + r.commit.ID + " has none", nil
 	}

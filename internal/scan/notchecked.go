@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo"
@@ -50,15 +51,21 @@ func (r *run) skipped(skips []*gitrepo.Skip) {
 
 // unsearched says what of the history was not searched, apart from what has been said of the tree's files.
 func (r *run) unsearched(found *history.Result) {
+	if found.Shallow {
+		r.notChecked(Secrets, "the history: older commits", "the clone is shallow", "check out with fetch-depth: 0, or git fetch --unshallow")
+	}
+	if found.Submodules > 0 {
+		r.notChecked(Secrets, fmt.Sprintf("the history: %d places of submodules", found.Submodules), "other repositories", "scan each by itself")
+	}
 	for _, s := range found.Skipped {
 		r.notChecked(Secrets, "the history: "+some(s.Examples, s.Count), s.Reason, s.Fix)
 	}
 	for _, m := range found.Missing {
-		reason := "missing or damaged"
+		reason := strconv.Itoa(m.Count)
 		if len(m.Examples) > 0 {
 			reason += ", such as " + strings.Join(m.Examples, ", ")
 		}
-		r.notChecked(Secrets, fmt.Sprintf("the history: %d %s", m.Count, m.What), reason, m.Fix)
+		r.notChecked(Secrets, "the history: "+m.What, reason, m.Fix)
 	}
 	if found.Interrupted {
 		r.notChecked(Secrets, "the history: what the scan hadn't come to", interrupted, "scan again")

@@ -50,6 +50,7 @@ type content struct {
 	text    *source.Text // kept where something points into it
 	read    bool
 	skips   []*gitrepo.Skip
+	decoded bool           // from UTF-16
 	inner   []*source.Text // files in an archive that something points into
 
 	old         []secret.Token // on lines that aren't new: masked, and no findings

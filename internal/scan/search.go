@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ func (r *run) search(ctx context.Context) error {
 			err = r.readHistory(ctx)
 		}
 	}
-	if err == nil || ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+	if err == nil || ctx.Err() == nil { // where ctx ended, any error may be due to that: git is killed, for one
 		return err
 	}
 	for _, s := range Sources() {
@@ -127,9 +128,11 @@ func (r *run) readChange(ctx context.Context, d *secret.Detector, changes *gitre
 	if err != nil {
 		return c, err
 	}
+	lines := linesOf(change.New, c.decoded)
 	added := c.tokens[:0]
 	for _, t := range c.tokens {
-		if t.Region.Span.IsZero() || change.Added.Overlaps(t.Region.Start.Line, t.Region.End.Line) {
+		whole := t.Region.Span.IsZero() || t.Region.Path != name // by its name, or in an archive
+		if first, last := lines(t.Region); whole || change.Added.Overlaps(first, last) {
 			added = append(added, t)
 		} else {
 			c.old = append(c.old, t)
@@ -138,6 +141,20 @@ func (r *run) readChange(ctx context.Context, d *secret.Detector, changes *gitre
 	c.tokens = added
 	c.skips = append(c.skips, change.Notes...)
 	return c, nil
+}
+
+// linesOf says on which lines of src a region stands: src's own bytes, which git compares, have other lines
+// than what UTF-16 decodes to.
+func linesOf(src []byte, decoded bool) func(source.Region) (first, last int) {
+	if !decoded {
+		return func(r source.Region) (first, last int) { return r.Start.Line, r.End.Line }
+	}
+	text := unpack.Decode(src, unpack.Sniff(src))
+	return func(r source.Region) (first, last int) {
+		from, to := text.Original(r.Start.Offset, r.End.Offset)
+		first = 1 + bytes.Count(src[:from], []byte("\n"))
+		return first, first + bytes.Count(src[from:to], []byte("\n"))
+	}
 }
 
 // searchFile looks for credentials, and for comments that silence findings, in one file of any kind.
@@ -152,19 +169,22 @@ func (r *run) searchFile(ctx context.Context, d *secret.Detector, name string, s
 // searchInto searches a text, and what it decodes to where that is another one, and notes in c what it holds.
 func (r *run) searchInto(ctx context.Context, c *content, d *secret.Detector, name string, src []byte) error {
 	c.read = true
-	for i, text := range unpack.Texts(src) {
-		if i > 0 && len(c.tokens) > 0 {
-			break // what was found in the bytes as they are has its places there
-		}
-		found, err := d.Search(ctx, name, text)
+	texts := unpack.Texts(src)
+	found := make([][]secret.Token, len(texts))
+	for i, text := range texts {
+		f, err := d.Search(ctx, name, text)
 		if err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			c.read, c.skips = false, append(c.skips, &gitrepo.Skip{Path: name, Reason: err.Error()})
 		}
-		c.tokens, src = found.Tokens, text
-		c.allowlisted += found.Suppressed.Allowlist
+		found[i] = f.Tokens
+		c.allowlisted += f.Suppressed.Allowlist
+	}
+	c.tokens = found[0]
+	if len(texts) > 1 && (len(found[1]) > 0 || len(found[0]) == 0) {
+		c.decoded, src, c.tokens = true, texts[1], placeless(found[1], found[0])
 	}
 	text := c.text
 	if text == nil {
@@ -175,6 +195,15 @@ func (r *run) searchInto(ctx context.Context, c *content, d *secret.Detector, na
 	}
 	r.progress(len(src), len(c.tokens))
 	return nil
+}
+
+// placeless adds to tokens others, which stand in other bytes of the same file: their places mean nothing.
+func placeless(tokens, others []secret.Token) []secret.Token {
+	for _, t := range others {
+		t.Region.Span = source.Span{}
+		tokens = append(tokens, t)
+	}
+	return tokens
 }
 
 func (r *run) progress(size, found int) {
