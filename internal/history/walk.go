@@ -84,6 +84,7 @@ func (s *search) join(workers []*worker) finds {
 		s.result.Bytes += w.bytes
 		s.faults = append(s.faults, w.walker.Faults()...)
 	}
+	s.noFiles(skipped)
 	s.result.Skipped = skipped.list(s.history.Path, s.opt.Known)
 	s.opt.Progress.Found.Add(int64(len(all) - found)) // those that several workers found
 	return all
