@@ -35,9 +35,9 @@ func (s *search) describe(ctx context.Context, all finds) error {
 	if err != nil {
 		return err
 	}
-	d := describer{search: s, reader: s.db.NewReader(readCache), searcher: s.detector.NewSearcher()}
+	d := describer{search: s, reader: s.db.NewReader(readCache), searcher: s.detector.NewSearcher(), commits: map[gitrepo.CommitIndex]commit{}}
 	for i, f := range order {
-		h, since, err := s.told(&held[i])
+		h, since, err := d.told(&held[i])
 		if err != nil {
 			return err
 		}
@@ -86,30 +86,39 @@ func (s *search) first(blob odb.Num, path gitrepo.PathID) gitrepo.CommitIndex {
 }
 
 // told puts an attribution into words, and says when the credential came in.
-func (s *search) told(a *gitrepo.Attribution) (finding.History, time.Time, error) {
+func (d *describer) told(a *gitrepo.Attribution) (finding.History, time.Time, error) {
 	h := finding.History{InHead: a.InHead, Refs: a.Tips}
-	first, since, err := s.commit(a.First)
+	first, err := d.commit(a.First)
 	if err != nil {
-		return h, since, err
+		return h, time.Time{}, err
 	}
-	last, _, err := s.commit(a.Last)
-	h.First, h.Last = first, last
-	return h, since, err
+	last, err := d.commit(a.Last)
+	h.First, h.Last = first.Commit, last.Commit
+	return h, first.when, err
 }
 
-func (s *search) commit(i gitrepo.CommitIndex) (finding.Commit, time.Time, error) {
-	if i == gitrepo.NoCommit {
-		return finding.Commit{}, time.Time{}, nil
+// commit is a commit in words, and when its author says to have made it.
+type commit struct {
+	finding.Commit
+	when time.Time
+}
+
+// commit describes a commit, each once: many credentials come with one.
+func (d *describer) commit(i gitrepo.CommitIndex) (commit, error) {
+	c, known := d.commits[i]
+	if known || i == gitrepo.NoCommit {
+		return c, nil
 	}
-	info, err := s.history.Describe(i)
+	info, err := d.history.Describe(i)
 	if err != nil {
-		return finding.Commit{}, time.Time{}, err
+		return c, err
 	}
-	c := finding.Commit{ID: info.ID.String(), Author: info.Author, Email: info.Email}
+	c = commit{finding.Commit{ID: info.ID.String(), Author: info.Author, Email: info.Email}, info.Date}
 	if !info.Date.IsZero() {
 		c.Date = info.Date.UTC().Format(time.RFC3339)
 	}
-	return c, info.Date, nil
+	d.commits[i] = c
+	return c, nil
 }
 
 // describer reads versions again and keeps the last one: finds come ordered by version and path.
@@ -117,6 +126,7 @@ type describer struct {
 	*search
 	reader   *odb.Reader
 	searcher *secret.Searcher
+	commits  map[gitrepo.CommitIndex]commit
 
 	read  bool
 	blob  odb.Num

@@ -61,15 +61,16 @@ type Result struct {
 // Search searches all versions of all files that the tree's repository holds. It goes on where something
 // can't be read, and says so in the result; an error means that there is no result at all.
 func Search(ctx context.Context, tree *gitrepo.Tree, d *secret.Detector, opt Options) (*Result, error) {
-	db, err := tree.Objects(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer db.Close() //nolint:errcheck // only read
 	if opt.Progress == nil {
 		opt.Progress = &Progress{}
 	}
-	s := &search{db: db, detector: d, opt: opt, result: &Result{}}
+	s := &search{detector: d, opt: opt, result: &Result{}}
+	db, err := tree.Objects(ctx)
+	if err != nil {
+		return s.stopped(ctx, err)
+	}
+	defer db.Close() //nolint:errcheck // only read
+	s.db = db
 	if s.history, err = tree.History(ctx, db, gitrepo.HistoryOptions{Since: opt.Since}); err != nil {
 		return s.stopped(ctx, err)
 	}

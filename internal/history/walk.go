@@ -122,7 +122,7 @@ func (w *worker) visit(v odb.Version, base *secret.Version, hasBase bool) (*secr
 
 // maxRepeats bounds how often the credentials of one blob are noted at further paths: folders that repeat
 // each other put one file at millions.
-const maxRepeats = 10_000
+const maxRepeats = 1000
 
 // note keeps what a text holds at the paths at which it was.
 func (w *worker) note(blob odb.Num, pairs []gitrepo.Pair, text []byte, version *secret.Version) {
