@@ -3,6 +3,7 @@ package gitrepo
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -11,27 +12,24 @@ import (
 )
 
 // CommitInfo is what a commit says of itself: anyone can write anything there. Bytes that aren't UTF-8 are
-// replaced; control characters are not.
+// replaced; control characters are not. Of a text that is too long only the length is told.
 type CommitInfo struct {
-	ID      odb.ID
-	Author  string    // the name
-	Email   string    // as written between the angle brackets
-	Date    time.Time // when the author says to have made it, in the author's time zone; zero where that can't be read
-	Subject string    // the message's first paragraph in one line
+	ID     odb.ID
+	Author string    // the name
+	Email  string    // as written between the angle brackets
+	Date   time.Time // when the author says to have made it, in the author's time zone; zero where that can't be read
 }
 
 // parseInfo reads a commit, which begins with header lines, ended by an empty one, before the message.
 func parseInfo(id odb.ID, raw []byte) CommitInfo {
 	info := CommitInfo{ID: id}
-	header, message, _ := bytes.Cut(raw, []byte("\n\n"))
+	header, _, _ := bytes.Cut(raw, []byte("\n\n"))
 	for line := range bytes.Lines(header) {
 		if who, ok := bytes.CutPrefix(line, []byte("author ")); ok {
 			info.Author, info.Email, info.Date = parseSignature(who)
 			break
 		}
 	}
-	subject, _, _ := bytes.Cut(bytes.TrimLeft(message, "\n"), []byte("\n\n"))
-	info.Subject = strings.Join(strings.Fields(clean(subject)), " ")
 	return info
 }
 
@@ -61,7 +59,16 @@ func signatureTime(who []byte) (seconds int64, zone int, ok bool) {
 	return seconds, zone, digits > 0
 }
 
-func clean(b []byte) string { return strings.ToValidUTF8(strings.TrimSpace(string(b)), "\uFFFD") }
+// maxName is how long a name or an e-mail address may be, in bytes, to be told: each finding repeats it. The beginning
+// of a longer one isn't, as a credential that is cut in two would not be known again.
+const maxName = 1 << 10
+
+func clean(b []byte) string {
+	if len(b) > maxName {
+		return fmt.Sprintf("(%d bytes)", len(b))
+	}
+	return strings.ToValidUTF8(strings.TrimSpace(string(b)), "\uFFFD")
+}
 
 // commitLinks reads what a commit names: the raw id of its tree, those of its parents, one after the other in
 // parents, and when it was committed; 0 where that can't be read. It reports false where there is no tree.

@@ -325,9 +325,25 @@ func TestDescribe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf("%s|%s|%s|%s|%v", got.Author, got.Email, got.Date.Format("2006-01-02T15:04:05-0700"), got.Subject, got.ID == h.ID(0))
-	if want := "Jos\uFFFD|jose@example.com|2023-11-14T18:43:20-0330|first line|true"; text != want {
+	text := fmt.Sprintf("%s|%s|%s|%v", got.Author, got.Email, got.Date.Format("2006-01-02T15:04:05-0700"), got.ID == h.ID(0))
+	if want := "Jos\uFFFD|jose@example.com|2023-11-14T18:43:20-0330|true"; text != want {
 		t.Errorf("got %s, want %s", text, want)
+	}
+}
+
+// Each finding repeats who made a commit: a name of megabytes would fill memory and log.
+func TestDescribeLongNames(t *testing.T) {
+	dir := t.TempDir()
+	git(t, dir, "init", "-q", "-b", "main")
+	stream := fmt.Sprintf("commit refs/heads/main\nauthor %s <%s> 1 +0000\ncommitter c <c@example.com> 1 +0000\ndata 2\nx\n", strings.Repeat("a", 1<<20), strings.Repeat("e", 1<<10))
+	gitSays(t, dir, stream, "fast-import", "--quiet")
+	h, _ := history(t, dir)
+	got, err := h.Describe(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Author != "(1048577 bytes)" || len(got.Email) != 1<<10 { // with the blank that follows the name
+		t.Errorf("got an author of %.40q and an e-mail address of %d bytes", got.Author, len(got.Email))
 	}
 }
 
