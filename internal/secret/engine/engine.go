@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -23,8 +22,8 @@ var ErrTooMany = errors.New("more than 10000 credentials: the rest of the file w
 // ErrTooLong is returned for a text of 2 GiB or more.
 var ErrTooLong = errors.New("2 GiB or larger: not searched")
 
-// Engine is a configuration of gitleaks, made ready to search. It is immutable and may be used by several
-// goroutines.
+// Engine is a configuration of gitleaks, made ready to search. It may be used by several goroutines; what
+// it remembers is bounded, and decides nothing: the same text always has the same matches.
 type Engine struct {
 	plans   *plans
 	paths   *pathSet
@@ -36,7 +35,7 @@ type Engine struct {
 	byPaths []int32     // the rules about paths alone
 	needed  []bool      // by rule: whether another requires it
 	require bool        // whether any rule requires another
-	seed    maphash.Seed
+	memos   *memos
 
 	nothing      State // of all texts in which nothing can match
 	unseen       seen
@@ -64,7 +63,7 @@ func newEngine(rules map[string]rule, global []*allowlist) (*Engine, error) {
 		return nil, err
 	}
 	n := len(p.rules)
-	e := &Engine{plans: p, listed: make([]listed, n), generic: make([]bool, n), needed: make([]bool, n), seed: maphash.MakeSeed()}
+	e := &Engine{plans: p, listed: make([]listed, n), generic: make([]bool, n), needed: make([]bool, n), memos: newMemos()}
 	if err := e.allow(global); err != nil {
 		return nil, err
 	}

@@ -11,8 +11,8 @@ import (
 
 // see is what a rule finds in a window of a text, but for what depends on more than the window's bytes.
 func (s *Scanner) see(text []byte, rule int32, w Span) *seen {
-	key := mix(maphash.Bytes(s.e.seed, text[w.Start:w.End]), int(rule)<<2|int(edgesOf(text, w)))
-	if v := s.judged.get(key); v != nil {
+	key := mix(maphash.Bytes(s.e.memos.seed, text[w.Start:w.End]), int(rule)<<2|int(edgesOf(text, w)))
+	if v := s.e.memos.judged.get(key); v != nil {
 		return v
 	}
 	p := s.e.plans.rules[rule]
@@ -24,7 +24,7 @@ func (s *Scanner) see(text []byte, rule int32, w Span) *seen {
 			v.add(s.ruleOn(rule, text[m[0]:m[1]]), narrow(Span{m[0] - w.Start, m[1] - w.Start}))
 		}
 	}
-	s.judged.keep(key, v)
+	s.e.memos.judged.keep(key, v)
 	return v
 }
 
@@ -52,11 +52,11 @@ func (v *seen) add(r *ruling, at span) {
 
 // ruleOn is the ruling on a rule's match.
 func (s *Scanner) ruleOn(rule int32, match []byte) *ruling {
-	key := mix(maphash.Bytes(s.e.seed, match), int(rule))
-	r := s.rulings.get(key)
+	key := mix(maphash.Bytes(s.e.memos.seed, match), int(rule))
+	r := s.e.memos.rulings.get(key)
 	if r == nil {
 		r = s.e.judge(rule, match)
-		s.rulings.keep(key, r)
+		s.e.memos.rulings.keep(key, r)
 	}
 	return r
 }

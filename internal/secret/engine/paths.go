@@ -74,14 +74,14 @@ func (s *Scanner) at(path string) *judgement {
 	if s.last != nil && s.lastPath == path {
 		return s.last
 	}
-	key := maphash.String(s.e.seed, path)
-	j := s.paths.get(key)
+	key := maphash.String(s.e.memos.seed, path)
+	j := s.e.memos.paths.get(key)
 	if j == nil {
 		j = &s.e.unremarkable
 		if made := s.e.judgePath(path); len(made.patterns)+len(made.found) > 0 {
 			j = &made
 		}
-		s.paths.keep(key, j)
+		s.e.memos.paths.keep(key, j)
 	}
 	s.last, s.lastPath = j, path
 	return j

@@ -22,7 +22,7 @@ type revealed struct {
 	beyond bool // what is outside of the cluster may have a say in what was found
 }
 
-// mostHeld is how many bytes of layers a Scanner remembers with what was found in them.
+// mostHeld is how many bytes of layers an Engine remembers with what was found in them.
 const mostHeld = 32 << 20
 
 // unveiled is a match in a layer.
@@ -97,15 +97,16 @@ func spread(text []byte, parts []Span, i int) []Span {
 
 // reveal finds what is in the decoded layers of a cluster.
 func (s *Scanner) reveal(text []byte, st *State, cluster Span) *revealed {
-	ends := edgesOf(text, cluster)
-	key := mix(maphash.Bytes(s.e.seed, text[cluster.Start:cluster.End]), int(ends))
-	r := s.opened.get(key)
+	m, ends := s.e.memos, edgesOf(text, cluster)
+	key := mix(maphash.Bytes(m.seed, text[cluster.Start:cluster.End]), int(ends))
+	r := m.opened.get(key)
 	if r == nil {
 		r = s.open(text, st, cluster, ends)
-		if s.held += r.size; s.held > mostHeld {
-			s.opened, s.held = newMemo[revealed](), r.size
+		if m.held.Add(int64(r.size)) > mostHeld {
+			m.opened.clear()
+			m.held.Store(int64(r.size))
 		}
-		s.opened.keep(key, r)
+		m.opened.keep(key, r)
 	}
 	return r
 }

@@ -8,8 +8,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/delta"
 )
 
-// Scanner searches texts. What it remembers from one text to the next is bounded, and decides nothing: the
-// same text always has the same matches.
+// Scanner searches texts, one after the other.
 type Scanner struct {
 	e *Engine
 
@@ -23,19 +22,11 @@ type Scanner struct {
 	shadow shadow
 	broken []int32
 
-	judged  *memo[seen]      // by the bytes of a window and its rule
-	rulings *memo[ruling]    // by the bytes of a match and its rule
-	opened  *memo[revealed]  // by the bytes of a cluster of encoded lines
-	held    int              // bytes of layers in opened
-	paths   *memo[judgement] // by path
-
 	search
 }
 
-// NewScanner makes a Scanner: the scratch memory and the memos of one goroutine.
-func (e *Engine) NewScanner() *Scanner {
-	return &Scanner{e: e, judged: newMemo[seen](), rulings: newMemo[ruling](), opened: newMemo[revealed](), paths: newMemo[judgement]()}
-}
+// NewScanner makes a Scanner: the scratch memory of one goroutine.
+func (e *Engine) NewScanner() *Scanner { return &Scanner{e: e} }
 
 // candidate is a window on its way into a state: that of one hit, or one that was taken over.
 type candidate struct {
