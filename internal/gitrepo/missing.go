@@ -96,7 +96,7 @@ func (g *gaps) list(fixAbsent func() string) []Missing {
 		damaged:    {"objects that can't be read", fixDamage},
 		wrongKind:  {"objects that aren't what they are named as", fixDamage},
 		tooDeep:    {"folders that are nested too deep", "search them with git log -p by hand"},
-		tooMany:    {fmt.Sprintf("folders that were read in part, after %d paths", maxPaths), "search them with git log -p by hand: folders that repeat each other have paths without end"},
+		tooMany:    {fmt.Sprintf("folders that were read in part, after %d paths or %d MiB of them", maxPaths, maxPathText>>20), "search them with git log -p by hand: folders that repeat each other have paths without end"},
 	}
 	var out []Missing
 	for kind, m := range g.found {

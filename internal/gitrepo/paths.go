@@ -3,7 +3,6 @@ package gitrepo
 import (
 	"bytes"
 	"hash/maphash"
-	"math"
 	"slices"
 	"strings"
 )
@@ -22,22 +21,28 @@ const (
 	// number of them; the largest public repositories have fewer.
 	maxPaths = 1 << 22
 
-	maxPathText = math.MaxInt32 // bytes of all names
+	// maxPathText bounds the bytes of all paths, each in full: the names are held, and each path is looked at.
+	maxPathText = 512 << 20
 )
 
-// paths numbers the paths of a history: each is a name below another path. It takes 12 bytes and the name
+// paths numbers the paths of a history: each is a name below another path. It takes 16 bytes and the name
 // for each, and a table of 4-byte slots that is at most three quarters full.
 type paths struct {
 	parent []PathID
 	start  []uint32 // where the name of each path begins in text; it ends where the next begins
 	text   []byte
+	length []int32 // of each path in full, with a slash before each name
+	total  int     // of all lengths
 	slots  []int32 // by hash of parent and name, the path's number + 1; 0 is free
 	limit  int     // maxPaths
 	seed   maphash.Seed
 }
 
 func newPaths() *paths {
-	return &paths{parent: []PathID{noPath}, start: []uint32{0, 0}, slots: make([]int32, 1<<10), limit: maxPaths, seed: maphash.MakeSeed()}
+	return &paths{
+		parent: []PathID{noPath}, start: []uint32{0, 0}, length: []int32{0},
+		slots: make([]int32, 1<<10), limit: maxPaths, seed: maphash.MakeSeed(),
+	}
 }
 
 // name is the last part of a path. It may move as paths are added.
@@ -52,10 +57,13 @@ func (p *paths) child(parent PathID, name []byte) PathID {
 			return id
 		}
 	}
-	if len(p.parent) >= p.limit || len(p.text)+len(name) > maxPathText {
+	length := int(p.length[parent]) + 1 + len(name)
+	if len(p.parent) >= p.limit || length > maxPathText-p.total {
 		return noPath
 	}
-	id := PathID(len(p.parent)) //nolint:gosec // below maxPaths
+	p.total += length
+	p.length = append(p.length, int32(length)) //nolint:gosec // up to maxPathText
+	id := PathID(len(p.parent))                //nolint:gosec // below maxPaths
 	p.parent = append(p.parent, parent)
 	p.text = append(p.text, name...)
 	p.start = append(p.start, uint32(len(p.text))) //nolint:gosec // up to maxPathText

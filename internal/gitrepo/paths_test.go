@@ -1,6 +1,7 @@
 package gitrepo
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 )
@@ -35,6 +36,22 @@ func TestPaths(t *testing.T) {
 	}
 	if got, want := p.String(made["d7/7"], []string{"d7"}), "7"; got != want {
 		t.Errorf("below the top: %s, want %s", got, want)
+	}
+}
+
+// Few long names that repeat each other make paths that no memory and no patience holds, long before there are too many.
+func TestPathsLong(t *testing.T) {
+	p := newPaths()
+	name := bytes.Repeat([]byte("x"), 1<<20)
+	n := 0
+	for last := p.child(rootPath, name); last != noPath; last = p.child(last, name) {
+		n++
+	}
+	if n != 31 { // 1 + 2 + … + 31 MiB, and the slashes
+		t.Errorf("%d paths were made", n)
+	}
+	if p.child(rootPath, []byte("short")) == noPath {
+		t.Error("a path that fits wasn't made")
 	}
 }
 
