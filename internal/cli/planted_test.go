@@ -25,8 +25,14 @@ type shell struct {
 
 func (s *shell) run(args ...string) int {
 	s.t.Helper()
+	return s.runWith("", args...)
+}
+
+// runWith is run with something on standard input.
+func (s *shell) runWith(stdin string, args ...string) int {
+	s.t.Helper()
 	return cli.Run(context.Background(), cli.Env{
-		Args: args, Stdin: strings.NewReader(""), Stdout: &s.out, Stderr: &s.out,
+		Args: args, Stdin: strings.NewReader(stdin), Stdout: &s.out, Stderr: &s.out,
 		Getenv: func(string) string { return "" },
 		Now:    func() time.Time { return today },
 	})

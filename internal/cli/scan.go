@@ -120,9 +120,18 @@ func (f *scanFlags) run(ctx context.Context, env *Env, dir string, search scan.S
 	case errors.As(err, &bad):
 		return nil, &exitError{ExitUsage, err}
 	case err != nil:
-		return nil, &exitError{ExitUnfinished, err}
+		return nil, &exitError{ExitUnfinished, masked(err)}
 	}
 	return result, nil
+}
+
+// masked is err without what looks like a credential in it: a branch may be named after one.
+func masked(err error) error {
+	text, merr := scan.Mask(context.Background(), err.Error(), nil)
+	if merr != nil {
+		return fmt.Errorf("the scan failed, and why can't be quoted safely: %w", merr)
+	}
+	return errors.New(text)
 }
 
 // outputFlags say where a result goes and what it means for the exit status.

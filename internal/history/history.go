@@ -48,9 +48,6 @@ type Result struct {
 	Shallow    bool // the clone lacks the older commits
 	Submodules int  // places at which commits of other repositories are named
 
-	// Allowlisted counts what the rules' own allowlists let pass, in each version at each path.
-	Allowlisted int
-
 	Skipped []Skipped
 	Missing []gitrepo.Missing // what the repository lacks or can't be read
 

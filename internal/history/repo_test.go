@@ -33,7 +33,7 @@ func TestRepository(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%s: %d commits, %d blobs, %d bytes, %d found, %d allowlisted, %d skipped", time.Since(started), r.Commits, r.Blobs, r.Bytes, len(r.Found), r.Allowlisted, len(r.Skipped))
+	t.Logf("%s: %d commits, %d blobs, %d bytes, %d found, %d skipped", time.Since(started), r.Commits, r.Blobs, r.Bytes, len(r.Found), len(r.Skipped))
 	for _, f := range r.Found[:min(len(r.Found), 60)] {
 		t.Logf("%s %s covered=%v unlikely=%q in head %v %+v", f.Token.Region, f.Token.Detector, f.Token.Covered, f.Token.Unlikely, f.History.InHead, f.History.First)
 	}

@@ -30,11 +30,10 @@ type worker struct {
 	walker   *odb.Walker
 	searcher *secret.Searcher
 
-	finds       finds
-	allowlisted int
-	blobs       int
-	bytes       int64
-	skipped     skips
+	finds   finds
+	blobs   int
+	bytes   int64
+	skipped skips
 }
 
 // walk searches all blobs, each worker family after family.
@@ -79,7 +78,6 @@ func (s *search) join(workers []*worker) finds {
 		}
 		skipped.join(w.skipped)
 		found += len(w.finds)
-		s.result.Allowlisted += w.allowlisted
 		s.result.Blobs += w.blobs
 		s.result.Bytes += w.bytes
 		s.faults = append(s.faults, w.walker.Faults()...)
@@ -133,7 +131,6 @@ func (w *worker) note(blob odb.Num, pairs []gitrepo.Pair, text []byte, version *
 		}
 		path := pairs[i].Path
 		hits, err := w.searcher.Hits(w.ctx, w.history.Path(path), text, version)
-		w.allowlisted += w.searcher.Suppressed().Allowlist
 		switch {
 		case errors.Is(err, secret.ErrAllowlisted):
 			if text != nil { // else it is binary, and that has been said

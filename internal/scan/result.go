@@ -73,7 +73,8 @@ func (s Scope) Alone() bool { return s != InTree && s != InHistory && s != "" }
 
 // LeftOut counts what looks like a credential and is no finding.
 type LeftOut struct {
-	// Allowlisted counts what the allowlists of the rules let pass; in a history, in each version.
+	// Allowlisted counts what the allowlists of the rules let pass in files. In a history it isn't counted: along
+	// deltas only what is new to a version is looked at, so that the count would depend on how they are stored.
 	Allowlisted int `json:"allowlisted"`
 	// Unlikely counts the guesses that most likely are something else, by what that is.
 	Unlikely []Unlikely `json:"unlikely"`

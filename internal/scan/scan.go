@@ -162,9 +162,15 @@ func (r *run) secretsInNames(ctx context.Context) ([]secret.Token, error) {
 		return nil, err
 	}
 	var names strings.Builder
+	seen := map[string]bool{}
 	add := func(name string) {
-		for part := range strings.SplitSeq(name, "/") {
-			names.WriteString(part + "\n" + strings.TrimSuffix(part, path.Ext(part)) + "\n")
+		for rest, more := name, true; more && !seen[rest]; {
+			seen[rest] = true
+			part, after, found := strings.Cut(rest, "/")
+			for _, s := range []string{part, rest} { // a value may have slashes of its own
+				names.WriteString(s + "\n" + strings.TrimSuffix(s, path.Ext(s)) + "\n")
+			}
+			rest, more = after, found
 		}
 	}
 	for i := range r.result.Findings {

@@ -231,7 +231,6 @@ func (r *run) readHistory(ctx context.Context) error {
 	}
 	c := &r.result.Checked
 	c.Commits, c.Versions, c.Bytes = found.Commits, found.Blobs, found.Bytes
-	r.result.LeftOut.Allowlisted += found.Allowlisted
 	r.unsearched(found)
 	return nil
 }
