@@ -11,6 +11,8 @@ import (
 const (
 	// maxAlternates is how deep alternates may name alternates; it is git's own limit.
 	maxAlternates = 5
+	// maxFolders is how many folders are read altogether.
+	maxFolders = 100
 	// maxAlternatesBytes bounds the file that lists them.
 	maxAlternatesBytes = 1 << 20
 )
@@ -58,6 +60,10 @@ func (a *alternates) add(dir string, depth int) {
 		return
 	}
 	for _, name := range names {
+		if len(a.folders) == maxFolders {
+			a.found = append(a.found, Fault{Path: list, What: "more alternates than are read: " + strconv.Itoa(maxFolders)})
+			return
+		}
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(dir, name)
 		}

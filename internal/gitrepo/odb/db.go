@@ -3,7 +3,6 @@ package odb
 import (
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,6 +49,15 @@ func Open(objects string, hash Hash) (*DB, error) {
 	return db, nil
 }
 
+const (
+	// maxPacks bounds the packs that are opened: each takes two mappings, of which a system gives a process some
+	// ten thousands. git gc leaves one.
+	maxPacks = 10_000
+	// maxObjects bounds what an index may claim to have before any of it is seen. The largest public repositories
+	// have less than half of it.
+	maxObjects = 1 << 26
+)
+
 func (db *DB) note(found ...Fault) {
 	for _, fault := range found {
 		db.faults.add(fault)
@@ -58,8 +66,8 @@ func (db *DB) note(found ...Fault) {
 
 // number takes the next n numbers.
 func (db *DB) number(path string, n int) (Num, bool) {
-	if n > math.MaxInt32-db.n {
-		db.note(Fault{Path: path, What: "more objects than can be numbered"})
+	if n > maxObjects-db.n {
+		db.note(Fault{Path: path, What: fmt.Sprintf("more objects than are read: %d", maxObjects)})
 		return 0, false
 	}
 	first := Num(db.n) //nolint:gosec // at most MaxInt32
@@ -95,6 +103,10 @@ func (db *DB) addPacks(dir string) {
 			if _, ok := slices.BinarySearch(names, stem+".pack"); !ok {
 				db.note(Fault{Path: path + ".idx", What: "an index without its pack"})
 				continue
+			}
+			if len(db.packs) == maxPacks {
+				db.note(Fault{Path: dir, What: fmt.Sprintf("more packs than are read: %d", maxPacks)})
+				return
 			}
 			db.addPack(path)
 		}

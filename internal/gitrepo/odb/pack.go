@@ -19,6 +19,7 @@ type pack struct {
 const (
 	packHeader  = 12 // "PACK", version, number of objects
 	entryHeader = 64 // more than any object's header has
+	leastEntry  = 9  // bytes of the shortest object: its header, and a stream of nothing
 )
 
 // Types that an entry may have besides those of Kind.
@@ -87,6 +88,9 @@ func (p *pack) check() (whats []string, err error) {
 		return nil, fmt.Errorf("a pack of version %d, which is not known: expected 2 or 3", v)
 	}
 	p.end = max(p.file.size-int64(p.idx.width), packHeader)
+	if int64(p.idx.n) > (p.end-packHeader)/leastEntry {
+		return nil, errors.New("the pack is too short for the objects that its index has")
+	}
 	if n := binary.BigEndian.Uint32(head[8:]); int64(n) != int64(p.idx.n) {
 		whats = append(whats, fmt.Sprintf("the pack says that it has %d objects, its index has %d", n, p.idx.n))
 	}
