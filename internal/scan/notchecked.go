@@ -55,7 +55,7 @@ func (r *run) unsearched(found *history.Result) {
 		r.notChecked(Secrets, "the history: older commits", "the clone is shallow", "check out with fetch-depth: 0, or git fetch --unshallow")
 	}
 	if found.Submodules > 0 {
-		r.notChecked(Secrets, fmt.Sprintf("the history: %d places of submodules", found.Submodules), "other repositories", "scan each by itself")
+		r.notChecked(Secrets, "the history: submodules", fmt.Sprintf("they are other repositories, named %s", times(found.Submodules)), "scan each by itself")
 	}
 	for _, s := range found.Skipped {
 		r.notChecked(Secrets, "the history: "+some(s.Examples, s.Count), s.Reason, s.Fix)
@@ -70,6 +70,13 @@ func (r *run) unsearched(found *history.Result) {
 	if found.Interrupted {
 		r.notChecked(Secrets, "the history: what the scan hadn't come to", interrupted, "scan again")
 	}
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // isBare reports whether s says that there is no working tree.
