@@ -16,7 +16,15 @@ type Content struct {
 }
 
 // Content reads file i of Files. The error is a *Skip where the file can't be read.
-func (c *Changes) Content(ctx context.Context, i int) (*Content, error) {
+func (c *Changes) Content(ctx context.Context, i int) (content *Content, err error) {
+	err = odb.Guard(func() (err error) {
+		content, err = c.content(ctx, i)
+		return err
+	})
+	return content, err
+}
+
+func (c *Changes) content(ctx context.Context, i int) (*Content, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

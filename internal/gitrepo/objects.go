@@ -44,7 +44,11 @@ func (t *Tree) Objects(ctx context.Context) (*odb.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := odb.Open(filepath.Join(repo.common, "objects"), repo.hash)
+	var db *odb.DB
+	err = odb.Guard(func() (err error) {
+		db, err = odb.Open(filepath.Join(repo.common, "objects"), repo.hash)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open the objects of %s: %w", t.at.dir, err)
 	}

@@ -57,7 +57,15 @@ type Result struct {
 
 // Search searches all versions of all files that the tree's repository holds. It goes on where something
 // can't be read, and says so in the result; an error means that there is no result at all.
-func Search(ctx context.Context, tree *gitrepo.Tree, d *secret.Detector, opt Options) (*Result, error) {
+func Search(ctx context.Context, tree *gitrepo.Tree, d *secret.Detector, opt Options) (r *Result, err error) {
+	err = odb.Guard(func() (err error) {
+		r, err = searchAll(ctx, tree, d, opt)
+		return err
+	})
+	return r, err
+}
+
+func searchAll(ctx context.Context, tree *gitrepo.Tree, d *secret.Detector, opt Options) (*Result, error) {
 	if opt.Progress == nil {
 		opt.Progress = &Progress{}
 	}

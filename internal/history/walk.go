@@ -49,15 +49,7 @@ func (s *search) walk(ctx context.Context) (finds, error) {
 		}
 		workers[i] = w
 		g.Go(func() error {
-			for {
-				n := next.Add(1) - 1
-				if n >= int64(len(roots)) {
-					return nil
-				}
-				if err := odb.Walk(gctx, w.walker, roots[n], w.visit); err != nil {
-					return err
-				}
-			}
+			return odb.Guard(func() error { return w.run(roots, &next) })
 		})
 	}
 	err := g.Wait()
@@ -65,6 +57,19 @@ func (s *search) walk(ctx context.Context) (finds, error) {
 		err = ctx.Err()
 	}
 	return s.join(workers), err
+}
+
+// run walks the families of roots that no other worker has taken.
+func (w *worker) run(roots []odb.Num, next *atomic.Int64) error {
+	for {
+		n := next.Add(1) - 1
+		if n >= int64(len(roots)) {
+			return nil
+		}
+		if err := odb.Walk(w.ctx, w.walker, roots[n], w.visit); err != nil {
+			return err
+		}
+	}
 }
 
 // join puts together what the workers found: the order in which they did leaves no trace.
@@ -100,7 +105,11 @@ func (w *worker) visit(v odb.Version, base *secret.Version, hasBase bool) (*secr
 	w.count(pairs, len(v.Data))
 	texts := unpack.Texts(v.Data)
 	if len(texts) == 0 {
-		w.skip(pairs, "binary", "search it with a tool that unpacks or decodes it")
+		if unpack.IsArchive(v.Data) {
+			w.skip(pairs, AnArchive, "check it out and search the files in it with --archives")
+		} else {
+			w.skip(pairs, Binary, FixBinary)
+		}
 		w.note(v.Num, pairs, nil, w.searcher.Whole(nil)) // a path alone can give a key store away
 		return nil, w.ctx.Err()
 	}
