@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -116,8 +117,17 @@ func progressLine(p *history.Progress, took time.Duration) string {
 	const mega = 1e6
 	of := ""
 	if total := p.Total.Load(); total > 0 {
-		of = fmt.Sprintf(" of %d", total)
+		of = " of " + grouped(total)
 	}
 	rate := float64(p.Bytes.Load()) / mega / max(took.Seconds(), 1e-3)
-	return fmt.Sprintf("searched %d%s objects, %.0f MB/s, %d found", p.Objects.Load(), of, rate, p.Found.Load())
+	return fmt.Sprintf("searched %s%s objects, %.0f MB/s, %s found", grouped(p.Objects.Load()), of, rate, grouped(p.Found.Load()))
+}
+
+// grouped is n with commas between thousands.
+func grouped(n int64) string {
+	const thousand = 1000
+	if n < thousand {
+		return strconv.FormatInt(n, 10)
+	}
+	return grouped(n/thousand) + fmt.Sprintf(",%03d", n%thousand)
 }

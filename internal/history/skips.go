@@ -17,6 +17,14 @@ type Skipped struct {
 	Examples    []string // the first few of them, sorted
 }
 
+// Reasons for which files are left out, and what would have a binary one searched. In the working tree they
+// are told in the same words.
+const (
+	Binary    = "binary"
+	FixBinary = "search it with a tool that unpacks or decodes it"
+	AnArchive = "an archive"
+)
+
 // maxExamples is how many are told by name.
 const maxExamples = 3
 

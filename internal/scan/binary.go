@@ -5,12 +5,10 @@ import (
 	"errors"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo"
+	"github.com/curfew-ci/curfew/internal/history"
 	"github.com/curfew-ci/curfew/internal/secret"
 	"github.com/curfew-ci/curfew/internal/unpack"
 )
-
-// fixBinary is what would have a binary file searched.
-const fixBinary = "search archives with --archives; other binary files, with a tool that decodes them"
 
 // readOther looks into a file that isn't plain text, or can't be read, as skip says.
 func (r *run) readOther(ctx context.Context, d *secret.Detector, name string, skip *gitrepo.Skip) (content, error) {
@@ -36,8 +34,12 @@ func (r *run) readBinary(ctx context.Context, d *secret.Detector, name string, s
 		return content{}, err
 	}
 	c := content{tokens: byName}
-	if !r.opt.Search.Archives || !unpack.IsArchive(src) {
+	switch {
+	case !unpack.IsArchive(src):
 		c.skips = []*gitrepo.Skip{skip}
+		return c, nil
+	case !r.opt.Search.Archives:
+		c.skips = []*gitrepo.Skip{{Path: name, Reason: history.AnArchive, Fix: "search the files in it with --archives"}}
 		return c, nil
 	}
 	c.read = true
@@ -60,7 +62,7 @@ func (r *run) readInner(ctx context.Context, c *content, d *secret.Detector, inn
 		c.inner = append(c.inner, found.text)
 	}
 	for _, s := range found.skips {
-		if s.Reason != "binary" { // as most files in most archives are
+		if s.Reason != history.Binary { // as most files in most archives are
 			c.skips = append(c.skips, s)
 		}
 	}

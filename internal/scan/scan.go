@@ -87,11 +87,14 @@ func Run(ctx context.Context, opt Options) (*Result, error) {
 	if err := r.search(ctx); err != nil {
 		return nil, err
 	}
-	ctx = context.WithoutCancel(ctx) // of an interrupted search, what was found so far is told
+	asking, ctx := ctx, context.WithoutCancel(ctx) // of an interrupted search, what was found so far is told
 	if err := r.entitlements(ctx); err != nil {
 		return nil, err
 	}
 	if err := r.judge(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.ask(asking); err != nil {
 		return nil, err
 	}
 	return r.finish(ctx)
@@ -121,7 +124,7 @@ func (r *run) judge(ctx context.Context) error {
 		opt.Base = &r.baseState
 	}
 	r.result.Findings = suppress.Apply(found, r.state, opt)
-	return r.verify(ctx)
+	return nil
 }
 
 // judged says of which rules everything could be read.

@@ -161,7 +161,7 @@ func linesOf(src []byte, decoded bool) func(source.Region) (first, last int) {
 func (r *run) searchFile(ctx context.Context, d *secret.Detector, name string, src []byte) (content, error) {
 	var c content
 	if len(unpack.Texts(src)) == 0 {
-		return r.readBinary(ctx, d, name, src, &gitrepo.Skip{Path: name, Reason: "binary", Fix: fixBinary})
+		return r.readBinary(ctx, d, name, src, &gitrepo.Skip{Path: name, Reason: history.Binary, Fix: history.FixBinary})
 	}
 	return c, r.searchInto(ctx, &c, d, name, src)
 }

@@ -56,13 +56,26 @@ func (r *run) verification() error {
 // version is one text that tokens stand in: a file as it is, or as a commit has it.
 type version struct{ path, commit string }
 
+// ask verifies, where the caller asked for it, until ctx ends.
+func (r *run) ask(ctx context.Context) error {
+	if r.verifier == nil {
+		return nil
+	}
+	var err error
+	if ctx.Err() == nil {
+		err = r.verify(ctx)
+	}
+	if ctx.Err() != nil {
+		r.notChecked(Secrets, "which of them still work", interrupted, "scan again")
+		return nil
+	}
+	return err
+}
+
 // verify asks about the findings that the caller named, and notes what was answered. What is suppressed
 // isn't asked about.
 func (r *run) verify(ctx context.Context) error {
 	v := r.verifier
-	if v == nil {
-		return nil
-	}
 	var order []version
 	asked := map[version][]int{}
 	for i := range r.result.Findings {
