@@ -59,6 +59,7 @@ type grower struct {
 	wanted  int          // how many of them are not excluded
 
 	lacking []absent // what commits name and the database lacks
+	limit   int      // maxParents
 
 	rawTree, rawParents []byte
 }
@@ -70,8 +71,12 @@ type absent struct {
 	id   odb.ID
 }
 
+// maxParents bounds the parents of all commits together, as commits with very many take nothing in a pack where they are
+// made of each other. The largest public repositories have a tenth.
+const maxParents = 1 << 24
+
 func newGrower(ctx context.Context, db *odb.DB, reader *odb.Reader, shallow map[odb.ID]struct{}, gaps *gaps) *grower {
-	g := &grower{ctx: ctx, db: db, reader: reader, shallow: shallow, gaps: gaps}
+	g := &grower{ctx: ctx, db: db, reader: reader, shallow: shallow, gaps: gaps, limit: maxParents}
 	g.slots = make([]int32, db.Len())
 	g.open.before = func(a, b int32) bool { return g.when[a] > g.when[b] }
 	return g
@@ -84,7 +89,11 @@ func (g *grower) add(n odb.Num, by int32, name string) (int32, bool) {
 		return g.slot(n)
 	}
 	kind, raw, err := g.reader.Read(n)
-	if err != nil || kind != odb.Commit || !g.read(n, raw) {
+	wrong, ok := wrongKind, false
+	if err == nil && kind == odb.Commit {
+		wrong, ok = g.read(n, raw)
+	}
+	if !ok {
 		g.slots[n] = badCommit
 		where := func() string {
 			if by < 0 {
@@ -95,7 +104,7 @@ func (g *grower) add(n odb.Num, by int32, name string) (int32, bool) {
 		if err != nil {
 			g.gaps.unread(g.db.ID(n), where, err)
 		} else {
-			g.gaps.add(wrongKind, g.db.ID(n), where)
+			g.gaps.add(wrong, g.db.ID(n), where)
 		}
 		return 0, false
 	}
@@ -106,19 +115,21 @@ func (g *grower) add(n odb.Num, by int32, name string) (int32, bool) {
 	return slot, true
 }
 
-// read appends the commit to the graph.
-func (g *grower) read(n odb.Num, raw []byte) bool {
+// read appends the commit to the graph, or says why it can't.
+func (g *grower) read(n odb.Num, raw []byte) (wrong lack, ok bool) {
 	var when int64
-	var ok bool
 	g.rawTree, g.rawParents, when, ok = commitLinks(raw, g.rawTree[:0], g.rawParents[:0], g.db.Hash().Size())
 	if !ok {
-		return false
+		return wrongKind, false
 	}
 	var flags uint8
 	if len(g.shallow) > 0 && len(g.rawParents) > 0 {
 		if _, ends := g.shallow[g.db.ID(n)]; ends {
 			flags, g.rawParents = grafted, g.rawParents[:0]
 		}
+	}
+	if len(g.parents)+len(g.lacking)+len(g.rawParents)/g.db.Hash().Size() > g.limit {
+		return manyParents, false
 	}
 	for id := range slices.Chunk(g.rawParents, g.db.Hash().Size()) {
 		if parent, ok := g.db.FindRaw(id); ok {
@@ -136,7 +147,7 @@ func (g *grower) read(n odb.Num, raw []byte) bool {
 	g.when = append(g.when, when)
 	g.end = append(g.end, int32(len(g.parents))) //nolint:gosec // a repository of 2^31 parents is out of reach
 	g.flags = append(g.flags, flags)
-	return true
+	return 0, true
 }
 
 // lack keeps what the commit that is read names in vain.

@@ -30,6 +30,7 @@ const (
 	wrongKind
 	tooDeep
 	tooMany
+	manyParents
 	lacks // how many kinds there are
 )
 
@@ -87,16 +88,17 @@ func (g *gaps) noteAll(faults []odb.Fault, refs []string) {
 // list tells what was gathered, and what to do about it; about what is absent fixAbsent says that.
 func (g *gaps) list(fixAbsent func() string) []Missing {
 	texts := [lacks]struct{ what, fix string }{
-		lackStore:  {"packs and other parts of the object database that can't be read", fixDamage},
-		lackCommit: {"commits that the repository lacks", ""},
-		lackTree:   {"folders that the repository lacks", ""},
-		lackBlob:   {"files that the repository lacks", ""},
-		lackTagged: {"objects that refs or tags name and the repository lacks", ""},
-		lackRef:    {"refs that can't be read", "run git fsck, and delete them or fetch them anew"},
-		damaged:    {"objects that can't be read", fixDamage},
-		wrongKind:  {"objects that aren't what they are named as", fixDamage},
-		tooDeep:    {"folders that are nested too deep", "search them with git log -p by hand"},
-		tooMany:    {fmt.Sprintf("folders that were read in part, after %d paths or %d MiB of them", maxPaths, maxPathText>>20), "search them with git log -p by hand: folders that repeat each other have paths without end"},
+		lackStore:   {"packs and other parts of the object database that can't be read", fixDamage},
+		lackCommit:  {"commits that the repository lacks", ""},
+		lackTree:    {"folders that the repository lacks", ""},
+		lackBlob:    {"files that the repository lacks", ""},
+		lackTagged:  {"objects that refs or tags name and the repository lacks", ""},
+		lackRef:     {"refs that can't be read", "run git fsck, and delete them or fetch them anew"},
+		damaged:     {"objects that can't be read", fixDamage},
+		wrongKind:   {"objects that aren't what they are named as", fixDamage},
+		tooDeep:     {"folders that are nested too deep", "search them with git log -p by hand"},
+		tooMany:     {fmt.Sprintf("folders that were read in part, after %d paths or %d MiB of them", maxPaths, maxPathText>>20), "search them with git log -p by hand: folders that repeat each other have paths without end"},
+		manyParents: {fmt.Sprintf("commits that were left out with what came before them, after %d parents of others", maxParents), "search them with git log -p by hand"},
 	}
 	var out []Missing
 	for kind, m := range g.found {
