@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -116,7 +117,7 @@ func placeLink(f *finding.Finding, opt Options) string {
 	}
 	sha := opt.SHA
 	if f.History != nil {
-		sha = f.History.First.ID
+		sha = cmp.Or(f.History.First.ID, sha)
 	}
 	return fmt.Sprintf("[%s](%s/blob/%s/%s%s)", markup(place), opt.Repository, escapePath(sha), escapePath(f.Region.Path), fragment)
 }
