@@ -47,6 +47,9 @@ func newExplain(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if dir == fromStdin {
+				dir = "."
+			}
 			result, err := scanning.result(cmd.Context(), env, from, dir, search)
 			if err != nil {
 				return err

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -27,9 +29,12 @@ type searchFlags struct {
 	diff     string
 	staged   bool
 	archives bool
+
+	given func(flag string) bool // on the command line
 }
 
 func (f *searchFlags) register(flags *pflag.FlagSet) {
+	f.given = flags.Changed
 	flags.BoolVar(&f.history, "history", false, "search all that the commits ever held as well")
 	flags.StringArrayVar(&f.since, "since", nil, "with --history, leave out what this `REV` reaches; repeatable")
 	flags.StringVar(&f.diff, "diff", "", "search the lines that `BASE..HEAD` adds, as a pull request does, and nothing else")
@@ -41,7 +46,7 @@ func (f *searchFlags) register(flags *pflag.FlagSet) {
 func (f *searchFlags) options(ctx context.Context, env *Env, path string) (scan.Search, error) {
 	s := scan.Search{History: f.history, Since: f.since, Diff: f.diff, Staged: f.staged, Archives: f.archives}
 	alone := 0
-	for _, set := range []bool{f.history, f.diff != "", f.staged, path == fromStdin} {
+	for _, set := range []bool{f.history, f.given("diff"), f.staged, path == fromStdin} {
 		if set {
 			alone++
 		}
@@ -49,6 +54,10 @@ func (f *searchFlags) options(ctx context.Context, env *Env, path string) (scan.
 	switch {
 	case alone > 1:
 		return s, usageError("--history, --diff, --staged and PATH %q exclude one another: scan once for each", fromStdin)
+	case f.given("diff") && (f.diff == "" || strings.HasPrefix(f.diff, "..")): // a variable that isn't set, most likely
+		return s, usageError("--diff %q names no BASE: expected BASE..HEAD, such as origin/main..HEAD", f.diff)
+	case slices.Contains(f.since, ""):
+		return s, usageError("--since \"\" names no revision")
 	case len(f.since) > 0 && !f.history:
 		return s, usageError("--since says what of the history to leave out: add --history")
 	case path != fromStdin:

@@ -91,7 +91,7 @@ func searchAll(ctx context.Context, tree *gitrepo.Tree, d *secret.Detector, opt 
 		return nil, err
 	}
 	if err == nil {
-		opt.Progress.Objects.Add(total - int64(s.result.Blobs)) // those that can't be read
+		opt.Progress.Objects.Add(total - int64(s.met)) // those that can't be read
 	}
 	// What was found is told in any case, so an interrupt no longer counts.
 	if err := s.describe(context.WithoutCancel(ctx), finds); err != nil {
@@ -109,6 +109,7 @@ type search struct {
 	detector *secret.Detector
 	opt      Options
 	result   *Result
+	met      int         // blobs, searched or not
 	faults   []odb.Fault // of the object database
 	lost     []string    // credentials that were found and could not be described
 }

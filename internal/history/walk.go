@@ -31,6 +31,7 @@ type worker struct {
 	searcher *secret.Searcher
 
 	finds   finds
+	met     int // blobs, searched or not
 	blobs   int
 	bytes   int64
 	skipped skips
@@ -83,6 +84,7 @@ func (s *search) join(workers []*worker) finds {
 		}
 		skipped.join(w.skipped)
 		found += len(w.finds)
+		s.met += w.met
 		s.result.Blobs += w.blobs
 		s.result.Bytes += w.bytes
 		s.faults = append(s.faults, w.walker.Faults()...)
@@ -98,11 +100,11 @@ func (s *search) join(workers []*worker) finds {
 func (w *worker) visit(v odb.Version, base *secret.Version, hasBase bool) (*secret.Version, error) {
 	pairs := w.history.Pairs(v.Num)
 	if v.Data == nil {
-		w.count(pairs, 0)
+		w.count(pairs, nil)
 		w.skip(pairs, v.Omitted, "search it by itself")
 		return nil, nil
 	}
-	w.count(pairs, len(v.Data))
+	w.count(pairs, v.Data)
 	texts := unpack.Texts(v.Data)
 	if len(texts) == 0 {
 		if unpack.IsArchive(v.Data) {
@@ -179,13 +181,16 @@ func (w *worker) skip(pairs []gitrepo.Pair, reason, fix string) {
 	}
 }
 
-// count counts a blob that the history reaches.
-func (w *worker) count(pairs []gitrepo.Pair, size int) {
+// count counts a blob that the history reaches; data is nil where it isn't read.
+func (w *worker) count(pairs []gitrepo.Pair, data []byte) {
 	if len(pairs) == 0 {
 		return
 	}
-	w.blobs++
-	w.bytes += int64(size)
+	w.met++
+	if data != nil {
+		w.blobs++
+	}
+	w.bytes += int64(len(data))
 	w.opt.Progress.Objects.Add(1)
-	w.opt.Progress.Bytes.Add(int64(size))
+	w.opt.Progress.Bytes.Add(int64(len(data)))
 }
