@@ -2,12 +2,12 @@ package scan
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/secret"
+	"github.com/curfew-ci/curfew/internal/unpack"
 	"github.com/curfew-ci/curfew/internal/verify"
 	"github.com/curfew-ci/curfew/rules"
 )
@@ -104,6 +104,13 @@ func (r *run) verify(ctx context.Context) error {
 	for _, answer := range v.Verify(ctx, candidates) {
 		settle(&r.result.Findings[answer.Index], &answer)
 	}
+	for _, findings := range asked {
+		for _, i := range findings {
+			if f := &r.result.Findings[i]; f.Liveness == nil {
+				f.Liveness = &finding.Liveness{Status: string(verify.Unknown), Reason: "not asked: what it stands in can't be read again"}
+			}
+		}
+	}
 	return nil
 }
 
@@ -129,29 +136,43 @@ func (r *run) tokenOf(f *finding.Finding) *secret.Token {
 	return nil
 }
 
-// candidates pairs the tokens of findings with what belongs to them in the same text.
+// candidates pairs the tokens of findings with what belongs to them in the same text. There are none where it can't be
+// read again, as a link's target in a commit.
 func (r *run) candidates(ctx context.Context, at version, findings []int) ([]verify.Candidate, error) {
-	var content []byte
-	if text := r.texts[at.path]; at.commit == "" && text != nil {
-		content = text.Src
-	}
-	if at.commit != "" {
-		commit, err := r.tree.Commit(ctx, at.commit)
-		if err != nil {
-			return nil, err
-		}
-		if content, err = commit.ReadFile(ctx, at.path); err != nil {
-			return nil, fmt.Errorf("read %s for --verify: %w", at.path, err)
-		}
-	}
 	detector, err := r.detector()
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := detector.Detect(ctx, at.path, content)
-	if err != nil {
-		return nil, err
+	for _, text := range unpack.Texts(r.again(ctx, at)) {
+		if c := r.pair(ctx, detector, at.path, text, findings); len(c) > 0 {
+			return c, nil
+		}
 	}
+	return nil, ctx.Err()
+}
+
+// again reads a version of a file once more; nil where that can't be done.
+func (r *run) again(ctx context.Context, at version) []byte {
+	if at.commit == "" {
+		if text := r.texts[at.path]; text != nil {
+			return text.Src
+		}
+		return nil
+	}
+	commit, err := r.tree.Commit(ctx, at.commit)
+	if err != nil {
+		return nil
+	}
+	content, err := commit.ReadFile(ctx, at.path)
+	if err != nil {
+		return nil
+	}
+	return content
+}
+
+// pair is candidates for one text. Where it isn't searched to its end, what was found so far counts.
+func (r *run) pair(ctx context.Context, detector *secret.Detector, name string, text []byte, findings []int) []verify.Candidate {
+	tokens, _ := detector.Detect(ctx, name, text)
 	found := make([]verify.Found, len(tokens))
 	for i := range tokens {
 		t := &tokens[i]
@@ -163,7 +184,7 @@ func (r *run) candidates(ctx context.Context, at version, findings []int) ([]ver
 		}
 		found[i] = verify.Found{Index: index, Detector: t.Detector, Value: t.Value, Start: t.Region.Start.Offset, End: t.Region.End.Offset}
 	}
-	return slices.DeleteFunc(verify.Pair(content, found), func(c verify.Candidate) bool { return c.Index < 0 }), nil
+	return slices.DeleteFunc(verify.Pair(text, found), func(c verify.Candidate) bool { return c.Index < 0 })
 }
 
 // settle notes an answer. What works is worse than what may; what is dead is only worth a note.
