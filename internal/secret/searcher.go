@@ -45,20 +45,35 @@ type Hit struct {
 // Digest stands for a value. Without the key, which never leaves the process, it can't be guessed.
 type Digest [16]byte
 
-// Whole looks over a text of which nothing is known yet.
-func (s *Searcher) Whole(text []byte) *Version { return (*Version)(s.scanner.Whole(text)) }
+// Whole looks over a text of which nothing is known yet. It returns nil where the engine breaks down: Hits says so.
+func (s *Searcher) Whole(text []byte) (v *Version) {
+	defer func() {
+		if recover() != nil { // whose message may quote what was searched
+			v = nil
+		}
+	}()
+	return (*Version)(s.scanner.Whole(text))
+}
 
-// Next looks over a text that takes over runs of another, its base, which is baseLen bytes long: only at
+// Next is Whole for a text that takes over runs of another, its base, which is baseLen bytes long: it looks only at
 // what it adds. copies are in the order of their Dst and don't overlap there.
-func (s *Searcher) Next(text []byte, base *Version, baseLen int, copies []delta.Copy) *Version {
+func (s *Searcher) Next(text []byte, base *Version, baseLen int, copies []delta.Copy) (v *Version) {
+	defer func() {
+		if recover() != nil { // as in Whole
+			v = nil
+		}
+	}()
 	return (*Version)(s.scanner.Next(text, (*engine.State)(base), baseLen, copies))
 }
 
 // Hits lists what is found in a version of a text at a path, in the order of their places. It allocates
 // nothing where nothing is found. Errors are those of Detector.Detect.
 func (s *Searcher) Hits(ctx context.Context, path string, text []byte, v *Version) (hits []Hit, err error) {
-	if s.leavesOut(path) {
+	switch {
+	case s.leavesOut(path):
 		return nil, ErrAllowlisted
+	case v == nil:
+		return nil, errFailed
 	}
 	defer func() {
 		if recover() != nil { // whose message may quote what was searched

@@ -113,6 +113,16 @@ func TestSearcherLeavesOut(t *testing.T) {
 	}
 }
 
+// Where the engine breaks down, here for want of a base, the text is told as not searched.
+func TestSearcherBreaksDown(t *testing.T) {
+	s := detector(t).NewSearcher()
+	text := []byte(plantedFor(t, "github-pat").Content)
+	v := s.Next(text, nil, len(text), []delta.Copy{{Len: int32(len(text))}})
+	if hits, err := s.Hits(context.Background(), "a.sh", text, v); err == nil {
+		t.Errorf("%d hits and no error", len(hits))
+	}
+}
+
 // What is matched and no finding is counted.
 func TestSuppressed(t *testing.T) {
 	s := detector(t).NewSearcher()
