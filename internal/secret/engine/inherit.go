@@ -36,7 +36,8 @@ func (s *Scanner) Next(text []byte, base *State, baseLen int, copies []delta.Cop
 // inherit makes the candidates and gates of a text that is made of another as s.ranges has it. It reports
 // whether what is new in it has an odd letter.
 func (s *Scanner) inherit(text []byte, base *State, baseLen int) (odd bool) {
-	s.cand, s.gates, s.hits = s.cand[:0], s.gates[:0], s.hits[:0]
+	s.restart()
+	s.hits = s.hits[:0]
 	s.ranges.widen(s.e.plans.auto.longest, len(text))
 	for _, r := range s.ranges.scanned {
 		s.hits = s.e.plans.auto.scan(text, int(r.start), int(r.end), s.hits)
@@ -144,7 +145,7 @@ func (s *Scanner) inheritHits(text []byte, w *window, c delta.Copy) {
 		}
 		if s.isIn(h, h.end+w.start, c) && !holds(s.ranges.scanned, h.end+by) {
 			moved := hit{h.lit, h.end + by}
-			s.add(w.rule, moved, s.e.plans.rules[w.rule].window(text, moved))
+			s.add(text, w.rule, s.e.plans.rules[w.rule].anchor(moved), moved)
 		}
 	}
 }

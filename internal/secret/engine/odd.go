@@ -66,7 +66,8 @@ func (h *shadow) near(s Span, bytes int) bool {
 // whole text, as the library does. All other windows are as they would be without the odd letters.
 func (s *Scanner) takeOdd(text []byte) {
 	p := s.e.plans
-	s.cand, s.gates, s.broken = s.cand[:0], s.gates[:0], s.broken[:0]
+	s.restart()
+	s.broken = s.broken[:0]
 	s.shadow.cast(text)
 	s.hits = p.auto.scan(s.shadow.text, 0, len(s.shadow.text), s.hits[:0])
 	for _, h := range s.hits {
@@ -82,7 +83,7 @@ func (s *Scanner) takeOdd(text []byte) {
 		unsure := s.shadow.near(Span{int(start), int(h.end)}, sight+1)
 		for _, u := range p.uses[h.lit] {
 			if unsure || u.anchor.quick(text, int(h.end)) {
-				s.add(u.rule, h, u.anchor.window(text, int(h.end)))
+				s.add(text, u.rule, u.anchor, h)
 				if s.shadow.near(s.cand[len(s.cand)-1].wide(), 1) {
 					s.breakRule(u.rule)
 				}

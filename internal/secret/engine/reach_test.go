@@ -81,3 +81,21 @@ func TestManyHitsOnALongLine(t *testing.T) {
 		}
 	}
 }
+
+// A text with thousands of hits close to each other is searched in whole, and what matches in it is found.
+func TestManyCloseHits(t *testing.T) {
+	e, err := newEngine(map[string]rule{"r": {regex: later(`key=[a-c]{2,3}\b`)}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := []byte(strings.Repeat("key=ab key=abcd\n", manyFollowed))
+	s := e.NewScanner()
+	st := s.Whole(text)
+	if len(st.windows) != 1 || st.windows[0].wide() != (Span{0, len(text)}) {
+		t.Fatalf("%d windows, the first %v", len(st.windows), st.windows[0].span)
+	}
+	p := e.plans.rules[0]
+	if diff := gocmp.Diff(matched(p.rule.regex.compiled(), text), p.find(text, st.windows[0].wide(), nil)); diff != "" {
+		t.Errorf("matches (-whole text +window)\n%s", diff)
+	}
+}

@@ -146,7 +146,7 @@ func (s *Scanner) openLayer(r *revealed, layers []layer, below version, ends edg
 	text := unsafe.Slice(unsafe.StringData(top.text), len(top.text))
 	s.copies = top.copies(below.part, s.copies[:0])
 	if below.state.odd || !s.ranges.lay(len(text), below.size, s.copies) {
-		s.cand, s.gates = s.cand[:0], s.gates[:0]
+		s.restart()
 		s.hits = s.e.plans.auto.scan(text, 0, len(text), s.hits[:0])
 		r.odd = s.take(text)
 	} else {

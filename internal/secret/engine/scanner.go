@@ -21,12 +21,17 @@ type Scanner struct {
 	copies []delta.Copy // of what a layer is made of
 	shadow shadow
 	broken []int32
+	counts []int32 // by rule: how many of cand were made of a hit
+	filled []bool  // by rule: whether one of cand is the whole text
 
 	search
 }
 
 // NewScanner makes a Scanner: the scratch memory of one goroutine.
-func (e *Engine) NewScanner() *Scanner { return &Scanner{e: e} }
+func (e *Engine) NewScanner() *Scanner {
+	n := len(e.plans.rules)
+	return &Scanner{e: e, counts: make([]int32, n), filled: make([]bool, n)}
+}
 
 // candidate is a window on its way into a state: that of one hit, or one that was taken over.
 type candidate struct {
@@ -39,7 +44,7 @@ func (s *Scanner) Whole(text []byte) *State {
 	if len(text) > math.MaxInt32-sight {
 		return &State{tooLong: true}
 	}
-	s.cand, s.gates = s.cand[:0], s.gates[:0]
+	s.restart()
 	s.hits = s.e.plans.auto.scan(text, 0, len(text), s.hits[:0])
 	odd := s.take(text)
 	if odd {
@@ -61,16 +66,39 @@ func (s *Scanner) take(text []byte) (odd bool) {
 		}
 		for _, u := range p.uses[h.lit] {
 			if u.anchor.quick(text, int(h.end)) {
-				s.add(u.rule, h, u.anchor.window(text, int(h.end)))
+				s.add(text, u.rule, u.anchor, h)
 			}
 		}
 	}
 	return odd
 }
 
-// add makes the window of a hit a candidate.
-func (s *Scanner) add(rule int32, h hit, at Span) {
-	w := narrow(at)
+// restart begins the search of a text.
+func (s *Scanner) restart() {
+	s.cand, s.gates = s.cand[:0], s.gates[:0]
+	clear(s.counts)
+	clear(s.filled)
+}
+
+// A rule with so many hits that stand so close, on average, is searched in the whole text: regular
+// expressions take less time for that than it takes to follow each hit.
+const (
+	manyFollowed = 1 << 12
+	closeHits    = 1 << 8 // bytes
+)
+
+// add makes the window of a hit a candidate. Where a hit before it has the whole text for a window, they will
+// be one, whatever its own is: so a text that is full of hits isn't followed from each of them.
+func (s *Scanner) add(text []byte, rule int32, a *anchor, h hit) {
+	w := span{h.end - int32(a.length), h.end} //nolint:gosec // a literal
+	if !s.filled[rule] {
+		if s.counts[rule]++; s.counts[rule] >= manyFollowed && int(s.counts[rule])*closeHits >= len(text) {
+			w = span{0, int32(len(text))} //nolint:gosec // texts are shorter than 2 GiB
+		} else {
+			w = narrow(a.window(text, int(h.end)))
+		}
+		s.filled[rule] = int(w.end-w.start) == len(text)
+	}
 	h.end -= w.start
 	s.cand = append(s.cand, candidate{window: window{rule: rule, span: w}, hit: h})
 }
