@@ -55,7 +55,7 @@ func longHistory(t *testing.T) string {
 			b.WriteString(secrets[i%len(secrets)].Content)
 			fmt.Fprintf(out, "commit refs/heads/main\ncommitter c <c@example.com> %d +0000\ndata 1\nm\nM 100644 inline f%d\ndata %d\n%s\n", 1_700_000_000+i, i, b.Len(), b.String())
 		}
-		out.Close() //nolint:errcheck,gosec // a pipe
+		out.Close() //nolint:errcheck // a pipe
 	}()
 	git(in, "-c", "core.compression=0", "fast-import", "--quiet")
 	return dir
@@ -136,7 +136,7 @@ func TestSecondSignal(t *testing.T) {
 			t.Errorf("%v, want a signal", err)
 		}
 	case <-time.After(10 * time.Second):
-		cmd.Process.Kill() //nolint:errcheck,gosec // it hangs
+		cmd.Process.Kill() //nolint:errcheck // it hangs
 		t.Error("a second signal is not heard")
 	}
 }

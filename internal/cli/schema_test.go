@@ -32,8 +32,13 @@ func TestResultsKeepToTheSchema(t *testing.T) {
 	s.git(b.String(), "fast-import", "--quiet")
 	s.stage()
 	for _, args := range [][]string{
-		{s.dir}, {s.dir, "--history"}, {s.dir, "--history", "--since", "main~3"}, {s.dir, "--diff", "main~3..main"}, {s.dir, "--staged"},
-		{s.dir, "--staged", "--archives"}, {"-"},
+		{s.dir},
+		{s.dir, "--history"},
+		{s.dir, "--history", "--since", "main~3"},
+		{s.dir, "--diff", "main~3..main"},
+		{s.dir, "--staged"},
+		{s.dir, "--staged", "--archives"},
+		{"-"},
 	} {
 		s.out.Reset()
 		s.runWith(planted.All(41)[0].Content, append([]string{"scan", "-f", "json"}, args...)...)

@@ -154,7 +154,7 @@ func (n *naive) search() []told {
 func TestEqualsNaive(t *testing.T) {
 	d := detector(t)
 	for seed := range uint64(6) {
-		s := randomHistory(rand.New(rand.NewPCG(seed, 7)), 40) //nolint:gosec // a test's
+		s := randomHistory(rand.New(rand.NewPCG(seed, 7)), 40)
 		var dir string
 		if seed%3 == 2 {
 			dir = s.into(t, "--object-format=sha256")
@@ -182,7 +182,7 @@ func TestEqualsNaive(t *testing.T) {
 // TestSameAtAnyWidth: how many goroutines search shows nowhere.
 func TestSameAtAnyWidth(t *testing.T) {
 	d := detector(t)
-	dir := randomHistory(rand.New(rand.NewPCG(11, 7)), 60).into(t) //nolint:gosec // a test's
+	dir := randomHistory(rand.New(rand.NewPCG(11, 7)), 60).into(t)
 	shown := func(r *history.Result) string {
 		var b strings.Builder
 		for i := range r.Found {
@@ -214,7 +214,7 @@ func TestSameAtAnyWidth(t *testing.T) {
 // running.
 func TestInterrupted(t *testing.T) {
 	d := detector(t)
-	dir := randomHistory(rand.New(rand.NewPCG(12, 7)), 60).into(t) //nolint:gosec // a test's
+	dir := randomHistory(rand.New(rand.NewPCG(12, 7)), 60).into(t)
 	type id struct{ path, detector, value string }
 	whole := map[id]bool{}
 	for _, f := range toldBy(search(t, t.Context(), dir, d, history.Options{})) {

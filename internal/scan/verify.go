@@ -61,15 +61,15 @@ func (r *run) ask(ctx context.Context) error {
 	if r.verifier == nil {
 		return nil
 	}
-	var err error
 	if ctx.Err() == nil {
-		err = r.verify(ctx)
+		if err := r.verify(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
 	}
 	if ctx.Err() != nil {
 		r.notChecked(Secrets, "which of them still work", interrupted, "scan again")
-		return nil
 	}
-	return err
+	return nil
 }
 
 // verify asks about the findings that the caller named, and notes what was answered. What is suppressed
