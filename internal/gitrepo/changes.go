@@ -84,12 +84,12 @@ func (t *Tree) Changes(ctx context.Context, spec DiffSpec) (*Changes, error) {
 
 // staged compares the index with HEAD.
 func (c *Changes) staged(ctx context.Context) ([][]rawDiff, error) {
-	if c.tree.at.worktree == "" {
-		return nil, fmt.Errorf("read what is staged in %s: it has no working tree", c.tree.at.dir)
-	}
 	repo, err := c.tree.repository(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case c.tree.at.worktree == "":
+		return nil, fmt.Errorf("read what is staged in %s: it has no working tree", c.tree.at.dir)
 	}
 	base := map[odb.Hash]string{odb.SHA1: emptyTreeSHA1, odb.SHA256: emptyTreeSHA256}[repo.hash]
 	out, _, err := c.tree.git(ctx, nil, "rev-parse", "--verify", "--quiet", headName)

@@ -51,6 +51,9 @@ func (r *run) skipped(skips []*gitrepo.Skip) {
 
 // unsearched says what of the history was not searched, apart from what has been said of the tree's files.
 func (r *run) unsearched(found *history.Result) {
+	if found.Commits == 0 && len(r.opt.Search.Since) == 0 && !found.Interrupted {
+		r.notChecked(Secrets, "the history", "there is no commit", "fetch the branches, where there should be some")
+	}
 	if found.Shallow {
 		r.notChecked(Secrets, "the history: older commits", "the clone is shallow", "check out with fetch-depth: 0, or git fetch --unshallow")
 	}
