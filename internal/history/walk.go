@@ -54,9 +54,6 @@ func (s *search) walk(ctx context.Context) (finds, error) {
 		})
 	}
 	err := g.Wait()
-	if ctx.Err() != nil {
-		err = ctx.Err()
-	}
 	return s.join(workers), err
 }
 
