@@ -257,7 +257,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestManyVersions: a credential that thousands of versions hold is told once, and costs a few bytes each.
+// TestManyVersions: a credential that thousands of versions hold is told once, with the first and the last.
 func TestManyVersions(t *testing.T) {
 	const versions = 3000
 	s := &stream{}
