@@ -2,7 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -24,7 +26,7 @@ func (f *outputFlags) finish(env *Env, dir string, r *scan.Result) error {
 	}
 	defer tree.Close() //nolint:errcheck // only read
 	opt := report.Options{
-		Rules: all, Category: f.category, Source: tree.ReadFile,
+		Rules: all, Category: f.category, Source: hashed(tree),
 		Repository: repositoryURL(env), SHA: env.Getenv("GITHUB_SHA"),
 	}
 	for _, o := range f.outs {
@@ -49,6 +51,21 @@ func (f *outputFlags) finish(env *Env, dir string, r *scan.Result) error {
 		return &exitError{ExitUnfinished, err}
 	}
 	return f.verdict(r)
+}
+
+// hashed reads files for the hashes of their lines. There is none where a finding stands in what is no text of the working
+// tree: in UTF-16, in a binary file, in a commit, which can hold any name.
+func hashed(tree *gitrepo.Tree) func(name string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if !fs.ValidPath(name) {
+			return nil, fs.ErrNotExist
+		}
+		src, err := tree.ReadFile(name)
+		if skip := (*gitrepo.Skip)(nil); errors.As(err, &skip) {
+			return nil, fs.ErrNotExist
+		}
+		return src, err
+	}
 }
 
 // writeFile writes what the user named. A file in the scanned tree is written beneath it: whoever made
