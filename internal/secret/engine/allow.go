@@ -1,7 +1,5 @@
 package engine
 
-import "unsafe"
-
 // listed are the allowlists that hold for a rule, its own and the global ones, by what they need to know.
 // What gitleaks allows by any one of them is allowed, so their order doesn't matter.
 type listed struct {
@@ -80,8 +78,7 @@ func decide(a *allowlist, stop, found bool) verdict {
 // heldLine is a line that was held against an allowlist.
 type heldLine struct {
 	list *allowlist
-	at   *byte
-	size int
+	extent
 }
 
 // placedAllow holds a finding against the allowlists that need its line or path. It marks one that the
@@ -125,7 +122,7 @@ func (s *Scanner) allowedByLine(a *allowlist, f *finding) (theirs, both bool) {
 }
 
 func (s *Scanner) lineAllowed(a *allowlist, line []byte) bool {
-	key := heldLine{a, unsafe.SliceData(line), len(line)}
+	key := heldLine{a, extentOf(line)}
 	allowed, known := s.allowed[key]
 	if !known {
 		allowed = a.allows(line)
@@ -136,6 +133,3 @@ func (s *Scanner) lineAllowed(a *allowlist, line []byte) bool {
 	}
 	return allowed
 }
-
-// asString is b as a string that shares its bytes: for calls that neither keep it nor outlive b.
-func asString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

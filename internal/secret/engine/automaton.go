@@ -88,7 +88,7 @@ func (a *automaton) trie() []node {
 			}
 			at = table[slot]
 		}
-		nodes[at].ends = append(nodes[at].ends, int32(number)) //nolint:gosec // fewer than the bytes of a configuration
+		nodes[at].ends = append(nodes[at].ends, int32(number))
 	}
 	a.next = table
 	link(nodes, table, width)
@@ -133,7 +133,7 @@ func (a *automaton) number(nodes []node) {
 	})
 	a.matching = uint32(len(nodes)) * width //nolint:gosec // bounded as the nodes are
 	for place, i := range order {
-		nodes[i].row = uint32(place) * width //nolint:gosec // the same
+		nodes[i].row = uint32(place) * width
 		if len(nodes[i].ends) > 0 {
 			a.matching = min(a.matching, nodes[i].row)
 			a.ends = append(a.ends, nodes[i].ends)

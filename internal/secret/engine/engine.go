@@ -80,7 +80,7 @@ func newEngine(rules map[string]rule, global []*allowlist) (*Engine, error) {
 		}
 	}
 	for i, r := range p.rules {
-		switch rule := int32(i); { //nolint:gosec // an index of a rule
+		switch rule := int32(i); {
 		case r.method == byPath:
 			e.byPaths = append(e.byPaths, rule)
 		case r.method != byAnchor && e.searched(rule):

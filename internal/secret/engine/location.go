@@ -3,7 +3,6 @@ package engine
 import (
 	"bytes"
 	"sort"
-	"unsafe"
 )
 
 // lines are the line breaks of a text.
@@ -27,9 +26,7 @@ func (l *lines) reset(text []byte) {
 }
 
 // of reports whether l is of text.
-func (l *lines) of(text []byte) bool {
-	return len(l.text) == len(text) && unsafe.SliceData(l.text) == unsafe.SliceData(text)
-}
+func (l *lines) of(text []byte) bool { return extentOf(l.text) == extentOf(text) }
 
 // locate is gitleaks' location (detect/location.go): where a match stands as the library counts it, and
 // the text that the library takes for its line. A line begins at the break before it. Of a match on a last

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"unsafe"
 )
 
 // shadow is a text with its odd letters as the ASCII ones that they are without regard to case.
@@ -106,7 +105,7 @@ func (s *Scanner) revealOdd(text []byte) *revealed {
 	r.shrunk.add(layers)
 	for n := range layers {
 		top := layers[n].text
-		s.takeOdd(unsafe.Slice(unsafe.StringData(top), len(top)))
+		s.takeOdd(asBytes(top))
 		windows := s.merge()
 		lower := strings.ToLower(top)
 		for _, w := range windows {

@@ -46,7 +46,7 @@ func (s *pathSet) finish() {
 	for i := range s.patterns {
 		for k := range s.anchors[i] {
 			a := &s.anchors[i][k]
-			s.uses[a.literal] = append(s.uses[a.literal], use{int32(i), a}) //nolint:gosec // as above
+			s.uses[a.literal] = append(s.uses[a.literal], use{int32(i), a})
 		}
 	}
 }
@@ -68,7 +68,7 @@ func (s *pathSet) matching(path string) (out []int32) {
 func (s *pathSet) possible(path []byte, hits []hit, out []int32) []int32 {
 	for i := range s.patterns {
 		if len(s.anchors[i]) == 0 {
-			out = append(out, int32(i)) //nolint:gosec // as above
+			out = append(out, int32(i))
 		}
 	}
 	for _, h := range s.auto.scan(path, 0, len(path), hits) {
@@ -86,7 +86,7 @@ func (s *pathSet) possible(path []byte, hits []hit, out []int32) []int32 {
 
 func (s *pathSet) all(out []int32) []int32 {
 	for i := range s.patterns {
-		out = append(out, int32(i)) //nolint:gosec // as above
+		out = append(out, int32(i))
 	}
 	return out
 }

@@ -42,10 +42,10 @@ func newPlans(rules map[string]rule) (*plans, error) {
 		p.auto = all.auto
 		for k := range p.anchors {
 			a := &p.anchors[k]
-			all.uses[a.literal] = append(all.uses[a.literal], use{int32(i), a}) //nolint:gosec // as many as there are rules
+			all.uses[a.literal] = append(all.uses[a.literal], use{int32(i), a})
 		}
 		for _, k := range p.keywords {
-			all.gates[k] = append(all.gates[k], int32(i)) //nolint:gosec // the same
+			all.gates[k] = append(all.gates[k], int32(i))
 		}
 	}
 	return all, nil

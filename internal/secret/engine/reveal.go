@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"unsafe"
 
 	"github.com/curfew-ci/curfew/internal/delta"
 )
@@ -143,7 +142,7 @@ type version struct {
 // openLayer searches the last of layers. It returns what is known of it, for the next.
 func (s *Scanner) openLayer(r *revealed, layers []layer, below version, ends edge) version {
 	top := &layers[len(layers)-1]
-	text := unsafe.Slice(unsafe.StringData(top.text), len(top.text))
+	text := asBytes(top.text)
 	s.copies = top.copies(below.part, s.copies[:0])
 	if below.state.odd || !s.ranges.lay(len(text), below.size, s.copies) {
 		s.restart()
@@ -199,7 +198,7 @@ func (s *Scanner) openWindow(r *revealed, layers []layer, rule int32, w Span, v 
 	if w.Start == 0 && ends&atStart == 0 || w.End == len(top.text) && ends&atEnd == 0 {
 		r.beyond = true
 	}
-	text := unsafe.Slice(unsafe.StringData(top.text), len(top.text))
+	text := asBytes(top.text)
 	if v == nil {
 		v = s.see(text, rule, w)
 	}
@@ -219,7 +218,7 @@ func (s *Scanner) unveil(r *revealed, layers []layer, rule int32, base int, f *f
 	}
 	at := int(f.text.start) + base
 	match := Span{at, int(f.text.end) + base}
-	text := unsafe.Slice(unsafe.StringData(top.text), len(top.text))
+	text := asBytes(top.text)
 	if !s.layer.of(text) {
 		s.layer.reset(text)
 	}

@@ -30,8 +30,10 @@ func (s *sampler) text(re *syntax.Regexp) []byte {
 }
 
 func (s *sampler) filler() string {
-	all := []string{"", "", "", " ", "\n", "\r\n", "\"", "';", "=", ": ", "x", "_", "é", "\xc3", "\xe2\x84", "€", "-", ".", "\x00", "key", "token = ",
-		"0123456789abcdef0123456789abcdef", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "\n\n  some: words\n"}
+	all := []string{
+		"", "", "", " ", "\n", "\r\n", "\"", "';", "=", ": ", "x", "_", "é", "\xc3", "\xe2\x84", "€", "-", ".", "\x00", "key", "token = ",
+		"0123456789abcdef0123456789abcdef", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "\n\n  some: words\n",
+	}
 	out := all[s.IntN(len(all))]
 	if s.IntN(4) == 0 {
 		out += all[s.IntN(len(all))]

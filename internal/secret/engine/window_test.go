@@ -97,10 +97,10 @@ func TestPlansFindWhatRulesMatch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := &sampler{Rand: rand.New(rand.NewPCG(1, uint64(i)))} //nolint:gosec // to be the same each time
+			s := &sampler{Rand: rand.New(rand.NewPCG(1, uint64(i)))}
 			matches := 0
 			for range rounds {
-				if compare(t, all, int32(i), s.text(re)) { //nolint:gosec // the index of a rule
+				if compare(t, all, int32(i), s.text(re)) {
 					matches++
 				}
 			}
@@ -143,9 +143,9 @@ func TestPlansFindWhatUsersRulesMatch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &sampler{Rand: rand.New(rand.NewPCG(2, uint64(i)))} //nolint:gosec // to be the same each time
+		s := &sampler{Rand: rand.New(rand.NewPCG(2, uint64(i)))}
 		for range 1000 {
-			compare(t, all, int32(i), s.text(re)) //nolint:gosec // the index of a rule
+			compare(t, all, int32(i), s.text(re))
 		}
 	}
 }
@@ -162,7 +162,7 @@ func TestPlansLookNoFurtherThanTheySay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := &sampler{Rand: rand.New(rand.NewPCG(4, uint64(i)))} //nolint:gosec // to be the same each time
+			s := &sampler{Rand: rand.New(rand.NewPCG(4, uint64(i)))}
 			for range 20 {
 				text := slices.Concat(s.far(), s.text(re), s.far())
 				for _, h := range all.auto.scan(text, 0, len(text), nil) {
@@ -211,7 +211,7 @@ func FuzzWindows(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for i := range all.rules {
-			compare(t, all, int32(i), text) //nolint:gosec // the index of a rule
+			compare(t, all, int32(i), text)
 		}
 	})
 }
