@@ -32,13 +32,16 @@ func askAWS(ctx context.Context, q *question) verdict {
 	return awsVerdict(a, keys.token != "")
 }
 
+// awsSecretKey is the detector of the half of a key that isn't its name.
+const awsSecretKey = "aws-secret-access-key"
+
 // awsKeys are what a request is signed with.
 type awsKeys struct{ id, secret, token string }
 
 // awsKeysOf puts together the keys of which a candidate is one, or says which is missing.
 func awsKeysOf(c Candidate) (k awsKeys, missing string) {
 	k = awsKeys{id: string(c.Value.Reveal()), secret: string(c.Near.SecretKey.Reveal()), token: string(c.Near.SessionToken.Reveal())}
-	if c.Detector == "aws-secret-access-key" {
+	if c.Detector == awsSecretKey {
 		k.id, k.secret = string(c.Near.AccessKeyID.Reveal()), k.id
 	}
 	switch {
@@ -50,6 +53,8 @@ func awsKeysOf(c Candidate) (k awsKeys, missing string) {
 		return k, "needs the session token, which stands nowhere near"
 	case strings.HasPrefix(k.id, "AKIA"):
 		k.token = "" // a long-lived key has none: one that stands near is another's
+	case !strings.HasPrefix(k.id, "ASIA"): // a bearer token's id, say: STS knows none of them, whether they live or not
+		return k, "its key id is none that requests are signed with"
 	}
 	return k, ""
 }
@@ -57,7 +62,7 @@ func awsKeysOf(c Candidate) (k awsKeys, missing string) {
 // awsRegion is the region in the name of an endpoint of STS, "sts.eu-west-1.amazonaws.com".
 func awsRegion(host string) string {
 	labels := strings.Split(host, ".")
-	if len(labels) >= 4 && labels[0] == "sts" && labels[2] == "amazonaws" {
+	if len(labels) >= 4 && labels[0] == "sts" && labels[2] == "amazonaws" { // .com, .com.cn, .eu
 		return labels[1]
 	}
 	return "us-east-1"

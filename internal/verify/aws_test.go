@@ -79,7 +79,7 @@ func TestAWS(t *testing.T) {
 func TestAWSPartitions(t *testing.T) {
 	id, secret := made(t, "aws-access-token"), made(t, "aws-secret-access-key")
 	key := verify.Candidate{Detector: "aws-access-token", Value: redact.New([]byte(id)), Near: verify.Near{SecretKey: redact.New([]byte(secret))}}
-	const aws, gov, cn = "sts.us-east-1.amazonaws.com", "sts.us-gov-west-1.amazonaws.com", "sts.cn-north-1.amazonaws.com.cn"
+	const aws, gov, cn, eu = "sts.us-east-1.amazonaws.com", "sts.us-gov-west-1.amazonaws.com", "sts.cn-north-1.amazonaws.com.cn", "sts.eusc-de-east-1.amazonaws.eu"
 	tests := []struct {
 		name    string
 		answers map[string]http.HandlerFunc
@@ -89,8 +89,9 @@ func TestAWSPartitions(t *testing.T) {
 		{"commercial", map[string]http.HandlerFunc{aws: says(200, stsIdentity)}, verify.Live, aws},
 		{"government's", map[string]http.HandlerFunc{gov: says(200, stsIdentity)}, verify.Live, aws + ", " + gov},
 		{"China's", map[string]http.HandlerFunc{cn: says(200, stsIdentity)}, verify.Live, aws + ", " + gov + ", " + cn},
-		{"nobody's", nil, verify.Dead, aws + ", " + gov + ", " + cn},
-		{"one is down", map[string]http.HandlerFunc{gov: says(500, "")}, verify.Unknown, aws + ", " + gov + ", " + cn},
+		{"Europe's", map[string]http.HandlerFunc{eu: says(200, stsIdentity)}, verify.Live, aws + ", " + gov + ", " + cn + ", " + eu},
+		{"nobody's", nil, verify.Dead, aws + ", " + gov + ", " + cn + ", " + eu},
+		{"one is down", map[string]http.HandlerFunc{gov: says(500, "")}, verify.Unknown, aws + ", " + gov + ", " + cn + ", " + eu},
 		{"a wrong pair", map[string]http.HandlerFunc{aws: stsError("SignatureDoesNotMatch")}, verify.Unknown, aws},
 	}
 	for _, tt := range tests {
@@ -175,5 +176,32 @@ func TestPairAsksOnce(t *testing.T) {
 	}
 	if len(f.seen) != 1 {
 		t.Errorf("%d requests, want 1", len(f.seen))
+	}
+}
+
+// TestPairOfAnother: that AWS doesn't know a key id says nothing of the secret key near it, which may be another's.
+func TestPairOfAnother(t *testing.T) {
+	id, secret := redact.New([]byte(made(t, "aws-access-token"))), redact.New([]byte(made(t, "aws-secret-access-key")))
+	f := serve(t, stsError("InvalidClientTokenId"))
+	got := verifier(t, at("aws", f)).Verify(t.Context(), []verify.Candidate{
+		{Index: 1, Detector: "aws-access-token", Value: id, Near: verify.Near{SecretKey: secret}},
+		{Index: 2, Detector: "aws-secret-access-key", Value: secret, Near: verify.Near{AccessKeyID: id}},
+	})
+	same(t, []verify.Result{
+		{Index: 1, Status: verify.Dead, Asked: f.host(), Reason: "AWS says: InvalidClientTokenId"},
+		{Index: 2, Status: verify.Unknown, Asked: f.host(), Reason: "AWS doesn't know the key id near it, which may be another key's"},
+	}, got)
+}
+
+// TestNoSigningKey: ids that sign nothing are unknown to STS, whether they live or not.
+func TestNoSigningKey(t *testing.T) {
+	id := "AB" + "IA" + made(t, "aws-access-token")[4:]
+	f := serve(t, stsError("InvalidClientTokenId"))
+	got := verifier(t, at("aws", f)).Verify(t.Context(), []verify.Candidate{
+		{Detector: "aws-access-token", Value: redact.New([]byte(id)), Near: verify.Near{SecretKey: redact.New([]byte(made(t, "aws-secret-access-key")))}},
+	})
+	same(t, []verify.Result{{Status: verify.Unknown, Reason: "its key id is none that requests are signed with"}}, got)
+	if len(f.seen) > 0 {
+		t.Error("STS was asked")
 	}
 }

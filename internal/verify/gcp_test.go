@@ -195,3 +195,16 @@ func TestGoogleToken(t *testing.T) {
 		})
 	}
 }
+
+// TestServiceAccountOfAnother: the account of another key file near by isn't the key's.
+func TestServiceAccountOfAnother(t *testing.T) {
+	value := strings.ReplaceAll(pemOf(t, rsaKey(t)), "\n", `\n`)
+	text := `[{"client_email": "other@acme-prod.iam.gserviceaccount.com"}, {"private_key": "` + value + `"}]`
+	start := strings.Index(text, value)
+	got := verify.Pair([]byte(text), []verify.Found{{
+		Detector: "gcp-service-account-key", Value: redact.New([]byte(value)), Start: start, End: start + len(value),
+	}})
+	if email := got[0].Near.ClientEmail; email != "" {
+		t.Errorf("taken for the key's account: %s", email)
+	}
+}

@@ -22,7 +22,9 @@ func askNPM(ctx context.Context, q *question) verdict {
 			return verdict{Status: Live, Subject: "user " + who.Username, Reason: "npm doesn't say what tokens of this kind may do"}
 		}
 	case http.StatusUnauthorized:
-		return stranger("npm says: 401 Unauthorized")
+		if _, ok := decode(a.body).(map[string]any); ok { // not the page of something in between
+			return stranger("npm says: 401 Unauthorized")
+		}
 	}
 	return a.unexpected()
 }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"regexp"
 
 	"github.com/curfew-ci/curfew/internal/redact"
@@ -18,17 +19,16 @@ type Found struct {
 const near = 2 << 10
 
 // Pair makes a Candidate of each credential found in text, with what belongs to it: of AWS' keys the
-// nearest other half, of a Google service account's key the account. A wrong pair does no harm: its service
-// refuses it with another word than a dead one.
+// nearest other half, of a Google service account's key the account in the same object of JSON.
 func Pair(text []byte, found []Found) []Candidate {
 	out := make([]Candidate, len(found))
 	for i, f := range found {
 		c := Candidate{Index: f.Index, Detector: f.Detector, Value: f.Value}
 		switch f.Detector {
 		case "aws-access-token":
-			c.Near.SecretKey = nearest(found, f, "aws-secret-access-key")
+			c.Near.SecretKey = nearest(found, f, awsSecretKey)
 			c.Near.SessionToken = nearest(found, f, "aws-session-token")
-		case "aws-secret-access-key":
+		case awsSecretKey:
 			c.Near.AccessKeyID = nearest(found, f, "aws-access-token")
 			c.Near.SessionToken = nearest(found, f, "aws-session-token")
 		case "gcp-service-account-key":
@@ -58,7 +58,8 @@ func nearest(found []Found, f Found, detector string) redact.Secret {
 	return best
 }
 
-// nearestField is what the group of pattern holds where it stands nearest to f.
+// nearestField is what the group of pattern holds where it stands nearest to f and in the same object: no
+// brace lies between them.
 func nearestField(text []byte, f Found, pattern string) string {
 	from, to := max(f.Start-near, 0), min(f.End+near, len(text))
 	if from >= to {
@@ -66,7 +67,8 @@ func nearestField(text []byte, f Found, pattern string) string {
 	}
 	best, least := "", near
 	for _, m := range regexp.MustCompile(pattern).FindAllSubmatchIndex(text[from:to], -1) {
-		if d := f.apart(from+m[0], from+m[1]); d < least {
+		between := text[min(from+m[1], f.End):max(f.Start, from+m[0])]
+		if d := f.apart(from+m[0], from+m[1]); d < least && !bytes.ContainsAny(between, "{}") {
 			best, least = string(text[from+m[2]:from+m[3]]), d
 		}
 	}

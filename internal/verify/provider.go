@@ -73,12 +73,14 @@ func providers() []*provider {
 			detectors: []string{"gitlab-pat", "gitlab-pat-routable"},
 		},
 		{
-			// AWS' partitions know nothing of each other's keys, and a key doesn't say which is its own.
+			// AWS' partitions know nothing of each other's keys, and a key doesn't say which is its own:
+			// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html.
 			name: "aws", ask: askAWS,
 			defaults: []string{
 				"https://sts.us-east-1.amazonaws.com", "https://sts.us-gov-west-1.amazonaws.com", "https://sts.cn-north-1.amazonaws.com.cn",
+				"https://sts.eusc-de-east-1.amazonaws.eu",
 			},
-			detectors: []string{"aws-access-token", "aws-secret-access-key"},
+			detectors: []string{"aws-access-token", awsSecretKey},
 		},
 		{
 			name: "gcp", defaults: []string{"https://oauth2.googleapis.com"}, ask: askGCP,

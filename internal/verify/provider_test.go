@@ -125,9 +125,14 @@ func TestProviders(t *testing.T) {
 			verify.Result{Status: verify.Unknown, Reason: "HOST answered 200, which says neither"},
 		},
 		{
-			"npm, dead", "npm", "npm-access-token", npm, says(401, ``),
+			"npm, dead", "npm", "npm-access-token", npm, says(401, `{}`),
 			"GET /-/whoami", nil,
 			verify.Result{Status: verify.Dead, Reason: "npm says: 401 Unauthorized"},
+		},
+		{
+			"npm, 401 of something before it", "npm", "npm-access-token", npm, says(401, `<h1>Log in to the guest network</h1>`),
+			"GET /-/whoami", nil,
+			verify.Result{Status: verify.Unknown, Reason: "HOST answered 401, which says neither"},
 		},
 		// https://api.slack.com/methods/auth.test
 		{

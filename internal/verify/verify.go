@@ -143,23 +143,39 @@ func (v *Verifier) Verify(ctx context.Context, candidates []Candidate) []Result 
 	var wg sync.WaitGroup
 	for _, members := range groups {
 		wg.Go(func() {
-			known := map[[sha256.Size]byte]Result{}
+			known := map[[sha256.Size]byte]asked{}
 			for _, i := range members {
 				c := candidates[i]
 				p := find(v.providers, c.Detector)
 				key := sameness(p, c)
-				r, ok := known[key]
+				a, ok := known[key]
 				if !ok {
-					r = v.one(ctx, p, c, lines)
-					known[key] = r
+					a = v.one(ctx, p, c, lines)
+					known[key] = a
 				}
-				r.Index, r.Scopes = c.Index, slices.Clone(r.Scopes)
-				results[i] = r
+				results[i] = a.about(c)
 			}
 		})
 	}
 	wg.Wait()
 	return results
+}
+
+// asked is a verdict and the hosts that were asked for it.
+type asked struct {
+	verdict
+	hosts string
+}
+
+// about is what follows from a for c. Its texts are masked.
+func (a asked) about(c Candidate) Result {
+	v := a.verdict
+	if v.stranger && c.Detector == awsSecretKey {
+		v = unknown("AWS doesn't know the key id near it, which may be another key's")
+	}
+	r := clean(v, c.secrets(), a.hosts)
+	r.Index = c.Index
+	return r
 }
 
 // budgetError is why the questions ended where they took too long.
@@ -183,21 +199,21 @@ func sameness(p *provider, c Candidate) [sha256.Size]byte {
 
 // one asks the endpoints of p about c, in turn, until one knows it. Where none does, it is dead only if
 // every one said so.
-func (v *Verifier) one(ctx context.Context, p *provider, c Candidate, lines *lines) Result {
+func (v *Verifier) one(ctx context.Context, p *provider, c Candidate, lines *lines) asked {
 	endpoints := v.endpoints[p.name]
 	if p.local {
 		endpoints = []*url.URL{nil}
 	}
 	if len(endpoints) == 0 {
-		return Result{Status: Unknown, Reason: p.name + " has no address of its own: name the server"}
+		return asked{verdict: unknown(p.name + " has no address of its own: name the server")}
 	}
-	var asked []string
+	var hosts []string
 	var got verdict
 	for i, base := range endpoints {
 		l := lines.to(base, c.secrets())
 		next := p.ask(ctx, &question{Candidate: c, base: base, now: v.now(), line: l})
-		if l != nil && l.sent && !slices.Contains(asked, base.Host) {
-			asked = append(asked, base.Host)
+		if l != nil && l.sent && !slices.Contains(hosts, base.Host) {
+			hosts = append(hosts, base.Host)
 		}
 		if next.Status == Dead && next.stranger && p.many && !v.named[p.name] {
 			next = unknown(base.Host + " doesn't know it; if another server issued it, name that")
@@ -209,5 +225,5 @@ func (v *Verifier) one(ctx context.Context, p *provider, c Candidate, lines *lin
 			break
 		}
 	}
-	return clean(got, c.secrets(), strings.Join(asked, ", "))
+	return asked{got, strings.Join(hosts, ", ")}
 }

@@ -35,6 +35,11 @@ func newWire(client *http.Client, timeout, interval time.Duration) wire {
 	}}
 	if client != nil {
 		own.Transport = client.Transport
+		if t, ok := client.Transport.(*http.Transport); ok {
+			t = t.Clone()
+			t.MaxResponseHeaderBytes = maxAnswer
+			own.Transport = t
+		}
 	}
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return wire{&own, timeout, interval}
@@ -193,7 +198,8 @@ func (l *line) common(a answer) error {
 // 403 (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api).
 func rateLimited(a answer) bool {
 	return a.status == http.StatusTooManyRequests ||
-		a.status == http.StatusForbidden && (a.header.Get("X-RateLimit-Remaining") == "0" || a.header.Get("Retry-After") != "")
+		a.status == http.StatusForbidden && (a.header.Get("X-RateLimit-Remaining") == "0" || a.header.Get("Retry-After") != "" ||
+			bytes.Contains(a.body, []byte("secondary rate limit")))
 }
 
 // redirectHost is where a redirect leads, without the path and query, which may repeat what was sent.

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -42,6 +44,7 @@ func TestUnfit(t *testing.T) {
 		{"429 without a time", says(429, ``), "rate limited by HOST"},
 		{"403 with nothing left", says(403, `{"message":"API rate limit exceeded for user ID 1."}`, "X-RateLimit-Remaining", "0"), "rate limited by HOST"},
 		{"403 with a time", says(403, `{"message":"You have exceeded a secondary rate limit."}`, "Retry-After", "30"), "rate limited: HOST asks to wait for 30 s"},
+		{"403 in words", says(403, `{"message":"You have exceeded a secondary rate limit."}`), "rate limited by HOST"},
 		{"500", says(500, `{"message":"Bad credentials"}`), "HOST has a fault of its own (500)"},
 		{"503", says(503, ``), "HOST has a fault of its own (503)"},
 		{"404", says(404, `{}`), "HOST answered 404, which says neither"},
@@ -76,14 +79,34 @@ func TestUnfit(t *testing.T) {
 	}
 }
 
+// TestHeaderOfClient: what is read of a header is bounded whoever's client asks.
+func TestHeaderOfClient(t *testing.T) {
+	f := serve(t, says(200, `{"login":"octocat"}`, "X-Long", strings.Repeat("x", 100<<10)))
+	o := at("github", f)
+	o.Client = &http.Client{Transport: &http.Transport{}}
+	got := verifier(t, o).Verify(t.Context(), []verify.Candidate{candidate("github-pat", made(t, "github-pat"))})[0]
+	if got.Status != verify.Unknown {
+		t.Errorf("%s: %s", got.Status, got.Reason)
+	}
+}
+
 // TestCookies: neither the caller's cookies nor its idea of redirects is used.
 func TestCookies(t *testing.T) {
 	f := serve(t, says(302, ``, "Location", "/again"))
 	o := at("github", f)
-	o.Client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return nil }}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := url.Parse(f.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar.SetCookies(base, []*http.Cookie{{Name: "session", Value: "of the caller"}})
+	o.Client = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return nil }}
 	verifier(t, o).Verify(t.Context(), []verify.Candidate{candidate("github-pat", made(t, "github-pat"))})
-	if len(f.seen) != 1 {
-		t.Errorf("%d requests, want 1", len(f.seen))
+	if len(f.seen) != 1 || len(f.seen[0].Cookies()) != 0 {
+		t.Errorf("%d requests, the first with %v; want 1 without cookies", len(f.seen), f.seen[0].Cookies())
 	}
 }
 
