@@ -79,9 +79,13 @@ func described(t *secret.Token) string {
 	return article(t.Kind)
 }
 
-// article puts "a" or "an" before what a kind of credential is called.
+// article puts "a" or "an" before what a kind of credential is called, as it is spoken: "an RSA private key".
 func article(kind string) string {
-	if kind != "" && strings.ContainsRune("aeiouAEIOU", rune(kind[0])) {
+	first, _, _ := strings.Cut(kind, " ")
+	switch {
+	case first == "user":
+		return "a " + kind
+	case first == "RSA", first == "SSH", first == "npm", kind != "" && strings.ContainsRune("aeiouAEIOU", rune(kind[0])):
 		return "an " + kind
 	}
 	return "a " + kind
