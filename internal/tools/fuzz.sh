@@ -4,6 +4,7 @@
 set -euo pipefail
 time=${1:?usage: fuzz.sh TIME, such as 30s}
 cd "$(dirname "$0")/../.."
+trap 'exit 2' ERR # what fails here without a word is no failing input
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
@@ -39,4 +40,4 @@ if [ "$count" -eq 0 ]; then
   exit 2
 fi
 printf '%d fuzz targets, %s each: %d failed on an input\n' "$count" "$time" "$found"
-[ "$found" -eq 0 ]
+[ "$found" -eq 0 ] || exit 1
