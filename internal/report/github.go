@@ -65,7 +65,7 @@ func notCheckedLines(all []scan.NotChecked) string {
 func annotation(level string, f *finding.Finding) string {
 	message := visible(f.Message)
 	if f.History != nil {
-		message += "\nhistory: " + visible(f.History.String())
+		message += "\nplace: " + visible(f.Region.String()) + "\nhistory: " + visible(f.History.String())
 	}
 	if f.Liveness != nil {
 		message += "\n" + visible(f.Liveness.String())
@@ -77,10 +77,11 @@ func annotation(level string, f *finding.Finding) string {
 	return command(level, append(place(f), title), message)
 }
 
-// place gives a finding's position as properties. GitHub takes columns only where a region begins and
+// place gives a finding's position as properties; of one in the history none, since annotations are about the
+// files as they are. GitHub takes columns only where a region begins and
 // ends on one line, and counts the last one in (actions/runner, ValidateLinesAndColumns).
 func place(f *finding.Finding) []string {
-	if f.Region.Path == "" {
+	if f.Region.Path == "" || f.History != nil {
 		return nil
 	}
 	props := []string{"file=" + commandProperty(visible(f.Region.Path))}

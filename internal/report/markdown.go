@@ -20,7 +20,7 @@ const (
 func writeMarkdown(w io.Writer, r *scan.Result, opt Options) error {
 	var b strings.Builder
 	fs := worstFirst(counting(r))
-	fmt.Fprintf(&b, "## curfew: %s\n\n", strings.ToLower(tally(fs)))
+	fmt.Fprintf(&b, "## curfew: %s\n\n", strings.ToLower(tally(r, fs)))
 	if line := summaryLine(r, fs); line != "" {
 		b.WriteString(line + "\n\n")
 	}

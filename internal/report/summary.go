@@ -29,9 +29,15 @@ func worstFirst(fs []*finding.Finding) []*finding.Finding {
 	return sorted
 }
 
-// tally says how many findings there are: "3 findings", "1 finding", "No findings".
-func tally(fs []*finding.Finding) string {
-	if len(fs) == 0 {
+// tally says how many findings there are: "3 findings", "1 finding", "No findings". An interrupted scan proves
+// nothing: "Interrupted after 3 findings", "Interrupted before any finding".
+func tally(r *scan.Result, fs []*finding.Finding) string {
+	switch {
+	case r.Interrupted() && len(fs) == 0:
+		return "Interrupted before any finding"
+	case r.Interrupted():
+		return "Interrupted after " + count(len(fs), "finding")
+	case len(fs) == 0:
 		return "No findings"
 	}
 	return count(len(fs), "finding")
@@ -98,7 +104,7 @@ func suppressedBy(kind string) string {
 // headline says "3 findings: 1 high, 2 medium (4 in baseline)".
 func headline(r *scan.Result) string {
 	fs := counting(r)
-	line := tally(fs)
+	line := tally(r, fs)
 	if len(fs) > 0 {
 		line += ": " + bySeverity(fs)
 	}
