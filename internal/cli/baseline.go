@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -15,6 +16,8 @@ type baselineFlags struct {
 	file   string
 	until  string
 	reason string
+
+	day manifest.Date // that until says
 }
 
 func (f *baselineFlags) register(flags *pflag.FlagSet) {
@@ -23,12 +26,23 @@ func (f *baselineFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.reason, "reason", "", "why the findings are accepted, `TEXT`")
 }
 
-func (f *baselineFlags) validate() error {
+// validate refuses what can be refused before a scan's time is spent.
+func (f *baselineFlags) validate(now time.Time) error {
 	switch {
 	case f.file == "" && (f.until != "" || f.reason != ""):
 		return usageError("--until and --reason go with --write-baseline")
 	case f.file != "" && (f.until == "" || f.reason == ""):
 		return usageError("--write-baseline needs --until DAY and --reason TEXT: nothing is accepted for ever or without a reason")
+	case f.file == "":
+		return nil
+	}
+	day, err := manifest.ParseDate(f.until)
+	if err != nil {
+		return usageError("--until: %w", err)
+	}
+	f.day = day
+	if _, err := suppress.NewBaseline(nil, now, day, f.reason); err != nil {
+		return usageError("%w", err)
 	}
 	return nil
 }
@@ -38,17 +52,13 @@ func (f *baselineFlags) write(env *Env, dir string, r *scan.Result) error {
 	if f.file == "" {
 		return nil
 	}
-	until, err := manifest.ParseDate(f.until)
-	if err != nil {
-		return usageError("--until: %w", err)
-	}
-	b, err := suppress.NewBaseline(r.Findings, env.Now(), until, f.reason)
+	b, err := suppress.NewBaseline(r.Findings, env.Now(), f.day, f.reason)
 	if err != nil {
 		return usageError("%w", err)
 	}
 	if err := writeFile(dir, f.file, b.Encode()); err != nil {
 		return &exitError{ExitUnfinished, fmt.Errorf("write the baseline: %w", err)}
 	}
-	_, err = fmt.Fprintf(env.Stderr, "wrote %s: %s until %s\n", f.file, count(len(b.Entries), "finding", "findings"), until)
+	_, err = fmt.Fprintf(env.Stderr, "wrote %s: %s until %s\n", f.file, count(len(b.Entries), "finding", "findings"), f.day)
 	return err
 }

@@ -93,7 +93,10 @@ func explainFinding(env *Env, result *scan.Result, prefix string) error {
 	}
 	switch len(hits) {
 	case 0:
-		return usageError("no finding of this scan has a fingerprint that begins with %s: it is gone, or another PATH has it, or what --history finds", prefix)
+		if result.Interrupted() {
+			return &exitError{ExitUnfinished, errInterrupted}
+		}
+		return usageError("no finding of this scan has a fingerprint that begins with %s: it is gone, or another PATH has it, or what another flag finds (--history, --archives)", prefix)
 	case 1:
 	default:
 		return usageError("%d findings have a fingerprint that begins with %s: give more digits", len(hits), prefix)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +46,9 @@ func TestInterrupted(t *testing.T) {
 	if !r.Interrupted() || len(r.Checked.Sources) > 0 {
 		t.Errorf("not checked: %v, read to the end: %v", r.NotChecked, r.Checked.Sources)
 	}
+	if _, out, _ = stopped(t, nil, "scan", t.TempDir()); !strings.HasPrefix(out, "Interrupted before any finding\n") {
+		t.Errorf("in text:\n%s", out)
+	}
 }
 
 // TestInterruptedInput: waiting for standard input ends as well.
@@ -61,5 +65,12 @@ func TestInterruptedInput(t *testing.T) {
 func TestInterruptedLate(t *testing.T) {
 	if code, _, errs := stopped(t, nil, "scan", "--since", "HEAD"); code != cli.ExitUsage {
 		t.Errorf("exit status %d: %s", code, errs)
+	}
+}
+
+// TestInterruptedExplain: what an interrupted scan didn't come to may well be there.
+func TestInterruptedExplain(t *testing.T) {
+	if code, out, errs := stopped(t, nil, "explain", "3f9c21ab", t.TempDir()); code != cli.ExitUnfinished || out != "" || errs != interrupted {
+		t.Errorf("exit status %d:\n%s%s", code, out, errs)
 	}
 }

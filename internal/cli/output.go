@@ -26,31 +26,43 @@ func (f *outputFlags) finish(env *Env, dir string, r *scan.Result) error {
 	}
 	defer tree.Close() //nolint:errcheck // only read
 	opt := report.Options{
-		Rules: all, Category: f.category, Source: hashed(tree),
+		Rules: all, Category: f.category,
 		Repository: repositoryURL(env), SHA: env.Getenv("GITHUB_SHA"),
 	}
+	if !r.Checked.Scope.Alone() { // what is searched by itself isn't what the working tree has
+		opt.Source = hashed(tree)
+	}
+	if err := errors.Join(f.writeStdout(env, r, opt), f.writeFiles(dir, r, opt)); err != nil { // what can be written is
+		return &exitError{ExitUnfinished, err}
+	}
+	return f.verdict(r)
+}
+
+func (f *outputFlags) writeStdout(env *Env, r *scan.Result, opt report.Options) error {
+	format, err := report.ParseFormat(f.format)
+	if err != nil {
+		return err
+	}
+	opt.Color = f.colored(env)
+	return report.Write(env.Stdout, format, r, opt)
+}
+
+func (f *outputFlags) writeFiles(dir string, r *scan.Result, opt report.Options) error {
+	var faults []error
 	for _, o := range f.outs {
 		format, file, err := splitOut(o)
 		if err != nil {
 			return err
 		}
 		var buf bytes.Buffer
-		if err := report.Write(&buf, format, r, opt); err != nil {
-			return &exitError{ExitUnfinished, err}
+		if err = report.Write(&buf, format, r, opt); err == nil {
+			err = writeFile(dir, file, buf.Bytes())
 		}
-		if err := writeFile(dir, file, buf.Bytes()); err != nil {
-			return &exitError{ExitUnfinished, fmt.Errorf("write the %s report: %w", format, err)}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("write the %s report: %w", format, err))
 		}
 	}
-	format, err := report.ParseFormat(f.format)
-	if err != nil {
-		return usageError("--format: %w", err)
-	}
-	opt.Color = f.colored(env)
-	if err := report.Write(env.Stdout, format, r, opt); err != nil {
-		return &exitError{ExitUnfinished, err}
-	}
-	return f.verdict(r)
+	return errors.Join(faults...)
 }
 
 // hashed reads files for the hashes of their lines. There is none where a finding stands in what is no text of the working

@@ -217,3 +217,34 @@ func alone(t *testing.T) []planted.Secret {
 	}
 	return out
 }
+
+// TestNoSecretLeavesACommandLine: somebody may paste a token where a name belongs. What is told of a host of the
+// caller's holds no password either, which no detector could know.
+func TestNoSecretLeavesACommandLine(t *testing.T) {
+	t.Parallel()
+	token := planted.All(7)[0]
+	password := planted.Secret{Detector: "password", Value: "hunter2-" + strings.Repeat("q7x", 3)}
+	s := &shell{t: t, dir: t.TempDir()}
+	for _, args := range [][]string{
+		{"--verify", token.Value},
+		{"--verify", "all", "--verify-at", token.Value},
+		{"--verify", "all", "--verify-at", "https://bob:" + password.Value + "@host.example"},
+		{"--verify", "all", "--verify-at", "github=https://bob:" + password.Value + "@host.example"},
+		{"--verify", "all", "--verify-at", "github=https://host.example/?p=" + password.Value},
+		{"--verify", "all", "--verify-at", "github=http://host.example/" + password.Value},
+		{"--diff", "a..b.." + token.Value},
+		{"--base", token.Value},
+		{"--manifest", token.Value},
+		{"--baseline", token.Value},
+		{"--fail-on", token.Value},
+		{"--" + token.Value},
+		{"-o", token.Value},
+	} {
+		if code := s.run(append([]string{"scan", s.dir}, args...)...); code == cli.ExitClean && args[0] != "--manifest" {
+			t.Errorf("%s: exit status 0", args[0])
+		}
+	}
+	s.run("explain", token.Value)
+	s.run("scan", "/tmp/"+token.Value)
+	s.leaks(token, password)
+}

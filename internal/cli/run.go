@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/curfew-ci/curfew/internal/scan"
 )
 
 // The exit codes, the same for every verb. A format never changes them.
@@ -77,9 +79,19 @@ func Run(ctx context.Context, env Env) int {
 		exit = &exitError{ExitUnfinished, errInterrupted}
 	}
 	if exit.err != nil {
-		fmt.Fprintf(env.Stderr, "curfew: %s\n", printable(exit.err.Error()))
+		fmt.Fprintf(env.Stderr, "curfew: %s\n", printable(masked(exit.err)))
 	}
 	return exit.code
+}
+
+// masked is what err says, without what looks like a credential in it: a branch may be named after one, and a
+// command line may hold one by mistake.
+func masked(err error) string {
+	text, merr := scan.Mask(context.Background(), err.Error(), nil)
+	if merr != nil {
+		return fmt.Sprintf("failed, and why can't be quoted safely: %v", merr)
+	}
+	return text
 }
 
 // isTerminal reports whether w is a terminal.

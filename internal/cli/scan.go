@@ -74,7 +74,7 @@ func newScan(env *Env) *cobra.Command {
 }
 
 func (v *scanVerb) run(ctx context.Context, env *Env, dir string) error {
-	if err := errors.Join(v.out.validate(), v.accept.validate()); err != nil {
+	if err := errors.Join(v.out.validate(), v.accept.validate(env.Now())); err != nil {
 		return err
 	}
 	asking, err := v.ask.options(env)
@@ -120,18 +120,9 @@ func (f *scanFlags) run(ctx context.Context, env *Env, dir string, search scan.S
 	case errors.As(err, &bad):
 		return nil, &exitError{ExitUsage, err}
 	case err != nil:
-		return nil, &exitError{ExitUnfinished, masked(err)}
+		return nil, &exitError{ExitUnfinished, err}
 	}
 	return result, nil
-}
-
-// masked is err without what looks like a credential in it: a branch may be named after one.
-func masked(err error) error {
-	text, merr := scan.Mask(context.Background(), err.Error(), nil)
-	if merr != nil {
-		return fmt.Errorf("the scan failed, and why can't be quoted safely: %w", merr)
-	}
-	return errors.New(text)
 }
 
 // outputFlags say where a result goes and what it means for the exit status.
@@ -199,6 +190,11 @@ func (f *outputFlags) verdict(r *scan.Result) error {
 	for _, n := range r.NotChecked {
 		if slices.Contains(f.require, string(n.Source)) {
 			return &exitError{ExitUnfinished, fmt.Errorf("--require %s: %s was not checked: %s", n.Source, n.What, n.Reason)}
+		}
+	}
+	for _, name := range f.require {
+		if !slices.Contains(r.Checked.Sources, scan.Source(name)) {
+			return &exitError{ExitUnfinished, fmt.Errorf("--require %s: this scan doesn't read that; scan the whole tree", name)}
 		}
 	}
 	if r.Manifest.Mode == string(manifest.Observe) || f.failOn == "never" {

@@ -121,7 +121,8 @@ func showProgress(ctx context.Context, env *Env, p *history.Progress) (stop func
 	return func() { cancel(); <-done }
 }
 
-// progressLine says how far a search has come: "searched 12,345 of 129,761 objects, 210 MB/s, 3 found".
+// progressLine says how far a search has come: "searched 12,345 of 129,761 objects, 210 MB/s, 3 found",
+// and what is done besides.
 func progressLine(p *history.Progress, took time.Duration) string {
 	const mega = 1e6
 	of := ""
@@ -129,7 +130,11 @@ func progressLine(p *history.Progress, took time.Duration) string {
 		of = " of " + grouped(total)
 	}
 	rate := float64(p.Bytes.Load()) / mega / max(took.Seconds(), 1e-3)
-	return fmt.Sprintf("searched %s%s objects, %.0f MB/s, %s found", grouped(p.Objects.Load()), of, rate, grouped(p.Found.Load()))
+	line := fmt.Sprintf("searched %s%s objects, %.0f MB/s, %s found", grouped(p.Objects.Load()), of, rate, grouped(p.Found.Load()))
+	if step := p.Step(); step != "" {
+		line += ", " + step
+	}
+	return line
 }
 
 // grouped is n with commas between thousands.

@@ -21,7 +21,7 @@ func (f *verifyFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.at, "verify-at", nil, "ask a service at a host of your own, `SERVICE=URL`; repeatable")
 }
 
-// options reads the flags. Requests go through the proxy that the environment names.
+// options reads the flags. Requests go through the proxy that the environment names, which net/http reads by itself.
 func (f *verifyFlags) options(env *Env) (scan.Verification, error) {
 	v := scan.Verification{Spec: strings.Join(f.spec, ",")}
 	if len(f.at) > 0 && v.Spec == "" {
@@ -29,11 +29,11 @@ func (f *verifyFlags) options(env *Env) (scan.Verification, error) {
 	}
 	v.Options = verify.Options{Now: env.Now, Endpoints: map[string][]string{}, Client: &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment}}}
 	for _, at := range f.at {
-		service, url, ok := strings.Cut(at, "=")
-		if !ok || url == "" {
-			return v, usageError("--verify-at %s: expected SERVICE=URL, such as vault=https://vault.example.com", at)
+		service, base, ok := strings.Cut(at, "=")
+		if !ok || base == "" {
+			return v, usageError("--verify-at: expected SERVICE=URL, such as vault=https://vault.example.com")
 		}
-		v.Options.Endpoints[service] = append(v.Options.Endpoints[service], url)
+		v.Options.Endpoints[service] = append(v.Options.Endpoints[service], base)
 	}
 	return v, nil
 }

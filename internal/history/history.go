@@ -28,6 +28,19 @@ type Progress struct {
 	Total   atomic.Int64 // blobs to search; grows when it is known
 	Bytes   atomic.Int64 // of text
 	Found   atomic.Int64 // different credentials at different paths
+
+	step atomic.Pointer[string]
+}
+
+// Begin says what is done now beside searching, "reading the commits"; "" for nothing else.
+func (p *Progress) Begin(step string) { p.step.Store(&step) }
+
+// Step is what is done now beside searching.
+func (p *Progress) Step() string {
+	if step := p.step.Load(); step != nil {
+		return *step
+	}
+	return ""
 }
 
 // Found is one credential at one path, as the first commit that holds it there has it.
@@ -70,6 +83,8 @@ func searchAll(ctx context.Context, tree *gitrepo.Tree, d *secret.Detector, opt 
 		opt.Progress = &Progress{}
 	}
 	s := &search{detector: d, opt: opt, result: &Result{}}
+	opt.Progress.Begin("reading the commits")
+	defer opt.Progress.Begin("")
 	db, err := tree.Objects(ctx)
 	if err != nil {
 		return s.stopped(ctx, err)
@@ -86,6 +101,7 @@ func searchAll(ctx context.Context, tree *gitrepo.Tree, d *secret.Detector, opt 
 	s.result.Shallow, s.result.Submodules = s.history.Shallow, s.history.Submodules
 	total := int64(s.history.Blobs())
 	opt.Progress.Total.Add(total)
+	opt.Progress.Begin("")
 	finds, err := s.walk(ctx)
 	if err != nil && !s.interrupted(ctx) {
 		return nil, err
@@ -93,6 +109,7 @@ func searchAll(ctx context.Context, tree *gitrepo.Tree, d *secret.Detector, opt 
 	if err == nil {
 		opt.Progress.Objects.Add(total - int64(s.met)) // those that can't be read
 	}
+	opt.Progress.Begin("looking up who held what was found")
 	// What was found is told in any case, so an interrupt no longer counts.
 	if err := s.describe(context.WithoutCancel(ctx), finds); err != nil {
 		return nil, err

@@ -15,11 +15,8 @@ import (
 	"github.com/curfew-ci/curfew/rules"
 )
 
-// compare reads the base's workflows, manifest and ignores, where there is a base.
+// compare reads the base's workflows and ignores, where there is a base.
 func (r *run) compare(ctx context.Context, known *rules.Actions) error {
-	if err := r.baseline(ctx); err != nil {
-		return err
-	}
 	switch {
 	case r.commit == nil:
 		return nil

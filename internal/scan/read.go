@@ -76,10 +76,17 @@ func (r *run) open(ctx context.Context) error {
 			return fmt.Errorf("read the base: %w", err)
 		}
 	}
-	if err := r.detection(ctx); err != nil {
-		return err
+	return r.inputs(ctx)
+}
+
+// inputs reads what the caller names, before time is spent on a search.
+func (r *run) inputs(ctx context.Context) error {
+	for _, read := range []func(context.Context) error{r.detection, r.verification, r.entitlements, r.baseline} {
+		if err := read(ctx); err != nil {
+			return err
+		}
 	}
-	return r.verification()
+	return nil
 }
 
 // read goes through the working tree.

@@ -13,6 +13,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/posture"
 	"github.com/curfew-ci/curfew/internal/secret"
+	"github.com/curfew-ci/curfew/internal/source"
 	"github.com/curfew-ci/curfew/internal/suppress"
 	"github.com/curfew-ci/curfew/internal/usage"
 	"github.com/curfew-ci/curfew/rules"
@@ -88,9 +89,6 @@ func Run(ctx context.Context, opt Options) (*Result, error) {
 		return nil, err
 	}
 	asking, ctx := ctx, context.WithoutCancel(ctx) // of an interrupted search, what was found so far is told
-	if err := r.entitlements(ctx); err != nil {
-		return nil, err
-	}
 	if err := r.judge(ctx); err != nil {
 		return nil, err
 	}
@@ -199,5 +197,9 @@ func (r *run) secretsInNames(ctx context.Context) ([]secret.Token, error) {
 			add(name)
 		}
 	}
-	return detector.Detect(ctx, manifest.Path, []byte(names.String()))
+	found, err := detector.Detect(ctx, manifest.Path, []byte(names.String()))
+	for i := range found {
+		found[i].Region = source.Region{} // which was one of the list
+	}
+	return found, err
 }

@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/finding"
@@ -21,12 +22,13 @@ type Verification struct {
 // verifier asks services about what the caller named.
 type verifier struct {
 	*verify.Verifier
-	asked func(detector, fingerprint string) bool
+	asked  func(detector, fingerprint string) bool
+	prints []string // of the findings that the caller named one by one
 }
 
-// verification makes the verifier, before time is spent on a search. Recipes decide where credentials go:
+// verification makes the verifier. Recipes decide where credentials go:
 // besides our own, only those of the configuration that judges count.
-func (r *run) verification() error {
+func (r *run) verification(context.Context) error {
 	if r.opt.Verify.Spec == "" {
 		return nil
 	}
@@ -45,12 +47,21 @@ func (r *run) verification() error {
 	if err != nil {
 		return &InputError{"--verify-at: " + err.Error()}
 	}
-	asked, err := v.Select(r.opt.Verify.Spec)
+	asked, prints, err := v.Select(r.opt.Verify.Spec)
 	if err != nil {
 		return &InputError{"--verify: " + err.Error()}
 	}
-	r.verifier = &verifier{v, asked}
+	r.verifier = &verifier{v, asked, prints}
 	return nil
+}
+
+// unnamed says which of the fingerprints that the caller named are no finding's.
+func (r *run) unnamed(prints []string) {
+	for _, p := range prints {
+		if !slices.ContainsFunc(r.result.Findings, func(f finding.Finding) bool { return strings.HasPrefix(f.Fingerprint, p) }) {
+			r.notChecked(Secrets, "whether "+p+" still works", "no finding of this scan has that id", "search where it was found: --history, say")
+		}
+	}
 }
 
 // version is one text that tokens stand in: a file as it is, or as a commit has it.
@@ -76,6 +87,11 @@ func (r *run) ask(ctx context.Context) error {
 // isn't asked about.
 func (r *run) verify(ctx context.Context) error {
 	v := r.verifier
+	if p := r.opt.Progress; p != nil {
+		p.Begin("asking services")
+		defer p.Begin("")
+	}
+	r.unnamed(v.prints)
 	var order []version
 	asked := map[version][]int{}
 	for i := range r.result.Findings {

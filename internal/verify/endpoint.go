@@ -14,15 +14,16 @@ func parseEndpoint(base string) (*url.URL, error) {
 	if err != nil {
 		return nil, errors.New("not a URL") // the error would repeat it, and it may hold a password
 	}
+	address := u.Scheme + "://" + u.Host // what else it says may be a credential
 	switch {
 	case u.User != nil:
 		return nil, errors.New("has a user or password in it: name the address alone")
 	case u.Hostname() == "" || u.Opaque != "":
-		return nil, fmt.Errorf("%q names no host: expected https://HOST", base)
+		return nil, errors.New("names no host: expected https://HOST")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, fmt.Errorf("%q: expected no query and no fragment", base)
+		return nil, fmt.Errorf("%q: expected no query and no fragment", address)
 	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
-		return nil, fmt.Errorf("%q: expected https (http is for this machine alone)", base)
+		return nil, fmt.Errorf("%q: expected https (http is for this machine alone)", address)
 	}
 	return u, nil
 }

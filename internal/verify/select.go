@@ -12,9 +12,10 @@ const minFingerprint = 8
 // Select reads what the user asked to be verified: names parted by commas, each "all", a service ("github"),
 // a detector ("github-pat") or the first 8 or more hex digits of a finding's fingerprint. The function it
 // returns says whether a finding is among them; a finding's fingerprint may have an algorithm before it
-// ("sha256:…"). An unknown name is an error that lists those that there are.
-func (v *Verifier) Select(spec string) (func(detector, fingerprint string) bool, error) {
-	var detectors, prints []string
+// ("sha256:…"). The fingerprints' digits are returned as well. An unknown name is an error that lists those that
+// there are.
+func (v *Verifier) Select(spec string) (asked func(detector, fingerprint string) bool, prints []string, err error) {
+	var detectors []string
 	for name := range strings.SplitSeq(spec, ",") {
 		name = strings.TrimSpace(name)
 		more := v.detectors(name)
@@ -24,7 +25,7 @@ func (v *Verifier) Select(spec string) (func(detector, fingerprint string) bool,
 		case isFingerprint(name):
 			prints = append(prints, bareFingerprint(name))
 		default:
-			return nil, fmt.Errorf("can't verify %q: expected all, a service, a detector or at least %d hex digits of a finding's id; %s",
+			return nil, nil, fmt.Errorf("can't verify %q: expected all, a service, a detector or at least %d hex digits of a finding's id; %s",
 				name, minFingerprint, v.names())
 		}
 	}
@@ -33,7 +34,7 @@ func (v *Verifier) Select(spec string) (func(detector, fingerprint string) bool,
 			return true
 		}
 		return slices.ContainsFunc(prints, func(p string) bool { return strings.HasPrefix(bareFingerprint(fingerprint), p) })
-	}, nil
+	}, prints, nil
 }
 
 // detectors lists the detectors that a name stands for.

@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 // detectorsOf lists the detectors that v can ask about, as its error does.
 func detectorsOf(t *testing.T, v *verify.Verifier) []string {
 	t.Helper()
-	_, err := v.Select("?")
+	_, _, err := v.Select("?")
 	if err == nil {
 		t.Fatal("no error for a name that isn't one")
 	}
@@ -46,7 +47,7 @@ func TestSelect(t *testing.T) {
 		{"1a2b3c4e", nil},
 	}
 	for _, tt := range tests {
-		chosen, err := v.Select(tt.spec)
+		chosen, prints, err := v.Select(tt.spec)
 		if err != nil {
 			t.Errorf("%s: %v", tt.spec, err)
 			continue
@@ -60,6 +61,9 @@ func TestSelect(t *testing.T) {
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.spec, diff)
 		}
+		if tt.spec == "9f2c41e0,aws" && !slices.Equal(prints, []string{"9f2c41e0"}) {
+			t.Errorf("%s: fingerprints %q", tt.spec, prints)
+		}
 	}
 }
 
@@ -67,7 +71,7 @@ func TestSelect(t *testing.T) {
 func TestSelectNothing(t *testing.T) {
 	v := verifier(t, verify.Options{})
 	for _, spec := range []string{"", "github,", "git", "generic-api-key", "1a2b3c4", "1a2b3c4g", "*", "ALL", "true"} {
-		_, err := v.Select(spec)
+		_, _, err := v.Select(spec)
 		if err == nil {
 			t.Errorf("%q: no error", spec)
 			continue
