@@ -24,24 +24,36 @@ func readJWT(value []byte) (jwt, bool) {
 	if !ok {
 		return jwt{}, false
 	}
-	var claims struct {
-		Exp, Iat, Nbf *float64
-	}
+	var claims map[string]json.RawMessage // a struct's fields would be found in any case of letters
 	if err := json.Unmarshal(payload, &claims); err != nil {
 		return jwt{}, false
 	}
 	out := jwt{lifetime: LongLived, signed: len(signature)*6 >= strongBits}
-	if claims.Exp == nil {
+	exp, ok := date(claims["exp"])
+	if !ok {
 		return out, true
 	}
-	out.expires = seconds(*claims.Exp)
-	switch start := first(claims.Iat, claims.Nbf); {
-	case start == nil:
-		out.lifetime = Unknown
-	case out.expires.Sub(seconds(*start)) <= shortLife:
-		out.lifetime = ShortLived
+	out.expires, out.lifetime = seconds(exp), Unknown
+	start, ok := date(claims["iat"])
+	if !ok {
+		start, ok = date(claims["nbf"])
+	}
+	if ok && exp >= start { // else they are no dates that anybody holds it to
+		if out.lifetime = LongLived; exp-start <= shortLife.Seconds() {
+			out.lifetime = ShortLived
+		}
 	}
 	return out, true
+}
+
+// date reads a NumericDate (RFC 7519, section 2), in seconds since 1970. One in milliseconds, as JavaScript has them, isn't one.
+func date(claim json.RawMessage) (float64, bool) {
+	const year9999 = 253402300799
+	var n float64
+	if err := json.Unmarshal(claim, &n); err != nil || n < 0 || n > year9999 || string(claim) == "null" {
+		return 0, false
+	}
+	return n, true
 }
 
 // jwtParts is the payload of a JWT, decoded, and its signature as it is written.
@@ -69,17 +81,8 @@ func jwtIn(h hit) ([]byte, bool) {
 	return nil, false
 }
 
-// seconds is the time of a NumericDate (RFC 7519, section 2), kept within what formats as a date.
+// seconds is the time of a number of seconds since 1970, kept within what formats as a date.
 func seconds(n float64) time.Time {
 	const year9999 = 253402300799
 	return time.Unix(int64(min(max(n, 0), year9999)), 0).UTC()
-}
-
-func first(values ...*float64) *float64 {
-	for _, v := range values {
-		if v != nil {
-			return v
-		}
-	}
-	return nil
 }

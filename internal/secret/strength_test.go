@@ -67,9 +67,15 @@ func TestReadJWT(t *testing.T) {
 		{"no beginning", token(`{"exp":1795392000.0}`, long), jwt{day, Unknown, true}, true},
 		{"unsigned", token(`{"iat":1}`, ""), jwt{lifetime: LongLived}, true},
 		{"behind a prefix", "gh" + "s_12345_" + token(`{"iat":1795388400,"exp":1795392000}`, long), jwt{day, ShortLived, true}, true},
-		{"an end beyond all dates", token(`{"exp":1e300}`, long), jwt{time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), Unknown, true}, true},
+		{"an end beyond all dates", token(`{"exp":1e300}`, long), jwt{lifetime: LongLived, signed: true}, true},
+		{"dates in milliseconds", token(`{"iat":1795388400000,"exp":1795392000000}`, long), jwt{lifetime: LongLived, signed: true}, true},
+		{"an end before the beginning", token(`{"iat":1795392000,"exp":0}`, long), jwt{time.Unix(0, 0).UTC(), Unknown, true}, true},
+		{"claims in other letters", token(`{"iat":1795219200,"exp":1795392000,"EXP":1}`, long), jwt{day, LongLived, true}, true},
+		{"an end in other letters alone", token(`{"iat":1795388400,"Exp":1795392000}`, long), jwt{lifetime: LongLived, signed: true}, true},
+		{"an end that is null", token(`{"exp":null}`, long), jwt{lifetime: LongLived, signed: true}, true},
 		{"no token", "eyeball", jwt{}, false},
-		{"claims that are none", token(`{"exp":"soon"}`, long), jwt{}, false},
+		{"an end that is no date", token(`{"exp":"soon"}`, long), jwt{lifetime: LongLived, signed: true}, true},
+		{"claims that are none", token(`["exp"]`, long), jwt{}, false},
 		{"no base64", "eyJ.***.x", jwt{}, false},
 	}
 	for _, tt := range tests {
