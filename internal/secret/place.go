@@ -61,27 +61,27 @@ func (c *cursor) to(off int) source.Pos {
 	return c.pos
 }
 
-// indexAll lists the byte offsets at which word stands in content.
-func indexAll(content []byte, word string) []int {
-	var out []int
+// linesWith lists the lines of content in which word stands, in order, without the breaks that end them.
+func linesWith(content []byte, word string) []span {
+	var out []span
 	for off := 0; ; {
 		i := bytes.Index(content[off:], []byte(word))
 		if i < 0 {
 			return out
 		}
-		out = append(out, off+i)
-		off += i + len(word)
+		line := span{bytes.LastIndexByte(content[:off+i], '\n') + 1, len(content)}
+		if end := bytes.IndexByte(content[off+i:], '\n'); end >= 0 {
+			line.end = off + i + end
+		}
+		out, off = append(out, line), line.end
 	}
 }
 
-// onLines reports whether one of offsets, which are sorted, lies on a line of s.
-func onLines(content []byte, s source.Span, offsets []int) bool {
-	if len(offsets) == 0 || s.IsZero() {
+// meets reports whether s lies on one of lines, or a part of it does.
+func meets(lines []span, s source.Span) bool {
+	if s.IsZero() {
 		return false
 	}
-	before := sort.SearchInts(offsets, s.Start.Offset)
-	if before < len(offsets) && bytes.IndexByte(content[min(s.End.Offset, offsets[before]):offsets[before]], '\n') < 0 {
-		return true
-	}
-	return before > 0 && bytes.IndexByte(content[offsets[before-1]:s.Start.Offset], '\n') < 0
+	at := sort.Search(len(lines), func(i int) bool { return lines[i].end >= s.Start.Offset })
+	return at < len(lines) && lines[at].start <= s.End.Offset
 }

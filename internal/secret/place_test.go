@@ -37,18 +37,18 @@ func TestRegionsAsSource(t *testing.T) {
 	}
 }
 
-func TestOnLines(t *testing.T) {
+func TestLinesWith(t *testing.T) {
 	content := []byte("mark\none\ntwo mark two\nthree\nfour mark")
-	marks := indexAll(content, "mark")
+	marks := linesWith(content, "mark")
 	text := source.NewText("a", content)
 	tests := []struct {
 		start, end int
 		want       bool
 	}{
-		{5, 8, false}, {9, 12, true}, {18, 21, true}, {22, 27, false}, {5, 10, true}, {20, 24, true}, {28, 30, true}, {0, 4, true}, {24, 29, true},
+		{5, 8, false}, {9, 12, true}, {18, 21, true}, {22, 27, false}, {5, 10, true}, {20, 24, true}, {28, 30, true}, {0, 4, true}, {24, 29, true}, {4, 5, true}, {5, 5, false},
 	}
 	for _, tt := range tests {
-		if got := onLines(content, text.Span(tt.start, tt.end), marks); got != tt.want {
+		if got := meets(marks, text.Span(tt.start, tt.end)); got != tt.want {
 			t.Errorf("%q: got %v, want %v", content[tt.start:tt.end], got, tt.want)
 		}
 	}

@@ -23,12 +23,12 @@ func (d *Detector) tokens(path string, content []byte, hits []hit) []Token {
 	hits = slices.CompactFunc(hits, func(a, b hit) bool { return a.detector == b.detector && a.region == b.region })
 	covered, keys := d.covered(content, hits), d.keysOf(content, hits)
 	regions := regionsOf(path, content, hits)
-	comments := indexAll(content, allowComment)
+	comments := linesWith(content, allowComment)
 	out := make([]Token, len(hits))
 	for i, h := range hits {
 		out[i] = d.token(h, content, regions[i])
 		out[i].Covered, out[i].Key = covered[i], keys[i]
-		out[i].Allowed = onLines(content, regions[i].Span, comments)
+		out[i].Allowed = meets(comments, regions[i].Span)
 		if d.kinds.of(h.detector, h.value).rank == byGuess && out[i].Written.Len() == 0 {
 			out[i].Unlikely = guessAt(path, content, h.region, h.value).unlikely()
 		}
@@ -118,38 +118,21 @@ func (d *Detector) coverCluster(content []byte, hits []hit, covered []bool) {
 	for i := range order {
 		order[i] = i
 	}
+	kinds := make([]kind, len(hits))
+	for i := range hits {
+		kinds[i] = d.kinds.of(hits[i].detector, hits[i].value)
+	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		x, y := d.kinds.of(hits[a].detector, hits[a].value), d.kinds.of(hits[b].detector, hits[b].value)
+		x, y := kinds[a], kinds[b]
 		return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(hits[b].region.len(), hits[a].region.len()),
 			cmp.Compare(known(y), known(x)), cmp.Compare(hits[a].detector, hits[b].detector))
 	})
-	var kept []hit
+	better := cover{regions: map[span]bool{}}
 	for _, i := range order {
-		for _, k := range kept {
-			if covered[i] = d.covers(content, k, hits[i]); covered[i] {
-				break
-			}
-		}
-		if !covered[i] {
-			kept = append(kept, hits[i])
+		if covered[i] = better.covers(hits[i].region, kinds[i].rank > byForm); !covered[i] {
+			better.add(content, hits[i].region)
 		}
 	}
-}
-
-// covers reports whether a, which is the better of two, speaks for b as well. What lies inside of several
-// lines isn't spoken for: a "private key" can be made to begin at the top of a file and to end below.
-func (d *Detector) covers(content []byte, a, b hit) bool {
-	inside := a.region.start <= b.region.start && b.region.end <= a.region.end
-	overlap := a.region.start < b.region.end && b.region.start < a.region.end
-	switch {
-	case a.region == b.region:
-		return true
-	case bytes.IndexByte(content[a.region.start:a.region.end], '\n') >= 0:
-		return false
-	case d.kinds.of(b.detector, b.value).rank > byForm:
-		return overlap
-	}
-	return inside
 }
 
 func (s span) len() int { return s.end - s.start }
