@@ -150,7 +150,8 @@ func (s *Scanner) collectDecoded(j *judgement, path string, text []byte, st *Sta
 		s.left.add(r.left)
 		for n := range r.found {
 			u := &r.found[n]
-			hidden := s.e.plans.rules[u.rule].rule.SkipReport || !r.odd && s.hides(u.rule, text)
+			p := s.e.plans.rules[u.rule]
+			hidden := p.rule.SkipReport || u.closed || !r.odd && !p.lowered && s.hides(u.rule, text)
 			if hidden && !s.e.needed[u.rule] || !s.e.runsAt(j, u.rule, path) {
 				continue
 			}

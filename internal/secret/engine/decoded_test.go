@@ -133,7 +133,9 @@ func checkRange(t *testing.T, text string, layers []layer, want oracle, s Span) 
 	if got := toldPlace(layers, s).Span; got != (Span{place[0], place[1]}) {
 		t.Fatalf("%q, layer %d: %v is told at %v, want %v", text, len(layers), s, got, place)
 	}
-	line := top.line(touched)
+	var breaks lines
+	breaks.reset([]byte(top.text))
+	line := breaks.around(touched[0].decoded.Start, touched[len(touched)-1].decoded.End)
 	if got, want := top.text[line.Start:line.End], codec.CurrentLine(segments, want.text); got != want {
 		t.Fatalf("%q, layer %d: %v is on the line %q, want %q", text, len(layers), s, got, want)
 	}

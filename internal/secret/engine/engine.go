@@ -17,7 +17,7 @@ const MaxDepth = 5
 const MaxMatches = 10_000
 
 // ErrTooMany is returned with the first MaxMatches findings of a text that has more.
-var ErrTooMany = errors.New("more than 10000 credentials: the rest of the file was not searched")
+var ErrTooMany = errors.New("more than 10000 credentials: only the first are told")
 
 // ErrTooLong is returned for a text of 2 GiB or more.
 var ErrTooLong = errors.New("2 GiB or larger: not searched")
@@ -32,6 +32,7 @@ type Engine struct {
 	listed  []listed    // by rule
 	generic []bool      // by rule: whether others have precedence over it
 	ungated []int32     // the rules that aren't searched by hits
+	blind   bool        // whether one of them may match in a text without any hit
 	byPaths []int32     // the rules about paths alone
 	needed  []bool      // by rule: whether another requires it
 	require bool        // whether any rule requires another
@@ -85,6 +86,7 @@ func newEngine(rules map[string]rule, global []*allowlist) (*Engine, error) {
 			e.byPaths = append(e.byPaths, rule)
 		case r.method != byAnchor && e.searched(rule):
 			e.ungated = append(e.ungated, rule)
+			e.blind = e.blind || len(r.keywords) == 0
 		}
 	}
 	return e, nil

@@ -61,7 +61,7 @@ func (s *Scanner) MatchesAnyway(ctx context.Context, path string, text []byte, s
 	if st.tooLong {
 		return nil, ErrTooLong
 	}
-	if st.empty() && len(j.found) == 0 {
+	if st.empty() && len(j.found) == 0 && !s.e.blind {
 		return nil, ctx.Err()
 	}
 	defer s.forget()

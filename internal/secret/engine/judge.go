@@ -24,7 +24,9 @@ func (s *Scanner) see(text []byte, rule int32, w Span) *seen {
 			v.add(s.ruleOn(rule, text[m[0]:m[1]]), narrow(Span{m[0] - w.Start, m[1] - w.Start}))
 		}
 	}
-	s.e.memos.judged.keep(key, v)
+	if len(v.found) <= manySeen {
+		s.e.memos.judged.keep(key, v)
+	}
 	return v
 }
 
@@ -88,7 +90,7 @@ func (e *Engine) judge(rule int32, match []byte) *ruling {
 	group := Span{0, len(text)}
 	if regex := r.regex.compiled(); regex.NumSubexp() > 0 {
 		if groups := regex.FindSubmatchIndex(text); groups != nil {
-			group = groupOf(groups, r.SecretGroup)
+			group = groupOf(groups, r.SecretGroup, len(text))
 		}
 	}
 	out.group, out.secret = narrow(group), narrow(secretIn(r.RuleID, text, group))
@@ -110,10 +112,9 @@ func trimBreaks(match []byte) span {
 	return narrow(Span{start, start + len(bytes.Trim(match, "\n"))})
 }
 
-// groupOf is the place of the group that a rule names, or else of the first that isn't empty. A group that
-// took no part is an empty secret, as in the library.
-func groupOf(groups []int, named int) Span {
-	whole := Span{groups[0], groups[1]}
+// groupOf is the place of the group that a rule names, or else of the first that isn't empty, or else all of a
+// text of that size. A group that took no part is an empty secret, as in the library.
+func groupOf(groups []int, named, size int) Span {
 	if named > 0 {
 		return Span{max(0, groups[2*named]), max(0, groups[2*named+1])}
 	}
@@ -122,7 +123,7 @@ func groupOf(groups []int, named int) Span {
 			return Span{groups[n], groups[n+1]}
 		}
 	}
-	return whole
+	return Span{0, size}
 }
 
 // entropy is Shannon's, in bits a byte, of characters: gitleaks' shannonEntropy.

@@ -33,6 +33,10 @@ type kept[T any] struct {
 	value *T
 }
 
+// manySeen is how many matches of a window are remembered at most: a text made of nothing else has as many in
+// one window as it is long.
+const manySeen = 32
+
 // memoSlots is how many places a memo has; a power of two.
 const memoSlots = 1 << 16
 

@@ -109,15 +109,27 @@ func (s *Scanner) revealOdd(text []byte) *revealed {
 		windows := s.merge()
 		lower := strings.ToLower(top)
 		for _, w := range windows {
-			if !slices.Contains(s.broken, w.rule) && s.e.plans.rules[w.rule].open(lower) {
-				s.openWindow(r, layers[:n+1], w.rule, w.wide(), nil, atStart|atEnd)
+			if !slices.Contains(s.broken, w.rule) {
+				s.openRule(r, layers[:n+1], w.rule, w.wide(), lower)
 			}
 		}
 		for _, rule := range slices.Concat(s.broken, s.e.ungated) {
-			if s.e.searched(rule) && s.e.plans.rules[rule].open(lower) {
-				s.openWindow(r, layers[:n+1], rule, Span{0, len(top)}, nil, atStart|atEnd)
-			}
+			s.openRule(r, layers[:n+1], rule, Span{0, len(top)}, lower)
 		}
 	}
 	return r
+}
+
+// openRule searches a window of the last of layers, whose text in lower case is lower. What a rule finds of which no
+// keyword is there counts only for those that require it.
+func (s *Scanner) openRule(r *revealed, layers []layer, rule int32, w Span, lower string) {
+	open := s.e.plans.rules[rule].open(lower)
+	if !s.e.searched(rule) || !open && !s.e.needed[rule] {
+		return
+	}
+	before := len(r.found)
+	s.openWindow(r, layers, rule, w, nil, atStart|atEnd)
+	for i := before; i < len(r.found); i++ {
+		r.found[i].closed = !open
+	}
 }

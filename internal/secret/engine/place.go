@@ -86,25 +86,6 @@ func endBelow(segments []segment, last, at int) int {
 	return before.encoded.End + max(0, at-before.decoded.End)
 }
 
-// line is what the library takes for the line of a match in a layer: from the line break before the first
-// segment that the match touches, this break included, to the one after the last.
-func (l *layer) line(touched []segment) Span {
-	s := Span{0, len(l.text)}
-	for i := touched[0].decoded.Start; i >= 0; i-- {
-		if l.text[i] == '\n' {
-			s.Start = i
-			break
-		}
-	}
-	for i := touched[len(touched)-1].decoded.End; i < len(l.text); i++ {
-		if l.text[i] == '\n' {
-			s.End = i
-			break
-		}
-	}
-	return s
-}
-
 // shrinkage is by how many bytes each pass shortened some part of a text.
 type shrinkage [MaxDepth]int
 

@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/zricethezav/gitleaks/v8/config"
+import (
+	"slices"
+
+	"github.com/zricethezav/gitleaks/v8/config"
+)
 
 // require hides the findings of rules that require others which have none nearby: what
 // processRequiredRules of gitleaks does. The others' findings count whether or not they are told, and those
@@ -13,13 +17,18 @@ func (s *Scanner) require() {
 			continue
 		}
 		for _, q := range needs {
-			if !s.near(f, q) {
+			if !s.met(f, needs, q.RuleID) {
 				f.hidden = true
 				s.left.Required++
 				break
 			}
 		}
 	}
+}
+
+// met reports whether one of the requirements about a rule is met: of several about one, the library asks for one.
+func (s *Scanner) met(f *finding, needs []*config.Required, rule string) bool {
+	return slices.ContainsFunc(needs, func(q *config.Required) bool { return q.RuleID == rule && s.near(f, q) })
 }
 
 // near reports whether a required rule has a finding near f.

@@ -35,6 +35,7 @@ type unveiled struct {
 	value  Span // in text
 	line   []byte
 	own    []byte
+	closed bool // none of the keywords that its rule asks for is in the layer; told of odd layers alone
 }
 
 // clustersOf lists the clusters of a text. Around encoded lines there is as much as it takes for the

@@ -11,7 +11,7 @@ type State struct {
 	tooLong bool     // for offsets of 32 bits: nothing else is known
 }
 
-// empty reports whether nothing can match, whatever the path.
+// empty reports whether nothing can match, whatever the path, of what is searched by hits.
 func (st *State) empty() bool {
 	return len(st.windows)+len(st.gates)+len(st.encoded) == 0 && !st.odd && !st.tooLong
 }

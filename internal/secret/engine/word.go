@@ -97,6 +97,8 @@ func literalWord(re *syntax.Regexp) []word {
 			cases.WriteByte(c)
 		case fold || r == utf8.RuneError: // other characters, or other bytes, match too
 			return nil
+		case isOddRune(r), string(r) == dottedI: // which is another letter where literals are looked for
+			return nil
 		default:
 			text.WriteRune(r)
 			cases.WriteString(strings.Repeat(string(rune(lower)), utf8.RuneLen(r)))
