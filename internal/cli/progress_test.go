@@ -28,6 +28,15 @@ func TestProgressLine(t *testing.T) {
 	if got := progressLine(&history.Progress{}, 0); got != "searched 0 objects, 0 MB/s, 0 found" {
 		t.Errorf("at the beginning: %q", got)
 	}
+	p.Begin("asking services")
+	if got := progressLine(&p, 2*time.Second); got != "searched 12,345 of 1,029,761 objects, 210 MB/s, 3 found, asking services" {
+		t.Errorf("with a step: %q", got)
+	}
+	var first history.Progress
+	first.Begin("reading the commits")
+	if got := progressLine(&first, time.Second); got != "reading the commits" {
+		t.Errorf("before anything is searched: %q", got)
+	}
 }
 
 // TestNoProgress: nothing is written where nobody looks.

@@ -114,6 +114,9 @@ func showProgress(ctx context.Context, env *Env, p *history.Progress) (stop func
 				fmt.Fprint(env.Stderr, "\r\x1b[K")
 				return
 			case <-tick.C:
+				if p.Bytes.Load() == 0 { // what comes before says nothing of the search's speed
+					started = env.Now()
+				}
 				fmt.Fprint(env.Stderr, "\r\x1b[K"+progressLine(p, env.Now().Sub(started)))
 			}
 		}
@@ -125,13 +128,17 @@ func showProgress(ctx context.Context, env *Env, p *history.Progress) (stop func
 // and what is done besides.
 func progressLine(p *history.Progress, took time.Duration) string {
 	const mega = 1e6
+	step := p.Step()
+	if step != "" && p.Objects.Load() == 0 {
+		return step
+	}
 	of := ""
 	if total := p.Total.Load(); total > 0 {
 		of = " of " + grouped(total)
 	}
 	rate := float64(p.Bytes.Load()) / mega / max(took.Seconds(), 1e-3)
 	line := fmt.Sprintf("searched %s%s objects, %.0f MB/s, %s found", grouped(p.Objects.Load()), of, rate, grouped(p.Found.Load()))
-	if step := p.Step(); step != "" {
+	if step != "" {
 		line += ", " + step
 	}
 	return line
