@@ -22,7 +22,7 @@ func hardcodedCredential(p *Pass) {
 	for _, f := range p.Files {
 		for _, t := range in[f.Path] {
 			if !betterSaid(t, in[f.Path]) {
-				p.hardcoded(t, brought[identify(t)])
+				p.hardcoded(t, brought[t.Place()])
 			}
 		}
 	}

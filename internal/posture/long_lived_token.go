@@ -31,12 +31,18 @@ func longLivedToken(p *Pass) {
 			Label:    t.Kind,
 			Fix:      "revoke it and use a credential that ends with its job; where none will do, register it under `exceptions:` with `store: { file: PATH }`",
 			Key:      tokenKey(t),
-			Related:  brought[identify(t)],
+			Related:  brought[t.Place()],
 		}
 		p.except(&f, t)
 		p.Report(f)
 	}
 	pastToken(p)
+}
+
+// Ends reports whether t ends within a day, as what a job is given should, or has ended: it is no finding in a file.
+func Ends(t *secret.Token, now time.Time) bool {
+	_, severity := outlives(t, now)
+	return severity == 0
 }
 
 // outlives says why t lives on when a job that uses it is over, and how bad that is; 0 where it doesn't.

@@ -10,15 +10,15 @@ import (
 // pastToken reports what outlives any task and isn't in the files any more: taking a credential out of a
 // file doesn't end it. What still is in a file is reported there, with the commit that brought it.
 func pastToken(p *Pass) {
-	here := map[identity]bool{}
+	here := map[secret.Place]bool{}
 	for i := range p.Tokens {
-		here[identify(&p.Tokens[i])] = true
+		here[p.Tokens[i].Place()] = true
 	}
 	for i := range p.Past {
 		past := &p.Past[i]
 		t := &past.Token
 		why, severity := outlives(t, p.Now)
-		if severity == 0 || t.Covered || t.Unlikely != "" || here[identify(t)] {
+		if severity == 0 || t.Covered || t.Unlikely != "" || here[t.Place()] {
 			continue
 		}
 		f := finding.Finding{
@@ -38,19 +38,12 @@ func pastToken(p *Pass) {
 	}
 }
 
-// identity is what makes two tokens the same: one value at one path.
-type identity struct{ path, detector, value string }
-
-func identify(t *secret.Token) identity {
-	return identity{t.Region.Path, t.Detector, t.Value.Fingerprint("")}
-}
-
 // brought says of the tokens in the history what brought them; of none where it wasn't searched.
-func (p *Pass) brought() map[identity][]finding.Related {
-	out := make(map[identity][]finding.Related, len(p.Past))
+func (p *Pass) brought() map[secret.Place][]finding.Related {
+	out := make(map[secret.Place][]finding.Related, len(p.Past))
 	for i := range p.Past {
 		past := &p.Past[i]
-		out[identify(&past.Token)] = []finding.Related{{Role: "history", Message: past.History.String()}}
+		out[past.Token.Place()] = []finding.Related{{Role: "history", Message: past.History.String()}}
 	}
 	return out
 }

@@ -125,7 +125,7 @@ func example() sample {
 
 	r := clean()
 	r.Checked.Scope, r.Checked.Commits, r.Checked.Versions, r.Checked.Bytes = scan.InHistory, 1300, 20_100, 81_000_000
-	r.LeftOut = scan.LeftOut{Allowlisted: 1203, Unlikely: []scan.Unlikely{{What: "identifier", Count: 7}, {What: "checksum", Count: 1}}}
+	r.LeftOut = scan.LeftOut{Allowlisted: 1203, Ending: 2, Unlikely: []scan.Unlikely{{What: "identifier", Count: 7}, {What: "checksum", Count: 1}}}
 	r.Findings = append(r.Findings, f, gone, kept)
 	for i, s := range []finding.Suppression{
 		{Kind: "baseline", Until: "2026-12-01"},

@@ -134,6 +134,9 @@ func leftOut(l scan.LeftOut) string {
 	if l.Allowlisted > 0 {
 		parts = append(parts, number(l.Allowlisted)+" by allowlists")
 	}
+	if l.Ending > 0 {
+		parts = append(parts, count(l.Ending, "token")+" that ended or will within a day")
+	}
 	guesses := 0
 	reasons := make([]string, len(l.Unlikely))
 	for i, u := range l.Unlikely {

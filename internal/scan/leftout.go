@@ -1,45 +1,47 @@
 package scan
 
 import (
+	"github.com/curfew-ci/curfew/internal/posture"
 	"github.com/curfew-ci/curfew/internal/secret"
+	"github.com/curfew-ci/curfew/internal/workflow"
 )
-
-// place is one value at one path: in the tree and in the history it is the same credential.
-type place struct{ path, detector, value string }
-
-func placeOf(t *secret.Token) place {
-	return place{t.Region.Path, t.Detector, t.Value.Fingerprint("")}
-}
 
 // date tells tokens in files since when they are there, where the history says.
 func (r *run) date() {
-	since := make(map[place]*secret.Token, len(r.facts.Past))
+	since := make(map[secret.Place]*secret.Token, len(r.facts.Past))
 	for i := range r.facts.Past {
-		since[placeOf(&r.facts.Past[i].Token)] = &r.facts.Past[i].Token
+		since[r.facts.Past[i].Token.Place()] = &r.facts.Past[i].Token
 	}
 	if len(since) == 0 {
 		return
 	}
 	for i := range r.facts.Tokens {
-		if past := since[placeOf(&r.facts.Tokens[i])]; past != nil {
+		if past := since[r.facts.Tokens[i].Place()]; past != nil {
 			r.facts.Tokens[i].Since = past.Since
 		}
 	}
 }
 
-// leftOut counts the guesses that are no findings: those in the history that the tree has as well, once.
+// leftOut counts what is no finding: guesses that are unlikely, and what ends with its job. What is in the history and in
+// the tree as well counts once.
 func (r *run) leftOut() {
 	var guesses []secret.Token
-	here := map[place]bool{}
-	for i := range r.facts.Tokens {
-		if t := &r.facts.Tokens[i]; t.Unlikely != "" {
+	here := map[secret.Place]bool{}
+	note := func(t *secret.Token) {
+		switch {
+		case t.Unlikely != "":
 			guesses = append(guesses, *t)
-			here[placeOf(t)] = true
+		case !t.Covered && !workflow.IsDefinition(t.Region.Path) && posture.Ends(t, r.opt.Now):
+			r.result.LeftOut.Ending++
 		}
 	}
+	for i := range r.facts.Tokens {
+		here[r.facts.Tokens[i].Place()] = true
+		note(&r.facts.Tokens[i])
+	}
 	for i := range r.facts.Past {
-		if t := &r.facts.Past[i].Token; t.Unlikely != "" && !here[placeOf(t)] {
-			guesses = append(guesses, *t)
+		if t := &r.facts.Past[i].Token; !here[t.Place()] {
+			note(t)
 		}
 	}
 	r.result.LeftOut.Unlikely = []Unlikely{}

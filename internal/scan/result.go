@@ -76,6 +76,8 @@ type LeftOut struct {
 	// Allowlisted counts what the allowlists of the rules let pass in files. In a history it isn't counted: along
 	// deltas only what is new to a version is looked at, so that the count would depend on how they are stored.
 	Allowlisted int `json:"allowlisted"`
+	// Ending counts tokens in files that end within a day by their kind or by what they say, or have ended.
+	Ending int `json:"ending"`
 	// Unlikely counts the guesses that most likely are something else, by what that is.
 	Unlikely []Unlikely `json:"unlikely"`
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/base64"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -215,30 +214,4 @@ func CountLeftOut(tokens []Token) []LeftOut {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Reason, b.Reason))
 	})
 	return out
-}
-
-// DescribeLeftOut puts counts into words: "12 guesses left out as unlikely: 7 identifiers, 5 checksums"; ""
-// where there are none.
-func DescribeLeftOut(counts []LeftOut) string {
-	total := 0
-	var parts []string
-	for _, c := range counts {
-		total += c.Count
-		parts = append(parts, plural(c.Count, string(c.Reason)))
-	}
-	if total == 0 {
-		return ""
-	}
-	noun := "guesses"
-	if total == 1 {
-		noun = "guess"
-	}
-	return fmt.Sprintf("%d %s left out as unlikely: %s", total, noun, strings.Join(parts, ", "))
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

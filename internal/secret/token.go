@@ -64,6 +64,14 @@ type Token struct {
 	Allowed bool
 }
 
+// Place is what makes two tokens the same credential, in the tree or in the history: one value at one path.
+type Place struct{ path, detector, value string }
+
+// Place is where t stands, and what it is.
+func (t *Token) Place() Place {
+	return Place{t.Region.Path, t.Detector, t.Value.Fingerprint("")}
+}
+
 // NewMasker makes a masker for the values of tokens, as they are and as they were written.
 func NewMasker(tokens ...Token) *redact.Masker {
 	var values []redact.Secret
