@@ -18,7 +18,7 @@ var errNoRepository = errors.New("not in a git repository")
 const gitTimeout = time.Minute
 
 // harmless lists settings that come before whatever a repository's own configuration says, so that
-// reading it starts no program and writes nothing.
+// reading it starts no program, writes nothing, and believes no copy of what commits say.
 func harmless() []string {
 	return []string{
 		"-c", "core.fsmonitor=false", // may be a program
@@ -26,6 +26,7 @@ func harmless() []string {
 		"-c", "core.attributesFile=" + os.DevNull, // may be a pipe, as the next
 		"-c", "core.excludesFile=" + os.DevNull, // and could hide files
 		"-c", "core.untrackedCache=false", // would be written
+		"-c", "core.commitGraph=false", // could make up parents
 		"-c", "protocol.allow=never",
 		"-c", "submodule.recurse=false",
 		"--no-pager",

@@ -1,6 +1,8 @@
 package gitrepo_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -312,6 +314,45 @@ func TestHistoryIgnoresGrafts(t *testing.T) {
 	changes := changesIn(t, dir, gitrepo.DiffSpec{Base: "HEAD~2", Head: "HEAD"})
 	if len(changes.Files) != 1 || len(changes.Bases) != 1 {
 		t.Errorf("changes: %+v", changes.Files)
+	}
+}
+
+// What git remembers of commits, so as not to read them, can be forged: it hides no change.
+func TestChangesIgnoreCommitGraph(t *testing.T) {
+	dir := repository(t, map[string]string{"a": "1"})
+	git(t, dir, "checkout", "-q", "-b", "topic")
+	commit(t, dir, map[string]string{"a": "2"})
+	commit(t, dir, nil)
+	git(t, dir, "checkout", "-q", "main")
+	commit(t, dir, nil)
+	commit(t, dir, nil)
+	forgeParent(t, dir, "main~1", "topic~1")
+	if gitSays(t, dir, "", "merge-base", "main", "topic") != gitSays(t, dir, "", "rev-parse", "topic~1") {
+		t.Fatal("git doesn't fall for it either: the test shows nothing")
+	}
+	if changes := changesIn(t, dir, gitrepo.DiffSpec{Base: "main", Head: "topic"}); len(changes.Files) != 1 {
+		t.Errorf("changes: %+v", changes.Files)
+	}
+}
+
+// forgeParent writes a commit-graph, gitformat-commit-graph(5), by which child descends from parent.
+func forgeParent(t *testing.T, dir, child, parent string) {
+	t.Helper()
+	git(t, dir, "-c", "commitGraph.generationVersion=1", "commit-graph", "write", "--reachable")
+	file := filepath.Join(dir, ".git/objects/info/commit-graph")
+	graph, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := strings.Fields(gitSays(t, dir, "", "rev-list", "--all"))
+	slices.Sort(ids)
+	place := func(rev string) int {
+		return slices.Index(ids, strings.TrimSpace(gitSays(t, dir, "", "rev-parse", rev)))
+	}
+	commits := binary.BigEndian.Uint64(graph[bytes.Index(graph, []byte("CDAT"))+4:]) // where their table begins
+	binary.BigEndian.PutUint32(graph[int(commits)+36*place(child)+20:], uint32(place(parent)))
+	if err := errors.Join(os.Chmod(file, 0o600), os.WriteFile(file, graph, 0o600)); err != nil {
+		t.Fatal(err)
 	}
 }
 
