@@ -62,6 +62,11 @@ func (t *Tree) environment() []string {
 
 // git runs git in the tree and returns what it wrote to its standard output, and what it complained of.
 func (t *Tree) git(ctx context.Context, stdin []byte, args ...string) (stdout, complaints []byte, err error) {
+	return t.ask(ctx, maxAnswer, stdin, args...)
+}
+
+// ask is git with another limit of what it may say.
+func (t *Tree) ask(ctx context.Context, limit int, stdin []byte, args ...string) (stdout, complaints []byte, err error) {
 	limited, cancel := context.WithTimeout(ctx, gitTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(limited, "git", append(harmless(), args...)...) //nolint:gosec // fixed program; the arguments are ours
@@ -69,7 +74,7 @@ func (t *Tree) git(ctx context.Context, stdin []byte, args ...string) (stdout, c
 	cmd.Env = t.environment()
 	cmd.Stdin = bytes.NewReader(stdin)
 	cmd.WaitDelay = time.Second
-	var out, errs bytes.Buffer
+	out, errs := answer{limit: limit, end: cancel}, answer{limit: limit, end: cancel}
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
 	switch {
@@ -77,12 +82,14 @@ func (t *Tree) git(ctx context.Context, stdin []byte, args ...string) (stdout, c
 		return nil, nil, ctx.Err()
 	case errors.Is(err, exec.ErrNotFound):
 		return nil, nil, errors.New("git is not installed: install it")
+	case out.over || errs.over:
+		return nil, nil, fmt.Errorf("git %s: it says more than %d MiB: scan the repository's folders one by one", args[0], limit>>20)
 	case limited.Err() != nil:
 		return nil, nil, fmt.Errorf("git %s: no answer within %s", args[0], gitTimeout)
 	case err != nil:
-		return nil, errs.Bytes(), fmt.Errorf("git %s: %s", args[0], lastWords(errs.Bytes(), err))
+		return nil, errs.said.Bytes(), fmt.Errorf("git %s: %s", args[0], lastWords(errs.said.Bytes(), err))
 	}
-	return out.Bytes(), errs.Bytes(), nil
+	return out.said.Bytes(), errs.said.Bytes(), nil
 }
 
 // lastWords is the last thing that git said, in which bytes that a terminal would obey are escaped.
