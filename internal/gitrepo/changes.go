@@ -64,21 +64,22 @@ type Change struct {
 // Where Base and Head have several merge bases, as after crosswise merges, a line is added only if it is in
 // none of them: each is part of both histories, so that what it has was there before.
 func (t *Tree) Changes(ctx context.Context, spec DiffSpec) (*Changes, error) {
-	c := &Changes{tree: t}
+	db, err := t.Objects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &Changes{tree: t, db: db}
 	var diffs [][]rawDiff
-	var err error
 	if spec.Staged {
 		diffs, err = c.staged(ctx)
 	} else {
 		diffs, err = c.between(ctx, spec)
 	}
 	if err != nil {
+		_ = c.Close()
 		return nil, err
 	}
 	c.combine(diffs)
-	if c.db, err = t.Objects(ctx); err != nil {
-		return nil, err
-	}
 	return c, nil
 }
 
@@ -104,7 +105,7 @@ func (c *Changes) staged(ctx context.Context) ([][]rawDiff, error) {
 		}
 		c.Bases = []odb.ID{id}
 	}
-	diff, err := c.diff(ctx, "diff-index", "--cached", base)
+	diff, err := c.index(ctx, base)
 	return [][]rawDiff{diff}, err
 }
 
@@ -128,7 +129,7 @@ func (c *Changes) between(ctx context.Context, spec DiffSpec) ([][]rawDiff, erro
 		if err != nil {
 			return nil, fmt.Errorf("unexpected answer of git merge-base: %w", err)
 		}
-		diff, err := c.diff(ctx, "diff-tree", "-r", digits, head.String())
+		diff, err := c.compare(ctx, id, head)
 		if err != nil {
 			return nil, err
 		}
@@ -151,13 +152,13 @@ func (t *Tree) unrelated(ctx context.Context, spec DiffSpec, complaints []byte, 
 	return fmt.Errorf("%s: they have no commit in common: name another base", doing)
 }
 
-// diff asks one of git's diff commands, of which none runs a program.
-func (c *Changes) diff(ctx context.Context, command string, args ...string) ([]rawDiff, error) {
-	args = append([]string{command, "--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none"}, args...)
+// index asks git how the index differs from a commit or tree. It runs no program for that.
+func (c *Changes) index(ctx context.Context, base string) ([]rawDiff, error) {
+	args := []string{"diff-index", "--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none", "--cached"}
 	if len(c.tree.top()) > 0 {
-		args = append(args[:1:1], append([]string{"--relative"}, args[1:]...)...)
+		args = append(args, "--relative")
 	}
-	out, _, err := c.tree.git(ctx, nil, args...)
+	out, _, err := c.tree.git(ctx, nil, append(args, base)...)
 	if err != nil {
 		return nil, c.tree.incomplete(ctx, "list what changed", err)
 	}

@@ -142,6 +142,36 @@ func TestChangesAfterCrosswiseMerges(t *testing.T) {
 	}
 }
 
+// A few trees that name each other often have changes without end: that is said before memory is full.
+func TestChangesWithoutEnd(t *testing.T) {
+	dir := repository(t, map[string]string{"a": "1\n"})
+	below := "100644 blob " + gitSays(t, dir, "x", "hash-object", "-w", "--stdin")
+	for range 14 {
+		var list strings.Builder
+		for i := range 10 {
+			fmt.Fprintf(&list, "%s\t%d\n", strings.TrimSpace(below), i)
+		}
+		below = "040000 tree " + gitSays(t, dir, list.String(), "mktree")
+	}
+	tree := strings.TrimSpace(strings.TrimPrefix(below, "040000 tree "))
+	git(t, dir, "tag", "bomb", strings.TrimSpace(gitSays(t, dir, "", "commit-tree", "-m", "x", "-p", "HEAD", tree)))
+	_, err := open(t, dir).Changes(t.Context(), gitrepo.DiffSpec{Base: "HEAD", Head: "bomb"})
+	if err == nil || !strings.Contains(err.Error(), "list what changed: more than 256 MiB of folders and files differ: name a nearer base") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A file that a folder takes the place of, and the reverse.
+func TestChangesOfKind(t *testing.T) {
+	dir := repository(t, map[string]string{"f": "1\n", "d/x": "1\n2\n", "d/y": "3\n", "same/z": "4\n"})
+	git(t, dir, "rm", "-q", "-r", "f", "d")
+	commit(t, dir, map[string]string{"f/x": "1\n2\n5\n", "d": "6\n"})
+	c := changesIn(t, dir, gitrepo.DiffSpec{Base: "HEAD~1", Head: "HEAD"})
+	if diff := cmp.Diff([]string{"d: 6", "f/x: 5"}, added(t, c)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestChangesErrors(t *testing.T) {
 	dir := repository(t, map[string]string{"a": "1\n"})
 	git(t, dir, "checkout", "-q", "--orphan", "other")

@@ -11,7 +11,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/gitrepo/odb"
 )
 
-// rawDiff is one line of "git diff-tree --raw": a path, and what it was and is.
+// rawDiff is one line of "git diff-index --raw": a path, and what it was and is.
 type rawDiff struct {
 	path         string
 	status       byte   // A added, D deleted, M changed, T another type, U unmerged
@@ -21,7 +21,7 @@ type rawDiff struct {
 }
 
 // parseRawDiff reads what git writes with -z: ":<mode> <mode> <id> <id> <status>" and a path, each ended by NUL.
-// The format is git-diff-tree(1)'s, without renames.
+// The format is git-diff-index(1)'s, without renames.
 func parseRawDiff(out string) ([]rawDiff, error) {
 	var diffs []rawDiff
 	for len(out) > 0 {
