@@ -8,28 +8,36 @@ import (
 	"testing"
 )
 
+// gitIn runs git in dir and returns what it says.
+func gitIn(t *testing.T, dir, stdin string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "git", args...)
+	cmd.Dir, cmd.Stdin = dir, strings.NewReader(stdin)
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("git %v: %v", args, err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// folderOf makes a folder that has one thing, as git ls-tree writes it, under n names.
+func folderOf(t *testing.T, dir, thing string, n int) string {
+	t.Helper()
+	var list strings.Builder
+	for i := range n {
+		fmt.Fprintf(&list, "%s\t%d\n", thing, i)
+	}
+	return gitIn(t, dir, list.String(), "mktree")
+}
+
 // A few trees that name each other often make git list paths without end: it is ended, and that is said.
 func TestEndlessAnswer(t *testing.T) {
 	dir := t.TempDir()
-	git := func(stdin string, args ...string) string {
-		cmd := exec.CommandContext(t.Context(), "git", args...)
-		cmd.Dir, cmd.Stdin = dir, strings.NewReader(stdin)
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("git %v: %v", args, err)
-		}
-		return strings.TrimSpace(string(out))
-	}
-	git("", "init", "-q")
-	entry, bomb := "100644 blob "+git("x", "hash-object", "-w", "--stdin"), ""
-	for range 14 {
-		var list strings.Builder
-		for i := range 10 {
-			fmt.Fprintf(&list, "%s\t%d\n", entry, i)
-		}
-		bomb = git(list.String(), "mktree")
-		entry = "040000 tree " + bomb
+	gitIn(t, dir, "", "init", "-q")
+	bomb := folderOf(t, dir, "100644 blob "+gitIn(t, dir, "x", "hash-object", "-w", "--stdin"), 10)
+	for range 13 {
+		bomb = folderOf(t, dir, "040000 tree "+bomb, 10)
 	}
 	tree, err := Open(dir)
 	if err != nil {

@@ -97,7 +97,7 @@ func (g *gaps) list(fixAbsent func() string) []Missing {
 		damaged:     {"objects that can't be read", fixDamage},
 		wrongKind:   {"objects that aren't what they are named as", fixDamage},
 		tooDeep:     {"folders that are nested too deep", "search them with git log -p by hand"},
-		tooMany:     {fmt.Sprintf("folders that were read in part, after %d paths or %d MiB of them", maxPaths, maxPathText>>20), "search them with git log -p by hand: folders that repeat each other have paths without end"},
+		tooMany:     {fmt.Sprintf("folders that were read in part, after %d paths, %d MiB of them, or %d further paths of what has one", maxPaths, maxPathText>>20, maxRepeats), "search them with git log -p by hand: folders that repeat each other have paths without end"},
 		manyParents: {fmt.Sprintf("commits that were left out with what came before them, after %d parents of others", maxParents), "search them with git log -p by hand"},
 	}
 	var out []Missing

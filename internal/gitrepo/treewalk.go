@@ -50,9 +50,7 @@ type foundPair struct {
 
 func newTreeWalk(ctx context.Context, db *odb.DB, reader *odb.Reader, top []string) *treeWalk {
 	w := &treeWalk{ctx: ctx, db: db, reader: reader, gaps: &gaps{}, paths: newPaths(), top: top, modules: map[PathID]struct{}{}}
-	for _, p := range []*places{&w.read, &w.blobs} {
-		p.first, p.index = make([]int32, db.Len()), make([]int32, db.Len())
-	}
+	w.read, w.blobs = newPlaces(db.Len()), newPlaces(db.Len())
 	return w
 }
 
@@ -89,7 +87,10 @@ func (w *treeWalk) visit(path PathID, tree odb.Num, depth int) error {
 	if tree < 0 { // none, or nothing in it
 		return nil
 	}
-	if _, isNew := w.read.add(tree, path); !isNew {
+	if i, isNew := w.read.add(tree, path); !isNew {
+		if i == noPlace {
+			w.gaps.note(tooMany, w.where(path))
+		}
 		return nil
 	}
 	if w.visits++; w.visits%1024 == 0 && w.ctx.Err() != nil {
@@ -184,9 +185,12 @@ func (w *treeWalk) entry(path PathID, raw []byte, at, depth int) error {
 // pair keeps that the commit has blob at path.
 func (w *treeWalk) pair(blob odb.Num, path PathID, link bool) {
 	i, isNew := w.blobs.add(blob, path)
-	if isNew {
+	switch {
+	case i == noPlace:
+		w.gaps.note(tooMany, w.where(w.paths.parent[path]))
+	case isNew:
 		w.found = append(w.found, foundPair{blob, Pair{path, w.commit, link}})
-	} else if !link {
+	case !link:
 		w.found[i].Link = false
 	}
 }
