@@ -31,7 +31,7 @@ const badCommit int32 = -1
 
 // What is known of a commit.
 const (
-	expanded uint8 = 1 << iota // its parents were read
+	included uint8 = 1 << iota // a ref reaches it, and HistoryOptions.Since doesn't
 	excluded                   // HistoryOptions.Since reaches it
 	grafted                    // the clone ends here: it has parents that were left out on purpose
 )
@@ -55,8 +55,7 @@ type grower struct {
 	reader  *odb.Reader
 	shallow map[odb.ID]struct{} // the commits at which the clone ends
 	gaps    *gaps
-	open    queue[int32] // slots that were read and not expanded, latest first
-	wanted  int          // how many of them are not excluded
+	open    queue[int32] // slots whose parents are still to be read, latest first, as commits are mostly made of later ones
 
 	lacking []absent // what commits name and the database lacks
 	limit   int      // maxParents
@@ -110,8 +109,6 @@ func (g *grower) add(n odb.Num, by int32, name string) (int32, bool) {
 	}
 	slot := int32(len(g.num) - 1) //nolint:gosec // fewer than db.Len
 	g.slots[n] = slot + 1
-	g.open.push(slot)
-	g.wanted++
 	return slot, true
 }
 
@@ -165,59 +162,54 @@ func (g *grower) tellAbsent() {
 	}
 }
 
-// grow excludes the commits of since and reads on until all that is open is excluded. It takes the latest commit first, so that it needs to read
-// little of what is excluded. Where clocks were wrong it may take a commit for wanted that it would have
-// come to exclude later: too much is read then, never too little.
-func (g *grower) grow(since []odb.Num) error {
+// grow reads what since reaches, all of it, and then what else the tips do. An earlier end would have to go by the commits'
+// times, and clocks are wrong.
+func (g *grower) grow(tips []tip, since []odb.Num) error {
 	for _, n := range since {
 		if slot, ok := g.add(n, -1, "a revision to begin after"); ok {
-			g.exclude(slot)
+			g.reach(slot, excluded)
 		}
 	}
-	for step := 0; g.wanted > 0; step++ {
-		if step%1024 == 0 && g.ctx.Err() != nil {
-			return g.ctx.Err()
+	if err := g.expand(excluded); err != nil {
+		return err
+	}
+	for i := range tips {
+		if tips[i].slot >= 0 {
+			g.reach(tips[i].slot, included)
 		}
-		slot := g.open.pop()
-		g.flags[slot] |= expanded
-		out := g.flags[slot]&excluded != 0
-		if !out {
-			g.wanted--
-		}
-		for _, n := range g.parentsOf(slot) {
-			parent, ok := g.add(n, slot, "")
-			if ok && out {
-				g.exclude(parent)
-			}
-		}
+	}
+	if err := g.expand(included); err != nil {
+		return err
 	}
 	g.tellAbsent()
 	return nil
 }
 
-// exclude marks a commit and all of its ancestors that were read.
-func (g *grower) exclude(slot int32) {
-	stack := []int32{slot}
-	for len(stack) > 0 {
-		slot := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if g.flags[slot]&excluded != 0 {
-			continue
+// expand reaches all ancestors of the commits that are open.
+func (g *grower) expand(flag uint8) error {
+	for step := 0; len(g.open.items) > 0; step++ {
+		if step%1024 == 0 && g.ctx.Err() != nil {
+			return g.ctx.Err()
 		}
-		g.flags[slot] |= excluded
-		if g.flags[slot]&expanded == 0 {
-			g.wanted--
-			continue
-		}
+		slot := g.open.pop()
 		for _, n := range g.parentsOf(slot) {
-			if parent, ok := g.slot(n); ok {
-				stack = append(stack, parent)
+			if parent, ok := g.add(n, slot, ""); ok {
+				g.reach(parent, flag)
 			}
 		}
+	}
+	return nil
+}
+
+// reach sets a flag of a commit, the first time that any is, and opens it.
+func (g *grower) reach(slot int32, flag uint8) {
+	if g.flags[slot]&(included|excluded) == 0 {
+		g.flags[slot] |= flag
+		g.open.push(slot)
 	}
 }
 
 func (g *grower) name(slot int32) string { return "commit " + g.db.ID(g.num[slot]).String() }
 
 // listed reports whether a commit is part of the history that was asked for.
-func (g *graph) listed(slot int32) bool { return g.flags[slot]&(expanded|excluded) == expanded }
+func (g *graph) listed(slot int32) bool { return g.flags[slot]&included != 0 }

@@ -34,7 +34,7 @@ func (t *Tree) History(ctx context.Context, db *odb.DB, options HistoryOptions) 
 	gaps.noteAll(db.Faults(), broken)
 	g := newGrower(ctx, db, db.NewReader(historyCache), shallow, gaps)
 	tips := g.tips(refs)
-	if err := g.grow(since); err != nil {
+	if err := g.grow(tips, since); err != nil {
 		return nil, err
 	}
 	order := g.ordered()
