@@ -1,7 +1,9 @@
 package gitrepo
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo/odb"
 )
@@ -52,6 +54,7 @@ type History struct {
 	paths   *paths
 	pairs   []Pair
 	pairEnd []int32
+	before  []foundPair // what Since leaves out next to what is listed, by path
 	blobs   int
 }
 
@@ -81,6 +84,17 @@ func (h *History) Reaches(n odb.Num) bool { return h.pairEnd[n] < h.pairEnd[n+1]
 
 // Pairs lists the paths at which blob n was, in the order in which commits brought them.
 func (h *History) Pairs(n odb.Num) []Pair { return h.pairs[h.pairEnd[n]:h.pairEnd[n+1]] }
+
+// Before lists the blobs at a path that are left out since the parents that Since reaches, of commits that it doesn't, have
+// them there.
+func (h *History) Before(p PathID) []odb.Num {
+	var out []odb.Num
+	i, _ := slices.BinarySearchFunc(h.before, p, func(f foundPair, p PathID) int { return cmp.Compare(f.Path, p) })
+	for ; i < len(h.before) && h.before[i].Path == p; i++ {
+		out = append(out, h.before[i].blob)
+	}
+	return out
+}
 
 // Blobs is the number of blobs that the history reaches.
 func (h *History) Blobs() int { return h.blobs }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo"
 	"github.com/curfew-ci/curfew/internal/gitrepo/odb"
@@ -221,18 +222,31 @@ func TestSinceOnRandomRepositories(t *testing.T) {
 					want[blob+" "+name] = true
 				}
 			}
+			before := map[string]map[string]bool{} // blobs by path
 			for _, c := range listed {
 				for _, p := range c.parents {
-					if listed[p] == nil {
-						for name, blob := range all[p].files {
-							delete(want, blob+" "+name)
+					if listed[p] != nil {
+						continue
+					}
+					for name, blob := range all[p].files {
+						if before[name] == nil {
+							before[name] = map[string]bool{}
 						}
+						before[name][blob] = true
+						delete(want, blob+" "+name)
 					}
 				}
 			}
 			got := map[string]bool{}
-			for pair := range pairsOf(h, db) {
+			for pair, p := range pairsOf(h, db) {
 				got[pair] = true
+				left := map[string]bool{}
+				for _, n := range h.Before(p.Path) {
+					left[db.ID(n).String()] = true
+				}
+				if diff := gocmp.Diff(before[h.Path(p.Path)], left, cmpopts.EquateEmpty()); diff != "" {
+					t.Errorf("%s before (-want +got):\n%s", h.Path(p.Path), diff)
+				}
 			}
 			if diff := gocmp.Diff(want, got); diff != "" {
 				t.Errorf("pairs (-want +got):\n%s", diff)

@@ -1,6 +1,7 @@
 package gitrepo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -110,11 +111,14 @@ func (h *History) sortPairs(w *treeWalk) {
 	end := make([]int32, h.db.Len()+1)
 	total := int32(0)
 	for _, p := range w.found {
-		if p.First != boundary {
-			end[p.blob+1]++
-			total++
+		if p.First == boundary {
+			h.before = append(h.before, p)
+			continue
 		}
+		end[p.blob+1]++
+		total++
 	}
+	slices.SortFunc(h.before, func(a, b foundPair) int { return cmp.Compare(a.Path, b.Path) })
 	for n := range h.db.Len() {
 		if end[n+1] > 0 {
 			h.blobs++

@@ -23,9 +23,10 @@ import (
 // readCache is how much of what is read again for describing it is kept, in bytes.
 const readCache = 32 << 20
 
-// describe makes a Found of each find: it reads the version that came first once more, and asks the
+// describe makes a Found of each find that is new: it reads the version that came first once more, and asks the
 // history which commits hold it.
 func (s *search) describe(ctx context.Context, all finds) error {
+	s.dropOld(ctx, all)
 	order := s.order(all)
 	hits := make([]gitrepo.Hit, len(order))
 	for i, f := range order {
