@@ -41,6 +41,7 @@ type Skip struct {
 const (
 	fixByHand  = "unpack it and scan the folder"
 	fixEncrypt = "unpack it with its password and scan the folder, or keep it out of the repository"
+	fixTail    = "unpack it with tar --ignore-zeros and scan the folder"
 	fixCorrupt = "replace it by one that unpacks, or keep it out of the repository"
 )
 

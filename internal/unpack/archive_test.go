@@ -87,6 +87,22 @@ func TestWalk(t *testing.T) {
 			[]string{`a.zip!broken.gz: "\x1f\x8b\b is how a gzip begins"`},
 			[]string{"a.zip!broken.gz: corrupt: flate: corrupt input before offset 5"},
 		},
+		{"padded.tar", append(tarOf(t, text), make([]byte, 20<<10)...), []string{`padded.tar!dir/a.txt: "text"`}, nil},
+		{
+			"two.tar", append(append(tarOf(t, text), make([]byte, 100<<10)...), tarOf(t, file{"b", "more"})...),
+			[]string{`two.tar!dir/a.txt: "text"`},
+			[]string{"two.tar: something follows its end: that is left out"},
+		},
+		{
+			"two.tgz", append(gzipOf(t, tarOf(t, text)), gzipOf(t, tarOf(t, file{"b", "more"}))...),
+			[]string{`two.tgz!dir/a.txt: "text"`},
+			[]string{"two.tgz: something follows its end: that is left out"},
+		},
+		{
+			"tail.tgz", append(gzipOf(t, tarOf(t, text)), "tail"...),
+			[]string{`tail.tgz!dir/a.txt: "text"`},
+			[]string{"tail.tgz: corrupt after its end: unexpected EOF"},
+		},
 		{"note.txt", []byte("plain text"), nil, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

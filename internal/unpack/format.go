@@ -67,7 +67,7 @@ func (w *walker) tar(name string, r io.Reader, depth int) (bool, error) {
 		h, err := tr.Next()
 		switch {
 		case errors.Is(err, io.EOF):
-			return true, nil
+			return true, w.tail(name, r)
 		case errors.Is(err, tar.ErrInsecurePath): // a name that climbs; inside takes care of it
 		case err != nil && w.ends(err):
 			return true, err
@@ -83,6 +83,26 @@ func (w *walker) tar(name string, r io.Reader, depth int) (bool, error) {
 		}
 		if err := w.entry(inside(name, h.Name), w.meter(tr), depth); err != nil {
 			return true, err
+		}
+	}
+}
+
+// tail tells what follows a tar's end: NULs fill its last block, but tars that were put together as they are go on.
+func (w *walker) tail(name string, r io.Reader) error {
+	block := make([]byte, 32<<10)
+	for {
+		n, err := r.Read(block)
+		switch {
+		case len(bytes.Trim(block[:n], "\x00")) > 0:
+			w.skip(name, "something follows its end: that is left out", fixTail)
+			return nil
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil && w.ends(err):
+			return err
+		case err != nil:
+			w.skip(name, fmt.Sprintf("corrupt after its end: %v", err), fixCorrupt)
+			return nil
 		}
 	}
 }
