@@ -2,29 +2,38 @@ package gitrepo
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 )
 
 // ordered lists the slots of the history, parents before children; of those that could come next, the one with
-// the earlier committer time, then the smaller id.
-func (g *grower) ordered() []int32 {
+// the earlier committer time, then the smaller id. The error is the context's.
+func (g *grower) ordered() ([]int32, error) {
 	waits := make([]int32, len(g.num)) // for how many parents
 	children := g.childLists(waits)
-	ready := queue[int32]{before: g.earlier}
-	total := 0
+	ready := queue[int32]{before: func(a, b int32) bool { return g.compare(a, b) < 0 }}
+	var waiting []int32
 	for slot := range int32(len(g.num)) { //nolint:gosec // fewer than db.Len
-		if !g.listed(slot) {
-			continue
-		}
-		total++
-		if waits[slot] == 0 {
+		switch {
+		case g.listed(slot) && waits[slot] == 0:
 			ready.push(slot)
+		case g.listed(slot):
+			waiting = append(waiting, slot)
 		}
 	}
+	total, sorted := len(ready.items)+len(waiting), false
 	order := make([]int32, 0, total)
 	for len(order) < total {
+		if len(order)%1024 == 0 && g.ctx.Err() != nil {
+			return nil, g.ctx.Err()
+		}
 		if len(ready.items) == 0 {
-			ready.push(g.cutLoop(waits))
+			if !sorted {
+				slices.SortFunc(waiting, g.compare)
+				sorted = true
+			}
+			waiting = g.cutLoop(waiting, waits)
+			ready.push(waiting[0])
 		}
 		slot := ready.pop()
 		order = append(order, slot)
@@ -35,29 +44,28 @@ func (g *grower) ordered() []int32 {
 			}
 		}
 	}
-	return order
+	return order, nil
 }
 
-// cutLoop picks a commit to go on with where all that are left descend from themselves, which a damaged
-// database alone can make them do.
-func (g *grower) cutLoop(waits []int32) int32 {
-	best := int32(-1)
-	for slot := range int32(len(waits)) { //nolint:gosec // fewer than db.Len
-		if g.listed(slot) && waits[slot] > 0 && (best < 0 || g.earlier(slot, best)) {
-			best = slot
-		}
+// cutLoop passes over candidates, which are in order, to the first that still waits, and has it go on: all that are left
+// descend from themselves, which a damaged database alone can make them do.
+func (g *grower) cutLoop(candidates, waits []int32) []int32 {
+	for waits[candidates[0]] <= 0 {
+		candidates = candidates[1:]
 	}
-	g.gaps.add(wrongKind, g.db.ID(g.num[best]), func() string { return g.name(best) + ", its own ancestor" })
-	waits[best] = 0
-	return best
+	first := candidates[0]
+	g.gaps.add(wrongKind, g.db.ID(g.num[first]), func() string { return g.name(first) + ", its own ancestor" })
+	waits[first] = 0
+	return candidates
 }
 
-func (g *grower) earlier(a, b int32) bool {
+// compare puts the commit of the earlier committer time first, then that of the smaller id.
+func (g *grower) compare(a, b int32) int {
 	if g.when[a] != g.when[b] {
-		return g.when[a] < g.when[b]
+		return cmp.Compare(g.when[a], g.when[b])
 	}
 	idA, idB := g.db.ID(g.num[a]), g.db.ID(g.num[b])
-	return bytes.Compare(idA.Raw(), idB.Raw()) < 0
+	return bytes.Compare(idA.Raw(), idB.Raw())
 }
 
 // childLists turns the parents around, among the commits that are listed, and counts each one's in waits.

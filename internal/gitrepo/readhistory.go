@@ -38,7 +38,10 @@ func (t *Tree) History(ctx context.Context, db *odb.DB, options HistoryOptions) 
 	if err := g.grow(tips, since); err != nil {
 		return nil, err
 	}
-	order := g.ordered()
+	order, err := g.ordered()
+	if err != nil {
+		return nil, err
+	}
 	w := newTreeWalk(ctx, db, g.reader, t.top())
 	if err := w.commits(&g.graph, order, tips, gaps); err != nil {
 		return nil, err
