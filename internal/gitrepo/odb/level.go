@@ -39,7 +39,7 @@ func (w *Walker) load(d int) {
 		return
 	}
 	l.alone = true
-	_, data, failed := w.reader.other(l.num, err, 0)
+	_, data, failed := w.reader.another(l.num, err)
 	if failed == nil {
 		w.keep(d, data)
 	}
@@ -82,7 +82,7 @@ func (w *Walker) own(d int) (headers bool, err error) {
 	}
 	l.alone = true
 	if e.isDelta() { // the walk begins within a tree
-		_, data, err := w.reader.read(l.num, 0)
+		_, data, err := w.reader.read(l.num)
 		if err == nil {
 			w.keep(d, data)
 		}

@@ -35,6 +35,7 @@ type Reader struct {
 	chain    []link
 	delta    []byte
 	copies   []delta.Copy // which nobody asks for
+	tries    int          // how many other copies may still be tried for the object that is read
 }
 
 // NewReader returns a reader that keeps up to cacheBytes of what it read, as later objects are often made of
@@ -48,33 +49,49 @@ func (r *Reader) limit() int64 { return min(r.MaxBytes, math.MaxInt32) }
 // Read returns an object's type and content, which is valid until the next Read. The error is a *ReadError.
 // Where the object can't be read and is stored a second time, that one is read.
 func (r *Reader) Read(n Num) (Kind, []byte, error) {
-	kind, data, err := r.read(n, 0)
+	kind, data, err := r.read(n)
 	if err != nil {
 		return 0, nil, &ReadError{Fault: r.db.fault(n, err), Err: err}
 	}
 	return kind, data, nil
 }
 
-// maxDetours bounds how often reading an object turns to another copy of one that it is made of.
-const maxDetours = 3
+const (
+	// maxDetours bounds how often reading an object turns to another copy of one that it is made of, on the way to one copy.
+	maxDetours = 3
+	// maxTries bounds how many copies are tried altogether: on each way there may be as many ways again.
+	maxTries = 100
+)
 
-// read reads one copy of n, else the others.
-func (r *Reader) read(n Num, detours int) (Kind, []byte, error) {
+// read reads one copy of n, else the others, else any that detours lead to.
+func (r *Reader) read(n Num) (Kind, []byte, error) {
 	at, err := r.db.stored(n)
-	if err == nil {
-		var kind Kind
-		var data []byte
-		if kind, data, err = r.resolve(at, detours); err == nil {
-			return kind, data, nil
-		}
+	if err != nil {
+		return r.another(n, err)
 	}
-	if errors.Is(err, ErrTooLarge) {
-		return 0, nil, err
+	kind, data, err := r.resolve(at, maxDetours)
+	if err == nil || errors.Is(err, ErrTooLarge) {
+		return kind, data, err
 	}
-	return r.other(n, err, detours)
+	if kind, data, failed := r.another(n, err); failed == nil {
+		return kind, data, nil
+	}
+	if kind, data, failed := r.resolve(at, 0); failed == nil {
+		return kind, data, nil
+	}
+	return 0, nil, err
 }
 
-// other reads another copy of n than the one that failed with err.
+// another reads another copy of n than the one that failed with err: one that can be read as it is, if there is any.
+func (r *Reader) another(n Num, err error) (Kind, []byte, error) {
+	r.tries = maxTries
+	if kind, data, failed := r.other(n, err, maxDetours-1); failed == nil {
+		return kind, data, nil
+	}
+	return r.other(n, err, 0)
+}
+
+// other reads another copy of n than the one that failed with err, after so many detours.
 func (r *Reader) other(n Num, err error, detours int) (Kind, []byte, error) {
 	if detours == maxDetours {
 		return 0, nil, err
@@ -83,6 +100,9 @@ func (r *Reader) other(n Num, err error, detours int) (Kind, []byte, error) {
 		at, failed := r.db.stored(twin)
 		if failed != nil {
 			continue
+		}
+		if r.tries--; r.tries < 0 {
+			break
 		}
 		if kind, data, failed := r.resolve(at, detours+1); failed == nil {
 			return kind, data, nil
@@ -133,7 +153,7 @@ func (r *Reader) header(n Num) (Kind, int64, error) {
 	if err == nil {
 		return kind, size, nil
 	}
-	if kind, data, failed := r.read(n, 0); failed == nil {
+	if kind, data, failed := r.read(n); failed == nil {
 		return kind, int64(len(data)), nil
 	}
 	return 0, 0, &ReadError{Fault: r.db.fault(n, err), Err: err}

@@ -81,6 +81,43 @@ func TestSeveralStores(t *testing.T) {
 	}
 }
 
+// Damage in several packs leads from one to the other and back: not every way is tried, and a copy that is whole is found.
+func TestManyDamagedCopies(t *testing.T) {
+	const depth = 96
+	chain := func(damaged bool) []part {
+		parts := []part{{id: "0", kind: Blob, body: []byte(text)}}
+		for n := range depth {
+			size := len(text) + n
+			if damaged {
+				size++
+			}
+			ops := []byte{0x90, byte(len(text) + n), 1, '!'} // all that the base has, and one more
+			parts = append(parts, part{id: strconv.Itoa(n + 1), kind: offsetDelta, base: strconv.Itoa(n), body: deltaOf(size, int64(len(text)+n+1), ops...)})
+		}
+		return parts
+	}
+	files := map[string][]byte{}
+	for pack := range 6 {
+		name := fmt.Sprintf("pack/pack-%d", pack)
+		files[name+".pack"], files[name+".idx"] = makePack(chain(true)...)
+	}
+	top := strconv.Itoa(depth)
+	db := openAt(t, store(t, files))
+	n, _ := db.Find(idOf(top))
+	if _, _, err := db.NewReader(0).Read(n); err == nil || !strings.Contains(err.Error(), "base of another length") {
+		t.Errorf("without a copy that is whole: %v", err)
+	}
+	files["pack/pack-5.pack"], files["pack/pack-5.idx"] = makePack(chain(false)...)
+	db = openAt(t, store(t, files))
+	if _, data, err := db.NewReader(0).Read(n); err != nil || string(data) != text+strings.Repeat("!", depth) {
+		t.Errorf("got %q (%v)", data, err)
+	}
+	got := walkNames(t, db, WalkerOptions{}, top)
+	if got.Data[top] != text+strings.Repeat("!", depth) {
+		t.Errorf("walked to %q", got.Data[top])
+	}
+}
+
 func writeFile(t *testing.T, path string, content []byte) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
