@@ -2,8 +2,9 @@ package gitrepo
 
 import (
 	"bytes"
+	"hash/maphash"
+	"slices"
 	"sort"
-	"unsafe"
 )
 
 // LineSet is a set of lines of a text, numbered from 1. The zero value is empty.
@@ -27,27 +28,67 @@ func AddedLines(before, after []byte) LineSet {
 	}
 	number := bytes.Count(after[:start], []byte{'\n'})
 	before, after = before[start:len(before)-end], after[start:len(after)-end]
-	had := map[string]int{} // its keys are parts of before, which outlives it
 	if len(after) == 0 {
 		return LineSet{}
 	}
-	for len(before) > 0 {
-		var line []byte
-		line, before = cutLine(before)
-		had[unsafe.String(unsafe.SliceData(line), len(line))]++ //nolint:gosec // read only, as before is
-	}
+	had := countLines(before)
 	var set LineSet
 	for len(after) > 0 {
 		var line []byte
 		line, after = cutLine(after)
 		number++
-		if n := had[string(line)]; n > 0 {
-			had[string(line)] = n - 1
-			continue
+		if !had.take(line) {
+			set.add(number)
 		}
-		set.add(number)
 	}
 	return set
+}
+
+// lineCounts says how often a text has each of its lines. They are told apart by a hash of 64 bits under a key of their own, as
+// nobody can make two alike: a map of lines takes many times the text.
+type lineCounts struct {
+	seed   maphash.Seed
+	hashes []uint64 // different ones, sorted
+	counts []int32
+}
+
+func countLines(text []byte) lineCounts {
+	c := lineCounts{seed: maphash.MakeSeed()}
+	all := make([]uint64, 0, bytes.Count(text, []byte{'\n'})+1)
+	for len(text) > 0 {
+		var line []byte
+		line, text = cutLine(text)
+		all = append(all, maphash.Bytes(c.seed, line))
+	}
+	slices.Sort(all)
+	different := 0
+	for i := range all {
+		if i == 0 || all[i] != all[i-1] {
+			different++
+		}
+	}
+	c.counts = make([]int32, 0, different)
+	for _, hash := range all {
+		n := len(c.counts)
+		if n == 0 || hash != all[n-1] {
+			all[n] = hash
+			c.counts = append(c.counts, 0)
+			n++
+		}
+		c.counts[n-1]++
+	}
+	c.hashes = all[:different]
+	return c
+}
+
+// take reports whether the text has the line, once more than it was taken before.
+func (c *lineCounts) take(line []byte) bool {
+	i, ok := slices.BinarySearch(c.hashes, maphash.Bytes(c.seed, line))
+	if !ok || c.counts[i] == 0 {
+		return false
+	}
+	c.counts[i]--
+	return true
 }
 
 // cutLine splits off the first line, without its LF.

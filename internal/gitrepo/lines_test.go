@@ -2,6 +2,8 @@ package gitrepo_test
 
 import (
 	"bytes"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,6 +48,26 @@ func TestAddedLines(t *testing.T) {
 		if diff := cmp.Diff(tt.want, linesIn(got, 10)); diff != "" || got.Len() != len(tt.want) {
 			t.Errorf("%q → %q: Len %d (-want +got):\n%s", tt.before, tt.after, got.Len(), diff)
 		}
+	}
+}
+
+// A file of very many short lines takes memory in proportion.
+func TestAddedLinesOfMany(t *testing.T) {
+	const lines = 1 << 20
+	var before, after []byte
+	for i := range lines {
+		before = append(strconv.AppendInt(before, int64(i), 36), '\n')
+		after = append(strconv.AppendInt(after, int64(lines-i), 36), '\n')
+	}
+	var start, end runtime.MemStats
+	runtime.ReadMemStats(&start)
+	set := gitrepo.AddedLines(before, after)
+	runtime.ReadMemStats(&end)
+	if took := end.TotalAlloc - start.TotalAlloc; took > 4*uint64(len(before)) {
+		t.Errorf("%d bytes for a file of %d", took, len(before))
+	}
+	if set.Len() != 1 || !set.Overlaps(1, 1) {
+		t.Errorf("%d lines are added", set.Len())
 	}
 }
 
