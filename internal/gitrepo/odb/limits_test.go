@@ -142,6 +142,32 @@ func TestWalkEnds(t *testing.T) {
 	}
 }
 
+// What was dropped is not read again for a walk that is to end.
+func TestRestoreEnds(t *testing.T) {
+	parts, _ := comb(20, 1024)
+	db := openAt(t, packed(t, parts...))
+	forest, err := db.Forest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	walker := forest.NewWalker(WalkerOptions{Budget: 1})
+	walker.begin(forest.Roots(Blob)[0])
+	for walker.depth() < 10 {
+		if more, err := walker.next(t.Context()); !more || err != nil {
+			t.Fatalf("got %v, %v at depth %d", more, err, walker.depth())
+		}
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	const level = 5
+	if err := walker.restore(ended, level); !errors.Is(err, context.Canceled) || !walker.dropped(level) {
+		t.Errorf("got %v", err)
+	}
+	if err := walker.restore(t.Context(), level); err != nil || walker.dropped(level) {
+		t.Errorf("got %v of one that goes on", err)
+	}
+}
+
 // TestWalkFromWithin begins with an object that is no root.
 func TestWalkFromWithin(t *testing.T) {
 	parts, want := comb(3, 1024)

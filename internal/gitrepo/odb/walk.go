@@ -41,8 +41,9 @@ func Walk[S any](ctx context.Context, w *Walker, root Num, visit func(v Version,
 		*kept = states[:0]
 	}()
 	w.begin(root)
-	for w.next() {
-		if err := ctx.Err(); err != nil {
+	for {
+		more, err := w.next(ctx)
+		if !more || err != nil {
 			return err
 		}
 		depth := w.depth()
@@ -60,5 +61,4 @@ func Walk[S any](ctx context.Context, w *Walker, root Num, visit func(v Version,
 		}
 		states = append(states[:depth], state)
 	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package odb
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -62,14 +63,14 @@ func (w *Walker) begin(root Num) {
 func (w *Walker) depth() int { return len(w.levels) - 2 }
 
 // next goes to the next object and puts it into version; false at the end. Objects that can't be read are
-// passed over.
-func (w *Walker) next() bool {
+// passed over. The error is the context's.
+func (w *Walker) next(ctx context.Context) (bool, error) {
 	for {
 		top := len(w.levels) - 1
 		n := w.levels[top].child
 		switch {
 		case n == none && top == 0:
-			return false
+			return false, nil
 		case n == none:
 			w.levels = w.levels[:top]
 			continue
@@ -78,10 +79,12 @@ func (w *Walker) next() bool {
 		default:
 			w.levels[top].child = w.forest.next[n]
 		}
-		w.restore(top)
+		if err := w.restore(ctx, top); err != nil {
+			return false, err
+		}
 		w.levels = append(w.levels, level{num: n, child: w.forest.child[n]})
 		if w.enter(top + 1) {
-			return true
+			return true, ctx.Err()
 		}
 	}
 }
@@ -106,8 +109,8 @@ func (w *Walker) enter(d int) bool {
 }
 
 // restore reads again what was dropped of the level that the next object is made of, and for it the levels
-// above. They are read as they were before, so nothing is reported.
-func (w *Walker) restore(d int) {
+// above. They are read as they were before, so nothing is reported. That may take long, so an end of the context is heard.
+func (w *Walker) restore(ctx context.Context, d int) error {
 	from := d
 	for w.dropped(from) && !w.levels[from].alone {
 		from--
@@ -116,8 +119,12 @@ func (w *Walker) restore(d int) {
 		from++
 	}
 	for ; from <= d; from++ {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		w.load(from)
 	}
+	return nil
 }
 
 // dropped reports whether level d was read and its buffer given up.
