@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// maxAlternates is how deep alternates may name alternates; it is git's own limit.
+	// maxAlternates is how deep alternates may name alternates, which git counts from 0.
 	maxAlternates = 5
 	// maxFolders is how many folders are read altogether.
 	maxFolders = 100
@@ -55,8 +55,8 @@ func (a *alternates) add(dir string, depth int) {
 	if err != nil {
 		a.found = append(a.found, Fault{Path: list, What: err.Error()})
 	}
-	if depth == maxAlternates && len(names) > 0 {
-		a.found = append(a.found, Fault{Path: list, What: "alternates nest too deep: expected at most " + strconv.Itoa(maxAlternates) + " levels"})
+	if depth > maxAlternates && len(names) > 0 {
+		a.found = append(a.found, Fault{Path: list, What: "alternates nest too deep: expected at most " + strconv.Itoa(maxAlternates+1) + " levels"})
 		return
 	}
 	for _, name := range names {

@@ -207,7 +207,7 @@ func TestAlternatesWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string][]Fault{
-		"0": {{Path: filepath.Join(dir, "5", "info", "alternates"), What: "alternates nest too deep: expected at most 5 levels"}},
+		"0": {{Path: filepath.Join(dir, "6", "info", "alternates"), What: "alternates nest too deep: expected at most 6 levels"}},
 		"nowhere": {
 			{Path: filepath.Join(dir, "nowhere", "missing"), What: "an alternate that can't be read: no such file or directory"},
 			{Path: filepath.Join(dir, "file"), What: "an alternate that is not a folder"},
