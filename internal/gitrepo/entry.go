@@ -6,7 +6,8 @@ import (
 	"math/bits"
 )
 
-// The kinds of a tree's entries, by the type bits of their modes. What is none of them is a file to git.
+// The kinds of a tree's entries, by the type bits of their modes. What is none of them is read as a file; what git doesn't
+// know as one it takes for a submodule, but then what is there would be passed over.
 const (
 	modeType      = 0o170000
 	modeTree      = 0o040000
