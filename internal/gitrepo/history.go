@@ -26,7 +26,6 @@ const NoCommit CommitIndex = -1
 type Pair struct {
 	Path  PathID
 	First CommitIndex // the first commit in order that has it; NoCommit where only a tag of a tree or blob does
-	Link  bool        // the blob is the target of a symbolic link, and was nothing else at this path
 }
 
 // History is which blobs the commits of a repository hold at which paths. It refers to the database that it
@@ -44,12 +43,10 @@ type History struct {
 	db  *odb.DB
 	top []string // as in treeWalk
 
-	commits   []odb.Num // by CommitIndex
-	roots     []odb.Num // their trees, or noObject, or emptyTree
-	parents   []CommitIndex
-	parentEnd []int32 // those of commit i are parents[parentEnd[i]:parentEnd[i+1]]
-	tips      []tip
-	head      int32 // the slot of HEAD's commit; -1 where there is none
+	commits []odb.Num // by CommitIndex
+	roots   []odb.Num // their trees, or noObject, or emptyTree
+	tips    []tip
+	head    int32 // the slot of HEAD's commit; -1 where there is none
 
 	paths   *paths
 	pairs   []Pair
@@ -63,11 +60,6 @@ func (h *History) Len() int { return len(h.commits) }
 
 // ID is the commit's id.
 func (h *History) ID(i CommitIndex) odb.ID { return h.db.ID(h.commits[i]) }
-
-// Parents are the commit's parents that are part of the history.
-func (h *History) Parents(i CommitIndex) []CommitIndex {
-	return h.parents[h.parentEnd[i]:h.parentEnd[i+1]]
-}
 
 // Describe reads who made the commit, when, and what for.
 func (h *History) Describe(i CommitIndex) (CommitInfo, error) {
@@ -98,9 +90,6 @@ func (h *History) Before(p PathID) []odb.Num {
 
 // Blobs is the number of blobs that the history reaches.
 func (h *History) Blobs() int { return h.blobs }
-
-// Places is the number of pairs of a blob and a path.
-func (h *History) Places() int { return len(h.pairs) }
 
 // Path is the path's text, with slashes. It may hold any byte but NUL.
 func (h *History) Path(p PathID) string { return h.paths.String(p, h.top) }

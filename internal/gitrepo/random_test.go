@@ -105,7 +105,6 @@ type commitFacts struct {
 	when    int64
 	parents []string
 	files   map[string]string // by path, the blob's id
-	links   map[string]bool
 }
 
 // allCommits asks git for all commits that rev-list lists, and each one's files.
@@ -115,7 +114,7 @@ func allCommits(t testing.TB, dir string, args ...string) map[string]*commitFact
 	list := gitSays(t, dir, "", append([]string{"rev-list", "--no-commit-header", "--format=%H %ct %P"}, args...)...)
 	for line := range strings.Lines(list) {
 		f := strings.Fields(line)
-		c := &commitFacts{id: f[0], parents: f[2:], files: map[string]string{}, links: map[string]bool{}}
+		c := &commitFacts{id: f[0], parents: f[2:], files: map[string]string{}}
 		if _, err := fmt.Sscan(f[1], &c.when); err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +122,6 @@ func allCommits(t testing.TB, dir string, args ...string) map[string]*commitFact
 			meta, name, ok := strings.Cut(entry, "\t")
 			if f := strings.Fields(meta); ok && f[1] == "blob" {
 				c.files[name] = f[2]
-				c.links[name] = f[0] == "120000"
 			}
 		}
 		out[c.id] = c

@@ -85,23 +85,10 @@ func (t *Tree) since(ctx context.Context, db *odb.DB, revisions []string) ([]odb
 
 // keep takes over the commits in their final order.
 func (h *History) keep(g *graph, order []int32, tips []tip) {
-	index := make([]CommitIndex, len(g.num))
-	for i := range index {
-		index[i] = NoCommit
-	}
-	for i, slot := range order {
-		index[slot] = CommitIndex(i)
-	}
-	h.commits, h.roots, h.parentEnd = make([]odb.Num, len(order)), make([]odb.Num, len(order)), make([]int32, len(order)+1)
+	h.commits, h.roots = make([]odb.Num, len(order)), make([]odb.Num, len(order))
 	for i, slot := range order {
 		h.commits[i], h.roots[i] = g.num[slot], g.tree[slot]
 		h.Shallow = h.Shallow || g.flags[slot]&grafted != 0
-		for _, n := range g.parentsOf(slot) {
-			if parent, ok := g.slot(n); ok && index[parent] != NoCommit {
-				h.parents = append(h.parents, index[parent])
-			}
-		}
-		h.parentEnd[i+1] = int32(len(h.parents)) //nolint:gosec // as in graph
 	}
 	h.tips, h.head = tips, -1
 	if i := slices.IndexFunc(tips, func(t tip) bool { return t.name == headName }); i >= 0 {

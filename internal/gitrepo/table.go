@@ -25,11 +25,8 @@ func (t *table) add(a, b, value int32) (int32, bool) {
 	return value, true
 }
 
-// get is what the pair a, b is mapped to; false where it isn't. The table has something in it.
-func (t *table) get(a, b int32) (int32, bool) {
-	i := t.slot(pack(a, b))
-	return t.values[i], t.keys[i] != 0
-}
+// has reports whether the pair a, b is mapped. The table has something in it.
+func (t *table) has(a, b int32) bool { return t.keys[t.slot(pack(a, b))] != 0 }
 
 func pack(a, b int32) uint64 { return (uint64(uint32(a))<<32 | uint64(uint32(b))) + 1 } //nolint:gosec // bits
 
@@ -68,42 +65,29 @@ func mix(x uint64) uint64 {
 // of paths. The largest public repositories have fewer.
 const maxRepeats = 1 << 23
 
-// noPlace stands for a place for which there was no room.
-const noPlace int32 = -1
-
 // places is a set of pairs of objects and places. Most objects have one place only, for which there is always room: of each
 // object at least one is known.
 type places struct {
 	first []int32 // by object, its first place + 1
-	index []int32 // by object, the number of that pair
 	more  table   // further places
 	limit int     // maxRepeats
-	count int32
 }
 
 func newPlaces(objects int) places {
-	return places{first: make([]int32, objects), index: make([]int32, objects), limit: maxRepeats}
+	return places{first: make([]int32, objects), limit: maxRepeats}
 }
 
-// add returns the pair's number, or noPlace, and whether it is new.
-func (p *places) add(n odb.Num, place PathID) (int32, bool) {
-	if p.first[n] == 0 {
-		p.first[n], p.index[n] = int32(place)+1, p.count
-		p.count++
-		return p.index[n], true
+// add reports whether the pair is new, and whether there is room for it.
+func (p *places) add(n odb.Num, place PathID) (isNew, room bool) {
+	switch {
+	case p.first[n] == 0:
+		p.first[n] = int32(place) + 1
+		return true, true
+	case p.first[n] == int32(place)+1:
+		return false, true
+	case p.more.used >= p.limit:
+		return false, p.more.has(int32(n), int32(place))
 	}
-	if p.first[n] == int32(place)+1 {
-		return p.index[n], false
-	}
-	if p.more.used >= p.limit {
-		if i, ok := p.more.get(int32(n), int32(place)); ok {
-			return i, false
-		}
-		return noPlace, false
-	}
-	i, isNew := p.more.add(int32(n), int32(place), p.count)
-	if isNew {
-		p.count++
-	}
-	return i, isNew
+	_, isNew = p.more.add(int32(n), int32(place), 0)
+	return isNew, true
 }

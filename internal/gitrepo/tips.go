@@ -204,7 +204,7 @@ func (end *tip) read(w *treeWalk) error {
 			return nil
 		}
 		w.commit = NoCommit
-		w.pair(end.blob, end.path, false)
+		w.pair(end.blob, end.path)
 	case end.slot < 0:
 		return w.root(NoCommit, end.tree)
 	}

@@ -31,7 +31,7 @@ type treeWalk struct {
 
 	commit  CommitIndex // whose tree is being read
 	read    places      // the trees that were read, by folder
-	blobs   places      // the blobs that were found, by path; numbered as found
+	blobs   places      // the blobs that were found, by path
 	found   []foundPair
 	modules map[PathID]struct{}
 
@@ -87,10 +87,11 @@ func (w *treeWalk) visit(path PathID, tree odb.Num, depth int) error {
 	if tree < 0 { // none, or nothing in it
 		return nil
 	}
-	if i, isNew := w.read.add(tree, path); !isNew {
-		if i == noPlace {
-			w.gaps.note(tooMany, w.where(path))
-		}
+	isNew, room := w.read.add(tree, path)
+	if !room {
+		w.gaps.note(tooMany, w.where(path))
+	}
+	if !isNew {
 		return nil
 	}
 	if w.visits++; w.visits%1024 == 0 && w.ctx.Err() != nil {
@@ -178,20 +179,18 @@ func (w *treeWalk) entry(path PathID, raw []byte, at, depth int) error {
 		w.lack(lackBlob, e.id, child)
 		return nil
 	}
-	w.pair(blob, child, kind == modeLink)
+	w.pair(blob, child)
 	return nil
 }
 
 // pair keeps that the commit has blob at path.
-func (w *treeWalk) pair(blob odb.Num, path PathID, link bool) {
-	i, isNew := w.blobs.add(blob, path)
+func (w *treeWalk) pair(blob odb.Num, path PathID) {
+	isNew, room := w.blobs.add(blob, path)
 	switch {
-	case i == noPlace:
+	case !room:
 		w.gaps.note(tooMany, w.where(w.paths.parent[path]))
 	case isNew:
-		w.found = append(w.found, foundPair{blob, Pair{path, w.commit, link}})
-	case !link:
-		w.found[i].Link = false
+		w.found = append(w.found, foundPair{blob, Pair{path, w.commit}})
 	}
 }
 

@@ -37,8 +37,8 @@ func TestManyRepeats(t *testing.T) {
 	different := map[odb.Num]bool{}
 	for i, f := range w.found {
 		different[f.blob] = true
-		if at, isNew := w.blobs.add(f.blob, f.Path); int(at) != i || isNew {
-			t.Errorf("pair %d is %d, new %v", i, at, isNew)
+		if isNew, room := w.blobs.add(f.blob, f.Path); isNew || !room {
+			t.Errorf("pair %d is new %v, finds room %v", i, isNew, room)
 		}
 	}
 	// Of ten folders five are read, of which two repeat all files of the first, and two find no room.
