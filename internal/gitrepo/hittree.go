@@ -168,10 +168,15 @@ func (a *attribution) match(node *attrNode, raw []byte, at, end int) {
 		next.tree, _ = findTree(a.h.db, e.id)
 	case modeSubmodule:
 	default:
-		if n, ok := a.h.db.FindRaw(e.id); ok {
+		if n, ok := a.h.db.FindRaw(e.id); ok && !a.hit(child, next.blob) { // a tree may name a path twice
 			next.blob = n
 		}
 	}
+}
+
+// hit reports whether a blob is one of those that hits at the node are about.
+func (a *attribution) hit(n int32, blob odb.Num) bool {
+	return blob != noObject && slices.ContainsFunc(a.nodes[n].hits, func(hit int32) bool { return slices.Contains(a.hits[hit].Blobs, blob) })
 }
 
 // child is the node's child of that name.

@@ -3,11 +3,13 @@ package gitrepo_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -115,6 +117,31 @@ func TestHistoryOfLinks(t *testing.T) {
 	}
 	commit(t, dir, nil)
 	checkContents(t, dir, "link: target", "x: x")
+}
+
+// What a tree names by the same path twice is held, whichever comes last.
+func TestAttributeDoubleNames(t *testing.T) {
+	for at := range 2 {
+		dir := repository(t, map[string]string{"a": "1"})
+		var tree []byte
+		blobs := make([]string, 2)
+		for i := range blobs {
+			blobs[i] = strings.TrimSpace(gitSays(t, dir, "twice "+strconv.Itoa(i), "hash-object", "-w", "--stdin"))
+			raw, err := hex.DecodeString(blobs[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			tree = append(append(tree, "100644 twice\x00"...), raw...)
+		}
+		id := strings.TrimSpace(gitSays(t, dir, string(tree), "hash-object", "-t", "tree", "--literally", "-w", "--stdin"))
+		git(t, dir, "update-ref", "HEAD", strings.TrimSpace(gitSays(t, dir, "", "commit-tree", "-m", "x", "-p", "HEAD", id)))
+		h, db := history(t, dir)
+		n := num(t, db, blobs[at])
+		got, err := h.Attribute(t.Context(), []gitrepo.Hit{{Path: h.Pairs(n)[0].Path, Blobs: []odb.Num{n}}})
+		if err != nil || !got[0].InHead || got[0].Last != 1 {
+			t.Errorf("entry %d: %+v, %v", at, got, err)
+		}
+	}
 }
 
 // Repositories without commits, or without a HEAD that leads to one.
