@@ -51,7 +51,6 @@ type Changes struct {
 // Change is one file that is new or has new content. One that only has another mode, or another path, is none.
 type Change struct {
 	Path string // relative to the tree, with slashes
-	Link bool   // a symbolic link, whose content is its target
 	From string // the deleted file of the same name that it is compared with, as it is new itself; "" else
 
 	blob odb.ID

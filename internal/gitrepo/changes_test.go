@@ -91,9 +91,6 @@ func TestChanges(t *testing.T) {
 		if i := slices.IndexFunc(c.Files, func(f gitrepo.Change) bool { return f.Path == "new/renamed" }); c.Files[i].From != "old/renamed" {
 			t.Errorf("renamed from %q", c.Files[i].From)
 		}
-		if i := slices.IndexFunc(c.Files, func(f gitrepo.Change) bool { return f.Link }); c.Files[i].Path != "typed" {
-			t.Errorf("the link is %s", c.Files[i].Path)
-		}
 	}
 	if diff := cmp.Diff([]string{"in: 2"}, added(t, changesIn(t, filepath.Join(dir, "sub"), gitrepo.DiffSpec{Base: "main", Head: "topic"}))); diff != "" {
 		t.Errorf("in a subfolder (-want +got):\n%s", diff)

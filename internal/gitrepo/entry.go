@@ -11,7 +11,6 @@ import (
 const (
 	modeType      = 0o170000
 	modeTree      = 0o040000
-	modeLink      = 0o120000
 	modeSubmodule = 0o160000
 )
 

@@ -84,7 +84,7 @@ func newRenames(diffs []rawDiff) renames {
 
 // change says what a diff adds at a path: what to compare with, if anything; false where it adds nothing.
 func (r renames) change(d rawDiff) (Change, bool) {
-	c := Change{Path: d.path, Link: d.mode&modeType == modeLink, blob: d.now}
+	c := Change{Path: d.path, blob: d.now}
 	switch {
 	case d.now == d.oldBlob && isFile(d.oldMode): // another mode
 		return c, false
