@@ -1,0 +1,119 @@
+package redact
+
+import (
+	"io"
+	"sync"
+)
+
+// Stream masks what is written to it on the way to another writer, in the forms that a Masker knows, however it is cut
+// into pieces. It holds back only what may turn out to be the beginning of a value, so that a prompt shows at once.
+// What comes out depends on the bytes alone. It may be used by several goroutines.
+//
+// It differs from Masker in base64: what was written of a run of its characters before the value is out already. Of the
+// value itself, at most four bits stand in the character before it.
+type Stream struct {
+	mu      sync.Mutex
+	to      io.Writer
+	secrets []Secret
+	trie    *trie
+
+	held    []byte  // not passed on yet
+	state   int32   // the beginning of a form that held ends in
+	hits    []Range // values in held, in order of their ends, by offsets in it
+	running bool    // the last hit goes on as long as base64 does
+	hidden  int     // so many first bytes of held belong to a value whose placeholder is out already
+}
+
+// NewStream makes a Stream that writes to another writer.
+func NewStream(to io.Writer, secrets ...Secret) *Stream {
+	s := &Stream{to: to}
+	s.Hide(secrets...)
+	return s
+}
+
+// Hide adds values to what is masked from here on: nothing of them has been written yet.
+func (s *Stream) Hide(secrets ...Secret) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.secrets = append(s.secrets, secrets...)
+	s.trie, s.state = newTrie(formsOf(s.secrets)), 0
+	for _, c := range s.held {
+		s.state = s.trie.next(s.state, c)
+	}
+}
+
+// Write masks p and passes on what is certain to be no part of a value, or of one that has ended.
+func (s *Stream) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.look(p)
+	if err := s.pass(len(s.held) - int(s.trie.nodes[s.state].wait)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// Flush passes on what is held back: nothing more comes that could make it a value.
+func (s *Stream) Flush() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state, s.running = 0, false
+	return s.pass(len(s.held))
+}
+
+// look takes in bytes and finds the values that end in them.
+func (s *Stream) look(p []byte) {
+	for _, c := range p {
+		s.held = append(s.held, c)
+		end := len(s.held)
+		s.state = s.trie.next(s.state, c)
+		if s.running {
+			if s.running = isBase64(c) || c == '='; s.running {
+				s.hits[len(s.hits)-1].End = end
+			}
+		}
+		if n := s.trie.nodes[s.state]; n.ends > 0 {
+			s.hit(Range{end - int(n.ends), end})
+			s.running = s.running || n.run
+		}
+	}
+}
+
+// hit notes a value. One that begins within the last, or before it, is one with it.
+func (s *Stream) hit(r Range) {
+	for n := len(s.hits); n > 0 && r.Start < s.hits[n-1].End; n-- {
+		r.Start = min(r.Start, s.hits[n-1].Start)
+		s.hits = s.hits[:n-1]
+	}
+	s.hits = append(s.hits, r)
+}
+
+// pass passes on the first bytes of held, with a placeholder for each value that begins in them.
+func (s *Stream) pass(end int) error {
+	var out []byte
+	at := min(s.hidden, end)
+	left := s.hits[:0]
+	hidden := s.hidden
+	for _, r := range s.hits {
+		if r.Start >= end {
+			left = append(left, Range{r.Start - end, r.End - end})
+			continue
+		}
+		if r.Start >= hidden { // else its placeholder is out
+			out = append(append(out, s.held[at:max(at, r.Start)]...), Placeholder...)
+		}
+		hidden = max(hidden, r.End)
+		at = min(hidden, end)
+		if r.End > end || s.running && r == s.hits[len(s.hits)-1] {
+			left = append(left, Range{min(r.Start-end, 0), r.End - end})
+		}
+	}
+	out = append(out, s.held[at:end]...)
+	s.held = append(s.held[:0], s.held[end:]...)
+	s.hits, s.hidden = left, max(hidden-end, 0)
+	if len(out) == 0 {
+		return nil
+	}
+	_, err := s.to.Write(out)
+	return err
+}

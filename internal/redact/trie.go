@@ -1,0 +1,106 @@
+package redact
+
+import "slices"
+
+// trie finds forms in bytes as they come, one after the other (Aho and Corasick, "Efficient string matching", 1975).
+// Its nodes are the beginnings of forms; the first is the empty one.
+type trie struct {
+	nodes []node
+	first [256]int32 // the children of the empty one: it has many
+}
+
+type node struct {
+	char           byte
+	child, sibling int32 // 0 is none
+	fail           int32 // the longest other beginning that this one ends in
+	depth          int32 // its length
+	wait           int32 // the length of the longest beginning that it ends in, and that may go on
+	ends           int32 // the longest form that it ends in, by length; 0 is none
+	run            bool  // that form is one in base64
+}
+
+func newTrie(forms []form) *trie {
+	t := &trie{nodes: make([]node, 1)}
+	for _, f := range forms {
+		at := int32(0)
+		for i := range len(f.text) {
+			at = t.grow(at, f.text[i])
+		}
+		t.nodes[at].ends, t.nodes[at].run = t.nodes[at].depth, f.run
+	}
+	for n := t.nodes[0].child; n > 0; n = t.nodes[n].sibling {
+		t.first[t.nodes[n].char] = n
+	}
+	t.link()
+	return t
+}
+
+// grow is the child of a node by a byte, made where there is none.
+func (t *trie) grow(at int32, c byte) int32 {
+	if n := t.childOf(at, c); n > 0 {
+		return n
+	}
+	t.nodes = append(t.nodes, node{char: c, sibling: t.nodes[at].child, depth: t.nodes[at].depth + 1})
+	n := int32(len(t.nodes) - 1) //nolint:gosec // as many as the forms have bytes
+	t.nodes[at].child = n
+	return n
+}
+
+func (t *trie) childOf(at int32, c byte) int32 {
+	n := t.nodes[at].child
+	for n > 0 && t.nodes[n].char != c {
+		n = t.nodes[n].sibling
+	}
+	return n
+}
+
+// link fills in what each node ends in, the shallower ones first.
+func (t *trie) link() {
+	for queue := []int32{0}; len(queue) > 0; queue = queue[1:] {
+		at := queue[0]
+		for n := t.nodes[at].child; n > 0; n = t.nodes[n].sibling {
+			queue = append(queue, n)
+			if at > 0 {
+				t.nodes[n].fail = t.next(t.nodes[at].fail, t.nodes[n].char)
+			}
+			t.inherit(&t.nodes[n])
+		}
+	}
+}
+
+// inherit fills in what a node has of the one that it fails to.
+func (t *trie) inherit(n *node) {
+	f := &t.nodes[n.fail]
+	if n.wait = n.depth; n.child == 0 {
+		n.wait = f.wait
+	}
+	if n.ends == 0 {
+		n.ends, n.run = f.ends, f.run
+	}
+}
+
+// next is the longest beginning of a form that the bytes up to and with c end in, where those before c end in at.
+func (t *trie) next(at int32, c byte) int32 {
+	for at > 0 {
+		if n := t.childOf(at, c); n > 0 {
+			return n
+		}
+		at = t.nodes[at].fail
+	}
+	return t.first[c]
+}
+
+// formsOf lists the forms of secrets, each once.
+func formsOf(secrets []Secret) []form {
+	var out []form
+	seen := make(map[string]bool)
+	for _, s := range secrets {
+		for _, f := range forms(s.Reveal()) {
+			if len(f.text) >= minSearch && !seen[f.text] {
+				seen[f.text] = true
+				out = append(out, f)
+			}
+		}
+	}
+	return slices.Clip(out)
+}
