@@ -30,7 +30,7 @@ func house() plan {
 			{"internal/source", "internal/redact", "internal/delta", "docs"},
 			{"internal/finding", "internal/jsontree", "internal/yamltree", "internal/gitrepo/odb", "internal/secret/engine", "internal/unpack"},
 			{"rules", "internal/identity", "internal/manifest/form"},
-			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo"},
+			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo", "internal/oidc"},
 			{"internal/usage", "internal/history", "internal/verify"},
 			{"internal/posture", "internal/suppress", "internal/draft"},
 			{"internal/scan"},
@@ -65,6 +65,7 @@ func house() plan {
 			"internal/manifest/form":   {},
 			"internal/identity":        {"internal/jsontree"},
 			"rules":                    {"internal/finding", "internal/yamltree"},
+			"internal/oidc":            {"internal/identity", "internal/jsontree", "internal/redact"},
 			"internal/github":          {"internal/redact"},
 			"cmd/curfew":               {"internal/cli"},
 		},
@@ -88,6 +89,7 @@ func house() plan {
 		reach: map[string][]string{
 			"internal/gitrepo":            {"os", "os/exec", "syscall"},
 			"internal/gitrepo/odb":        {"os", "syscall"},
+			"internal/oidc":               {"net", "net/http"},
 			"internal/verify":             {"net", "net/http"},
 			"internal/scan":               {"os"},
 			"internal/github":             {"net", "net/http"},
@@ -100,7 +102,7 @@ func house() plan {
 			"internal/bigrepo":            {"os", "os/exec", "os/signal"},
 			"cmd/curfew":                  {"os", "os/signal", "syscall"},
 		},
-		clocks:      []string{"internal/github", "internal/verify", "internal/benchsecrets", "cmd/curfew"},
+		clocks:      []string{"internal/github", "internal/oidc", "internal/verify", "internal/benchsecrets", "cmd/curfew"},
 		environment: []string{"cmd/curfew", "internal/corpus"},
 	}
 }
