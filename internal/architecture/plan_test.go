@@ -27,7 +27,7 @@ func house() plan {
 	return plan{
 		module: "github.com/curfew-ci/curfew",
 		levels: [][]string{
-			{"internal/source", "internal/redact", "internal/delta", "docs"},
+			{"internal/source", "internal/redact", "internal/delta", "internal/courier", "docs"},
 			{"internal/finding", "internal/jsontree", "internal/yamltree", "internal/gitrepo/odb", "internal/secret/engine", "internal/unpack"},
 			{"rules", "internal/identity", "internal/manifest/form"},
 			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo", "internal/oidc"},
@@ -48,6 +48,7 @@ func house() plan {
 			"docs":                     {},
 			"internal/source":          {},
 			"internal/delta":           {},
+			"internal/courier":         {},
 			"internal/unpack":          {},
 			"internal/gitrepo/odb":     {"internal/delta"},
 			"internal/secret/engine":   {"internal/delta"},
@@ -89,8 +90,9 @@ func house() plan {
 		reach: map[string][]string{
 			"internal/gitrepo":            {"os", "os/exec", "syscall"},
 			"internal/gitrepo/odb":        {"os", "syscall"},
+			"internal/courier":            {"net", "net/http"},
 			"internal/oidc":               {"net", "net/http"},
-			"internal/verify":             {"net", "net/http"},
+			"internal/verify":             {"net/http"},
 			"internal/scan":               {"os"},
 			"internal/github":             {"net", "net/http"},
 			"internal/action":             {"os"},

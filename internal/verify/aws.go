@@ -5,6 +5,8 @@ import (
 	"encoding/xml"
 	"net/http"
 	"strings"
+
+	"github.com/curfew-ci/curfew/internal/courier"
 )
 
 // askAWS asks STS whose the keys are, for which no permission is needed:
@@ -18,13 +20,13 @@ func askAWS(ctx context.Context, q *question) verdict {
 	body := []byte("Action=GetCallerIdentity&Version=2011-06-15")
 	header := http.Header{
 		"Content-Type": {"application/x-www-form-urlencoded; charset=utf-8"},
-		"X-Amz-Date":   {q.now.UTC().Format(amzDate)},
+		"X-Amz-Date":   {q.now.UTC().Format(courier.AmzDate)},
 	}
 	if keys.token != "" {
 		header["X-Amz-Security-Token"] = []string{keys.token}
 	}
-	signer := sigV4{keyID: keys.id, secret: keys.secret, region: awsRegion(q.base.Hostname()), service: "sts"}
-	header["Authorization"] = []string{signer.sign(http.MethodPost, q.base.Host, header, body, q.now)}
+	signer := courier.SigV4{KeyID: keys.id, Secret: keys.secret, Region: awsRegion(q.base.Hostname()), Service: "sts"}
+	header["Authorization"] = []string{signer.Sign(http.MethodPost, q.base.Host, "/", header, body, q.now)}
 	a, err := q.line.send(ctx, http.MethodPost, q.base.Scheme+"://"+q.base.Host+"/", header, body)
 	if err != nil {
 		return unknown(err.Error())

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/curfew-ci/curfew/internal/courier"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
@@ -19,7 +18,7 @@ const (
 // clean turns a verdict into a Result fit to be printed.
 func clean(v verdict, secrets []redact.Secret, asked string) Result {
 	m := redact.NewMasker(secrets...)
-	tidy := func(s string) string { return bound(hidePieces(m.Mask(s), secrets)) }
+	tidy := func(s string) string { return courier.Printable(hidePieces(m.Mask(s), secrets), maxText) }
 	r := Result{Status: v.Status, Subject: tidy(v.Subject), Expires: v.Expires, Reason: tidy(v.Reason), Asked: asked}
 	for _, s := range v.Scopes {
 		if s = strings.TrimSpace(s); s != "" {
@@ -47,22 +46,4 @@ func hidePieces(text string, secrets []redact.Secret) string {
 		}
 	}
 	return redact.MaskRanges([]byte(text), hits)
-}
-
-// bound escapes what doesn't print and cuts what is too long. It comes after all masking: a masker knows
-// whole values alone.
-func bound(s string) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range s {
-		shown := string(r)
-		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
-			shown = fmt.Sprintf(`\u%04x`, r)
-		}
-		if n += utf8.RuneCountInString(shown); n > maxText {
-			return b.String() + "…"
-		}
-		b.WriteString(shown)
-	}
-	return b.String()
 }

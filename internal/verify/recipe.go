@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"github.com/curfew-ci/curfew/internal/courier"
 )
 
 // Recipe tells how to ask one service about the finds of one detector: one request without a body, and
@@ -141,7 +143,7 @@ func (r *Recipe) check() []recipeFault {
 		switch {
 		case !headerName(name):
 			faults = append(faults, recipeFault{"headers", fmt.Sprintf("%q is no header that a recipe may set", name)})
-		case strings.Contains(strings.ReplaceAll(value, placeholder, ""), "{{") || !headerValue(value):
+		case strings.Contains(strings.ReplaceAll(value, placeholder, ""), "{{") || !courier.HeaderValue(value):
 			faults = append(faults, recipeFault{"headers", fmt.Sprintf("%s: expected printable text, with %s where the credential goes", name, placeholder)})
 		}
 	}
@@ -170,7 +172,7 @@ func (r *Recipe) checkURL() string {
 	if scheme == "" || host == "" {
 		return "expected a URL, https://HOST/PATH"
 	}
-	base, err := parseEndpoint(scheme + "://" + host)
+	base, err := courier.ParseEndpoint(scheme + "://" + host)
 	if err != nil {
 		return err.Error()
 	}
@@ -227,9 +229,4 @@ func headerName(s string) bool {
 	}
 	reserved := []string{"", "Host", "Connection", "Content-Length", "Transfer-Encoding", "Trailer", "Upgrade", "User-Agent"}
 	return !slices.Contains(reserved, http.CanonicalHeaderKey(s))
-}
-
-// headerValue reports whether s can stand in a header.
-func headerValue(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f })
 }

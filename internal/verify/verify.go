@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/curfew-ci/curfew/internal/courier"
 )
 
 // Options say how to ask. Their zero is fit for use.
@@ -98,7 +100,7 @@ func (v *Verifier) override(name string, bases []string) error {
 
 func (v *Verifier) setEndpoints(name string, bases []string) error {
 	for _, base := range bases {
-		u, err := parseEndpoint(base)
+		u, err := courier.ParseEndpoint(base)
 		if err != nil {
 			return fmt.Errorf("endpoint for %s: %w", name, err)
 		}

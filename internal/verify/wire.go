@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/curfew-ci/curfew/internal/courier"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
@@ -27,22 +27,9 @@ type wire struct {
 	interval time.Duration
 }
 
-// newWire makes a wire of the caller's client that follows no redirect and keeps no cookies: either could
-// carry a credential to somebody else.
+// newWire makes a wire with the caller's client's transport.
 func newWire(client *http.Client, timeout, interval time.Duration) wire {
-	own := http.Client{Transport: &http.Transport{
-		ForceAttemptHTTP2: true, MaxResponseHeaderBytes: maxAnswer, IdleConnTimeout: 10 * time.Second,
-	}}
-	if client != nil {
-		own.Transport = client.Transport
-		if t, ok := client.Transport.(*http.Transport); ok {
-			t = t.Clone()
-			t.MaxResponseHeaderBytes = maxAnswer
-			own.Transport = t
-		}
-	}
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return wire{&own, timeout, interval}
+	return wire{courier.Client(client), timeout, interval}
 }
 
 // lines are the ways to the hosts of one call of Verify.
@@ -120,7 +107,7 @@ func (l *line) send(ctx context.Context, method, target string, header http.Head
 		return answer{}, failuref("the request to %s can't be made", l.host)
 	}
 	for name, values := range header {
-		if slices.ContainsFunc(values, func(v string) bool { return !headerValue(v) }) {
+		if slices.ContainsFunc(values, func(v string) bool { return !courier.HeaderValue(v) }) {
 			return answer{}, failure{"it holds characters that can't be sent"}
 		}
 		req.Header[name] = values
@@ -189,7 +176,7 @@ func (l *line) common(a answer) error {
 	case a.status >= 500:
 		return failuref("%s has a fault of its own (%d)", l.host, a.status)
 	case 300 <= a.status && a.status < 400:
-		return failuref("%s answered with a redirect to %s, which isn't followed", l.host, redirectHost(a))
+		return failuref("%s answered with a redirect to %s, which isn't followed", l.host, courier.RedirectHost(a.host, a.header.Get("Location")))
 	}
 	return nil
 }
@@ -202,32 +189,12 @@ func rateLimited(a answer) bool {
 			bytes.Contains(a.body, []byte("secondary rate limit")))
 }
 
-// redirectHost is where a redirect leads, without the path and query, which may repeat what was sent.
-func redirectHost(a answer) string {
-	u, err := url.Parse(a.header.Get("Location"))
-	switch {
-	case err != nil:
-		return "an unreadable place"
-	case u.Host == "" || u.Host == a.host:
-		return "itself"
-	}
-	return u.Host
-}
-
-// broken says why a request failed. An *url.Error repeats the URL and a *net.OpError the ports, which
-// differ from run to run: only the innermost error speaks.
+// broken says why a request failed.
 func (l *line) broken(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return failure{why(ctx)}
 	}
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
-		return failuref("the name %s can't be resolved", l.host)
-	}
-	for next := err; next != nil; next = errors.Unwrap(next) {
-		err = next
-	}
-	return failuref("%s can't be reached: %s", l.host, l.masker.Mask(err.Error()))
+	return failure{l.masker.Mask(courier.Broken(l.host, err))}
 }
 
 // slowError is why a request was given up.

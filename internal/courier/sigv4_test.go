@@ -1,4 +1,4 @@
-package verify
+package courier
 
 import (
 	"net/http"
@@ -42,26 +42,15 @@ func TestSigV4(t *testing.T) {
 		},
 	}
 	at := time.Date(2015, 8, 30, 12, 36, 0, 0, time.UTC)
-	signer := sigV4{keyID: "AKIDEXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", region: "us-east-1", service: "service"}
+	signer := SigV4{KeyID: "AKIDEXAMPLE", Secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", Region: "us-east-1", Service: "service"}
 	for _, tt := range tests {
 		header := http.Header{"X-Amz-Date": {"20150830T123600Z"}}
 		for name, values := range tt.header {
 			header[name] = values
 		}
 		want := "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=" + tt.signed + ", Signature=" + tt.signature
-		if got := signer.sign(tt.method, "example.amazonaws.com", header, []byte(tt.body), at); got != want {
+		if got := signer.Sign(tt.method, "example.amazonaws.com", "/", header, []byte(tt.body), at); got != want {
 			t.Errorf("%s:\n%s, want\n%s", tt.name, got, want)
-		}
-	}
-}
-
-func TestAWSRegion(t *testing.T) {
-	for host, want := range map[string]string{
-		"sts.us-gov-west-1.amazonaws.com": "us-gov-west-1", "sts.cn-north-1.amazonaws.com.cn": "cn-north-1",
-		"sts.amazonaws.com": "us-east-1", "127.0.0.1": "us-east-1", "vpce-1.sts.eu-west-1.vpce.amazonaws.com": "us-east-1",
-	} {
-		if got := awsRegion(host); got != want {
-			t.Errorf("%s: %s, want %s", host, got, want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package verify
+package courier
 
 import (
 	"errors"
@@ -7,9 +7,9 @@ import (
 	"net/url"
 )
 
-// parseEndpoint reads the base URL of a service. It refuses all that could send a credential in the clear
+// ParseEndpoint reads the base URL of a service. It refuses all that could send a credential in the clear
 // or elsewhere than the text shows.
-func parseEndpoint(base string) (*url.URL, error) {
+func ParseEndpoint(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	if err != nil {
 		return nil, errors.New("not a URL") // the error would repeat it, and it may hold a password
