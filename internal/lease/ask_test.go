@@ -1,0 +1,64 @@
+package lease_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/lease"
+)
+
+// TestCancelled: a job that is cancelled isn't kept waiting, before a request, in a pause or in a request.
+func TestCancelled(t *testing.T) {
+	f := serve(t, says(503, ""))
+	before, cancel := context.WithCancel(t.Context())
+	cancel()
+	within, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer stop()
+	for want, ctx := range map[string]context.Context{
+		"aws: cancelled": before,
+		"aws: " + f.host() + " answered 503; the time was over before the next try": within,
+	} {
+		p, err := lease.For("aws", lease.Options{Now: func() time.Time { return start }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		c, err := p.Exchange(ctx, request(t, awsGrant(f.URL)))
+		if err == nil || c != nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	}
+}
+
+// TestBudget: the time for all tries is bounded, whatever each of them takes.
+func TestBudget(t *testing.T) {
+	f := serve(t, says(503, ""))
+	p, err := lease.For("aws", lease.Options{Now: func() time.Time { return start }, Budget: 200 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "aws: " + f.host() + " answered 503; the next try was due in 500ms, longer than the 200ms given for it"
+	if err := failed(t, p, request(t, awsGrant(f.URL))); err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// TestRedirectQuotes: a server that leads to a host named like the token doesn't get it into an error.
+func TestRedirectQuotes(t *testing.T) {
+	var token string
+	f := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		says(302, "", "Location", "https://"+token+".evil.example/")(w, r)
+	})
+	p, _ := provider(t, "github")
+	r := request(t, githubGrant(f.URL))
+	token = string(r.IDToken.Reveal())
+	if err := failed(t, p, r); !strings.Contains(err.Error(), ".evil.example, which isn't followed") {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,98 @@
+package lease
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/redact"
+)
+
+// Credential is what a provider issued. However it is printed, no value that is secret shows.
+type Credential struct {
+	Provider string // aws, vault or github
+	// Values are what is handed over, in the provider's order; names are unique.
+	Values []Value
+	// Handle is what the provider's own logs know it by: AWS' full access key id; the accessor of a token of
+	// Vault, or "request:" and the login's request id where it has none; base64 of the SHA-256 of a token of
+	// GitHub, as "hashed_token" in its audit log. It is no secret.
+	Handle string
+	Issued time.Time // when the answer came, by our clock
+	// NotAfter is when it ends by itself, as the server said. A length of time counts from Issued, so that it
+	// is never said to be over before it is.
+	NotAfter time.Time
+	// Renewable is set where the provider would extend it for whoever holds it, so that NotAfter holds only
+	// for one that nobody renews.
+	Renewable bool
+	Revocable Revocable
+
+	ending ending
+}
+
+// Value is one name and what it stands for.
+type Value struct {
+	Name  string // of the environment variable
+	Value redact.Secret
+	// Public is set where the value is no secret and isn't to be masked, such as a region.
+	Public bool
+}
+
+// ending is what Revoke needs: nothing where it could not revoke.
+type ending struct {
+	server    string // base URL
+	namespace string // of Vault
+	token     redact.Secret
+}
+
+// Secrets are the values that must not be printed, for a masker.
+func (c *Credential) Secrets() []redact.Secret {
+	var out []redact.Secret
+	for _, v := range c.Values {
+		if !v.Public {
+			out = append(out, v.Value)
+		}
+	}
+	if c.ending.token.Len() > 0 {
+		out = append(out, c.ending.token)
+	}
+	return out
+}
+
+// Revocable says how far a credential can be ended before its time.
+type Revocable string
+
+// The ways.
+const (
+	ByToken Revocable = "token" // this one alone, by whoever holds it
+	ByRole  Revocable = "role"  // only with all others of its role, by an administrator
+	Never   Revocable = "none"  // it lives until NotAfter
+)
+
+// Outcome is what became of a credential that was to be revoked.
+type Outcome string
+
+// The outcomes.
+const (
+	Revoked      Outcome = "revoked"       // the server said so
+	AlreadyEnded Outcome = "already-ended" // the server doesn't know it any more, or its time was over
+	ExpireOnly   Outcome = "expire-only"   // it lives until NotAfter as far as is known
+)
+
+// Revocation is what Revoke achieved.
+type Revocation struct {
+	Outcome  Outcome
+	NotAfter time.Time // of the credential
+	Answer   string    // what the server said, or why it wasn't asked; one line, masked
+}
+
+// String is the revocation in words.
+func (r Revocation) String() string {
+	if r.Outcome == ExpireOnly {
+		return fmt.Sprintf("expire-only until %s (%s)", r.NotAfter.UTC().Format(time.RFC3339), r.Answer)
+	}
+	return fmt.Sprintf("%s (%s)", r.Outcome, r.Answer)
+}
+
+// revocation makes one of c.
+func (c *Credential) revocation(o Outcome, answer string) Revocation {
+	return Revocation{Outcome: o, NotAfter: c.NotAfter, Answer: answer}
+}

@@ -1,0 +1,182 @@
+package lease
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/courier"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/redact"
+)
+
+// The names by which GitHub's tools know what is handed over.
+const (
+	githubToken = "GITHUB_TOKEN" //nolint:gosec // its name
+	ghToken     = "GH_TOKEN"     //nolint:gosec // its name
+)
+
+// githubAPI is where tokens are good and revoked, unless the grant's endpoint says otherwise, which for
+// GitHub Enterprise Server is https://HOST/api/v3.
+const githubAPI = "https://api.github.com"
+
+// githubTerm is how long an installation token lives; it can't be chosen:
+// https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app.
+const githubTerm = time.Hour
+
+// github exchanges by the one request that octo-sts knows, GET /sts/exchange
+// (https://github.com/octo-sts/app#federating-a-token). Which repositories and permissions the token has, the
+// trust policy there decides, and the answer doesn't tell: what the grant says of them isn't sent.
+type github struct{ desk }
+
+// Exchange asks for an installation token.
+func (p *github) Exchange(ctx context.Context, r Request) (*Credential, error) {
+	c, err := p.exchange(ctx, r)
+	if err != nil {
+		return nil, within("github", err)
+	}
+	return c, nil
+}
+
+func (p *github) exchange(ctx context.Context, r Request) (*Credential, error) {
+	g := r.Grant.GitHub
+	if g == nil {
+		return nil, errOtherGrant
+	}
+	names, err := namesOf(g.HandOver, []string{githubToken, ghToken}, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(r.check(), r.noNarrow("GitHub has no session policies, the trust policy says what the token may")); err != nil {
+		return nil, err
+	}
+	scope, err := githubScope(g.Repositories)
+	if err != nil {
+		return nil, err
+	}
+	api := githubAPI
+	if g.Endpoint != "" {
+		api = g.Endpoint
+	}
+	if _, err := courier.ParseEndpoint(api); err != nil { // before there is a token to be revoked there
+		return nil, fmt.Errorf("the endpoint %w", err)
+	}
+	l, line, cancel, err := p.open(ctx, g.Exchange, dialect{said: githubSaid}, r.IDToken)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	a, err := l.ask(line, question{
+		method: http.MethodGet, path: []string{"sts", "exchange"},
+		query: url.Values{"scope": {scope}, "identity": {g.Identity}},
+		header: http.Header{
+			"Authorization": {"Bearer " + string(r.IDToken.Reveal())}, "Accept": {"application/json"},
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if a.status != http.StatusOK {
+		return nil, l.denied(r, a, githubTry(a, scope, g))
+	}
+	c, err := p.credential(a, names)
+	if err != nil {
+		return nil, err
+	}
+	c.ending.server = api
+	if err := c.setGitHubEnd(a, r); err != nil {
+		return nil, giveBack(ctx, p, c, err)
+	}
+	return c, nil
+}
+
+// githubScope is the repository whose trust policy is asked for: the one that the token is to reach, or for
+// several their owner, by which octo-sts means the owner's .github repository.
+func githubScope(repositories []string) (string, error) {
+	if len(repositories) == 1 {
+		return repositories[0], nil
+	}
+	owner := ""
+	for _, r := range repositories {
+		next, _, ok := strings.Cut(r, "/")
+		if !ok || owner != "" && next != owner {
+			return "", errors.New("one token can't reach repositories of several owners: make a grant for each owner")
+		}
+		owner = next
+	}
+	if owner == "" {
+		return "", errors.New("the grant names no repository")
+	}
+	return owner, nil
+}
+
+// credential reads the answer, {"token": "ghs_…"}.
+func (p *github) credential(a answer, n names) (*Credential, error) {
+	root, err := readJSON(a)
+	if err != nil {
+		return nil, err
+	}
+	token, err := fit(githubToken, text(root, "token"))
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(string(token.Reveal()), "ghs_") {
+		return nil, fmt.Errorf("%s answered with something else than an installation token (ghs_…), which isn't handed over", a.host)
+	}
+	return &Credential{
+		Provider: "github", Handle: githubHandle(token), Issued: p.now(), Revocable: ByToken, ending: ending{token: token},
+		Values: []Value{n.secret(githubToken, token), n.secret(ghToken, token)},
+	}, nil
+}
+
+// setGitHubEnd says that it ends in an hour, or when the service says, as expires_at, as GitHub does to Apps.
+func (c *Credential) setGitHubEnd(a answer, r Request) error {
+	c.NotAfter = c.Issued.Add(githubTerm)
+	root, err := readJSON(a)
+	if err != nil || member(root, "expires_at") == nil {
+		return err
+	}
+	end, err := time.Parse(time.RFC3339, text(root, "expires_at"))
+	if err != nil {
+		return errors.New("the answer doesn't say in RFC 3339 when the token ends")
+	}
+	c.NotAfter = end
+	r.TTL = max(r.TTL, githubTerm)
+	return r.term(c.Issued, end)
+}
+
+// githubHandle is how GitHub's audit log writes a token:
+// https://docs.github.com/en/organizations/keeping-your-organization-secure/managing-security-settings-for-your-organization/identifying-audit-log-events-performed-by-an-access-token.
+func githubHandle(token redact.Secret) string {
+	sum := sha256.Sum256(token.Reveal())
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// githubSaid is the message of a refusal: GitHub's, and that of octo-sts, have it in the same place.
+func githubSaid(a answer) string {
+	root, err := readJSON(a)
+	if err != nil {
+		return ""
+	}
+	return text(root, "message")
+}
+
+// githubTry says what to change where the exchange is refused.
+func githubTry(a answer, scope string, g *manifest.GitHub) string {
+	policy := fmt.Sprintf(".github/chainguard/%s.sts.yaml in %s", g.Identity, scope)
+	switch a.status {
+	case http.StatusUnauthorized:
+		return "exchange the ID token as soon as it is fetched: it lives for minutes; see that the machine's clock is right"
+	case http.StatusNotFound:
+		return "add the trust policy " + policy + ", and see that the App is installed there"
+	case http.StatusForbidden:
+		return "compare the claims with the trust policy, " + policy
+	}
+	return fmt.Sprintf("see that %s is an octo-sts-compatible exchange, and what it says of the request", a.host)
+}

@@ -1,0 +1,60 @@
+package lease
+
+import (
+	"testing"
+
+	"github.com/curfew-ci/curfew/internal/manifest"
+)
+
+func TestAWSName(t *testing.T) {
+	for _, tt := range []struct {
+		s    Session
+		want string
+	}{
+		{Session{"12055500123", "1", "01JD9Z6Q4T8K"}, "curfew-12055500123-1-01JD9Z6Q"},
+		{Session{"a b/ü:c", "2", "x"}, "curfew-a-b---c-2-x"},
+		{Session{}, "curfew---"},
+		{
+			Session{"123456789012345678901234567890123456789012345678901234567890", "123456789", "123456789"},
+			"curfew-123456789012345678901234567890123456789-12345678-12345678",
+		},
+	} {
+		got := tt.s.awsName()
+		if got != tt.want || len(got) > awsSessionLength {
+			t.Errorf("%+v: %s (%d), want %s", tt.s, got, len(got), tt.want)
+		}
+	}
+}
+
+func TestAWSEndpoint(t *testing.T) {
+	for role, want := range map[string]string{
+		"arn:aws:iam::1:role/a":        "https://sts.eu-west-1.amazonaws.com",
+		"arn:aws-us-gov:iam::1:role/a": "https://sts.eu-west-1.amazonaws.com",
+		"arn:aws-cn:iam::1:role/a":     "https://sts.eu-west-1.amazonaws.com.cn",
+		"arn:aws-eusc:iam::1:role/a":   "https://sts.eu-west-1.amazonaws.eu",
+	} {
+		if got, err := awsEndpoint(&manifest.AWS{Role: role, Region: "eu-west-1"}); err != nil || got != want {
+			t.Errorf("%s: %s and %v, want %s", role, got, err, want)
+		}
+	}
+}
+
+func TestAudience(t *testing.T) {
+	for want, g := range map[string]*manifest.Grant{
+		"sts.amazonaws.com":          {AWS: &manifest.AWS{Audience: "sts.amazonaws.com"}},
+		"https://vault.acme.example": {Vault: &manifest.Vault{Address: "https://vault.acme.example"}},
+		"vault":                      {Vault: &manifest.Vault{Address: "https://vault.acme.example", Audience: "vault"}},
+		"octo-sts.dev":               {GitHub: &manifest.GitHub{Exchange: "https://octo-sts.dev"}},
+		"":                           {},
+	} {
+		if got := Audience(g); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestFor(t *testing.T) {
+	if _, err := For("aws", Options{}); err == nil || err.Error() != "lease: no clock was given" {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,151 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/courier"
+	"github.com/curfew-ci/curfew/internal/identity"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/redact"
+)
+
+// Provider exchanges ID tokens for credentials of one kind, and ends them. It may be used by several
+// goroutines.
+type Provider interface {
+	// Exchange obtains a credential. Where the server refuses, the error is a *DeniedError. An exchange that
+	// got no answer may have issued a credential that nobody has; it ends by itself.
+	Exchange(ctx context.Context, r Request) (*Credential, error)
+	// Revoke ends a credential. What it returns holds also where it errs, which it does where no answer came
+	// that something follows from. A job that was cancelled still has something to revoke: give a context
+	// that outlives it.
+	Revoke(ctx context.Context, c *Credential) (Revocation, error)
+}
+
+// Request asks for a credential.
+type Request struct {
+	// Grant is the manifest's, with the provider that is asked set.
+	Grant *manifest.Grant
+	// IDToken is the job's, with the audience that Audience tells.
+	IDToken redact.Secret
+	// TTL is how long the credential may live. It is never rounded up: what the provider can't do is refused.
+	// GitHub's tokens live for an hour whatever is asked; whoever holds one keeps a shorter TTL by Revoke.
+	TTL time.Duration
+	// Narrow is an inline session policy of IAM, as JSON; nil for none. Only AWS has such.
+	Narrow []byte
+	// Session is whose lease it is.
+	Session Session
+
+	// Claims are the ID token's, and Expected what the identity must prove: a denial puts them side by side.
+	// Both may be empty.
+	Claims   identity.Claims
+	Expected map[string]manifest.Match
+}
+
+// Session names a lease to the provider's logs.
+type Session struct {
+	Run     string // the run's id
+	Attempt string // its attempt
+	Lease   string // the lease's id
+}
+
+// Options say how to ask. Now must be set; the zero of the rest is fit for use.
+type Options struct {
+	// Client's transport sends the requests: proxies and certificates are set there. nil is one of its own
+	// without a proxy.
+	Client *http.Client
+	Now    func() time.Time
+	// Sleep pauses between two tries and ends early with ctx; nil is a real pause.
+	Sleep   func(ctx context.Context, d time.Duration) error
+	Timeout time.Duration // for one try; 0 is 10 s
+	Budget  time.Duration // for all of one Exchange or Revoke; 0 is 1 min
+}
+
+// For is the provider of that key in a manifest's grant.
+func For(name string, o Options) (Provider, error) {
+	if o.Now == nil {
+		return nil, errors.New("lease: no clock was given")
+	}
+	d := desk{client: courier.Client(o.Client), now: o.Now, sleep: o.Sleep, timeout: o.Timeout, budget: o.Budget}
+	if d.sleep == nil {
+		d.sleep = pause
+	}
+	if d.timeout <= 0 {
+		d.timeout = 10 * time.Second
+	}
+	if d.budget <= 0 {
+		d.budget = time.Minute
+	}
+	switch name {
+	case "aws":
+		return &aws{d}, nil
+	case "vault":
+		return &vault{d}, nil
+	case "github":
+		return &github{d}, nil
+	}
+	return nil, fmt.Errorf("lease: no credential of %q can be leased: there are aws, github and vault", name)
+}
+
+// Audience is what a grant's provider expects of the ID token's audience: what the manifest says, for Vault
+// its address otherwise, and for GitHub the host of the exchange, which is what octo-sts expects where a
+// trust policy says nothing else. It is "" for a provider that For doesn't know.
+func Audience(g *manifest.Grant) string {
+	switch {
+	case g.AWS != nil:
+		return g.AWS.Audience
+	case g.Vault != nil && g.Vault.Audience != "":
+		return g.Vault.Audience
+	case g.Vault != nil:
+		return g.Vault.Address
+	case g.GitHub != nil:
+		if u, err := url.Parse(g.GitHub.Exchange); err == nil {
+			return u.Hostname()
+		}
+	}
+	return ""
+}
+
+// check refuses a request that no provider could serve.
+func (r Request) check() error {
+	switch {
+	case r.IDToken.Len() == 0:
+		return errors.New("the ID token is empty: let the job have id-token: write and ask for one")
+	case !courier.HeaderValue(string(r.IDToken.Reveal())):
+		return errors.New("the ID token holds characters that no token has: give it without line breaks")
+	case r.TTL < time.Second:
+		return fmt.Errorf("a credential for %s can't be had: give the grant a ttl", r.TTL)
+	}
+	return nil
+}
+
+// noNarrow refuses a session policy where the provider has none.
+func (r Request) noNarrow(why string) error {
+	if r.Narrow != nil {
+		return fmt.Errorf("%s: say narrow: none in the grant", why)
+	}
+	return nil
+}
+
+// The ways in which a caller can mix up providers.
+var (
+	errOtherGrant      = errors.New("the grant is another provider's")
+	errOtherCredential = errors.New("the credential is another provider's")
+)
+
+// within says whose error it is.
+func within(provider string, err error) error { return fmt.Errorf("%s: %w", provider, err) }
+
+// giveBack revokes a credential that isn't handed over, also where the job was cancelled, and says so beside
+// the reason.
+func giveBack(ctx context.Context, p Provider, c *Credential, why error) error {
+	got, err := p.Revoke(context.WithoutCancel(ctx), c)
+	if err != nil {
+		return fmt.Errorf("%w\n  the token isn't handed over, and could not be revoked: %w", why, err)
+	}
+	return fmt.Errorf("%w\n  the token isn't handed over; it is %s", why, got)
+}

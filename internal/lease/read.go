@@ -1,0 +1,100 @@
+package lease
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/curfew-ci/curfew/internal/jsontree"
+	"github.com/curfew-ci/curfew/internal/redact"
+)
+
+// maxValue is the length of the longest value that is handed over, in bytes.
+const maxValue = 64 << 10
+
+// clockSlack is how far our clock and a server's may differ.
+const clockSlack = 5 * time.Minute
+
+// readJSON reads an answer that must be an object of JSON.
+func readJSON(a answer) (*jsontree.Node, error) {
+	doc, err := jsontree.Parse("its answer", a.body, jsontree.Limits{Bytes: maxAnswer, Depth: 16, Nodes: 20_000})
+	if err != nil {
+		return nil, fmt.Errorf("%s answered %d, and no JSON that is right: %w", a.host, a.status, err)
+	}
+	if doc.Root.Kind != jsontree.Object {
+		return nil, fmt.Errorf("%s answered %d and %s, expected an object", a.host, a.status, doc.Root.Kind)
+	}
+	return doc.Root, nil
+}
+
+// member is the value at a path of names below n; nil where there is none.
+func member(n *jsontree.Node, names ...string) *jsontree.Node {
+	for _, name := range names {
+		if n == nil {
+			return nil
+		}
+		var next *jsontree.Node
+		for _, m := range n.Members {
+			if m.Name == name {
+				next = m.Value
+			}
+		}
+		n = next
+	}
+	return n
+}
+
+// text is the string at a path of names; "" where there is none.
+func text(n *jsontree.Node, names ...string) string {
+	if v := member(n, names...); v != nil && v.Kind == jsontree.String {
+		return v.Text
+	}
+	return ""
+}
+
+// seconds is the number of seconds at a path of names.
+func seconds(n *jsontree.Node, names ...string) (time.Duration, bool) {
+	v := member(n, names...)
+	if v == nil || v.Kind != jsontree.Number {
+		return 0, false
+	}
+	count, err := strconv.ParseInt(v.Text, 10, 32)
+	return time.Duration(count) * time.Second, err == nil
+}
+
+// errUnfit is why a value is refused: a line break in one would let it set variables of its own where values
+// are handed over by a file such as GITHUB_ENV.
+var errUnfit = errors.New("holds a line break or another control character, so that it can't be handed over as a variable")
+
+// fit takes a value from an answer if it can be handed over.
+func fit(name, value string) (redact.Secret, error) {
+	switch {
+	case value == "":
+		return redact.Secret{}, fmt.Errorf("the answer has no %s", name)
+	case len(value) > maxValue:
+		return redact.Secret{}, fmt.Errorf("%s is longer than %d KiB", name, maxValue>>10)
+	case !utf8.ValidString(value):
+		return redact.Secret{}, fmt.Errorf("%s isn't UTF-8", name)
+	}
+	for _, r := range value {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return redact.Secret{}, fmt.Errorf("%s %w", name, errUnfit)
+		}
+	}
+	return redact.New([]byte(value)), nil
+}
+
+// term checks when a credential ends against how long it may live.
+func (r Request) term(issued, notAfter time.Time) error {
+	end := notAfter.UTC().Format(time.RFC3339)
+	switch {
+	case !notAfter.After(issued):
+		return fmt.Errorf("it ended at %s, before it came: is this machine's clock right?", end)
+	case notAfter.Sub(issued) > r.TTL+clockSlack:
+		return fmt.Errorf("it would live until %s, longer than the %s that the grant allows", end, r.TTL)
+	}
+	return nil
+}
