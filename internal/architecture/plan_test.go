@@ -39,7 +39,7 @@ func house() plan {
 			{"internal/cli"},
 			{"cmd/curfew"},
 			// Nobody builds on these: what writes the docs, and what is for tests alone.
-			{"internal/architecture", "internal/readme", "internal/rulesdoc", "internal/manifest/schemagen", "internal/secret/planted", "internal/secret/equality", "internal/corpus"},
+			{"internal/architecture", "internal/readme", "internal/rulesdoc", "internal/manifest/schemagen", "internal/secret/planted", "internal/secret/equality", "internal/corpus", "internal/testservers"},
 			// What measures.
 			{"internal/benchsecrets", "internal/bigrepo"},
 		},
@@ -58,6 +58,7 @@ func house() plan {
 			"internal/secret/planted":  {},
 			"internal/secret/equality": {},
 			"internal/corpus":          {},
+			"internal/testservers":     {},
 			"internal/benchsecrets":    {},
 			"internal/bigrepo":         {"internal/secret/planted"},
 			"internal/finding":         {"internal/source"},
@@ -102,12 +103,13 @@ func house() plan {
 			"internal/manifest/schemagen": {"os"},
 			"internal/rulesdoc":           {"os"},
 			"internal/corpus":             {"os"},
+			"internal/testservers":        {"net", "net/http", "os", "os/exec"},
 			"internal/benchsecrets":       {"os", "os/exec", "os/signal", "syscall"},
 			"internal/bigrepo":            {"os", "os/exec", "os/signal"},
 			"cmd/curfew":                  {"os", "os/signal", "syscall"},
 		},
 		clocks:      []string{"internal/github", "internal/oidc", "internal/verify", "internal/benchsecrets", "cmd/curfew"},
-		environment: []string{"cmd/curfew", "internal/corpus"},
+		environment: []string{"cmd/curfew", "internal/corpus", "internal/testservers"},
 	}
 }
 
