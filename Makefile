@@ -11,6 +11,7 @@ CACHE     := $(CURDIR)/.cache
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME  ?= 30s
 VAULT     := $(CACHE)/bin/vault-for-tests
+MINIO     := v0.0.0-20260212201848-7aac2a2c5b7c
 MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 
 # What the search for secrets is measured on and beside, and how often.
@@ -30,9 +31,10 @@ test: ## quick tests
 lint: $(CACHE)/bin/golangci-lint
 	$(CACHE)/bin/golangci-lint run ./...
 
-e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) ## the action under a runner, SARIF under its validator, a real Vault
+e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(CACHE)/bin/minio-$(MINIO) ## the action under a runner, SARIF under its validator, a real Vault, a real STS
 	node --test dist/main.test.js
-	CURFEW_ACT=$(CACHE)/bin/act CURFEW_VAULT=$(VAULT) CURFEW_SARIF_MULTITOOL=$(CACHE)/npm/$(MULTITOOL) \
+	CURFEW_ACT=$(CACHE)/bin/act CURFEW_VAULT=$(VAULT) CURFEW_MINIO=$(CACHE)/bin/minio-$(MINIO) \
+	  CURFEW_SARIF_MULTITOOL=$(CACHE)/npm/$(MULTITOOL) \
 	  go test -count 1 -tags e2e -run E2E ./...
 
 bench: ## the numbers of docs/performance.md
@@ -81,6 +83,14 @@ $(CACHE)/bigrepo/%:
 $(VAULT): internal/testservers/vault/go.mod internal/testservers/vault/go.sum internal/testservers/vault/main.go
 	mkdir -p $(@D)
 	go build -C internal/testservers/vault -trimpath -buildvcs=false -o $@ .
+
+# MinIO is a real STS and S3. Its licence (AGPL) is no matter: tests run it as a program of its own, and none of
+# it is linked or shipped. It is installed by its version: in internal/tools it would choose the versions of tools.
+$(CACHE)/bin/minio-$(MINIO):
+	mkdir -p $(@D)
+	GOBIN=$(@D)/minio.new go install -tags kqueue -trimpath -ldflags='-s -w' github.com/minio/minio@$(MINIO)
+	mv $(@D)/minio.new/minio $@
+	rmdir $(@D)/minio.new
 
 # One recipe for every Go tool: cold it takes minutes, so it runs only where the pins have changed.
 $(CACHE)/bin/%: internal/tools/go.mod internal/tools/go.sum
