@@ -67,7 +67,7 @@ func house() plan {
 			"internal/manifest/form":   {},
 			"internal/identity":        {"internal/jsontree"},
 			"rules":                    {"internal/finding", "internal/yamltree"},
-			"internal/oidc":            {"internal/identity", "internal/jsontree", "internal/redact"},
+			"internal/oidc":            {"internal/courier", "internal/identity", "internal/jsontree", "internal/redact"},
 			"internal/github":          {"internal/redact"},
 			"internal/lease":           {"internal/courier", "internal/identity", "internal/jsontree", "internal/manifest", "internal/redact"},
 			"cmd/curfew":               {"internal/cli"},

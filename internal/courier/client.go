@@ -22,7 +22,7 @@ func Client(of *http.Client) *http.Client {
 	own := http.Client{Transport: &http.Transport{
 		ForceAttemptHTTP2: true, MaxResponseHeaderBytes: maxHeader, IdleConnTimeout: 10 * time.Second,
 	}}
-	if of != nil {
+	if of != nil && of.Transport != nil {
 		own.Transport = of.Transport
 		if t, ok := of.Transport.(*http.Transport); ok {
 			t = t.Clone()

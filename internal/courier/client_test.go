@@ -23,8 +23,9 @@ func TestParseEndpoint(t *testing.T) {
 		"https://u:p@acme.example":        "has a user or password in it: name the address alone",
 		"https://":                        "names no host: expected https://HOST",
 		"https:acme.example":              "names no host: expected https://HOST",
-		"https://acme.example?a=b":        `"https://acme.example": expected no query and no fragment`,
-		"https://acme.example#a":          `"https://acme.example": expected no query and no fragment`,
+		"https://acme.example?a=b":        `"https://acme.example": expected no query`,
+		"https://acme.example?":           `"https://acme.example": expected no query`,
+		"https://acme.example#a":          `"https://acme.example": expected no fragment`,
 		"https://%zz":                     "not a URL",
 		"ftp://acme.example":              `"ftp://acme.example": expected https (http is for this machine alone)`,
 	} {

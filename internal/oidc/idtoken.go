@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/curfew-ci/curfew/internal/courier"
 	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
@@ -56,7 +57,7 @@ func (s *Source) endpoint(audience string) (*url.URL, error) {
 	if s.requestURL.Len() == 0 || s.requestToken.Len() == 0 {
 		return nil, errors.New("there is no endpoint for one (ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN): " + grantAdvice)
 	}
-	u, err := parseAddress(string(s.requestURL.Reveal()))
+	u, err := courier.ParseAddress(string(s.requestURL.Reveal()))
 	if err != nil {
 		return nil, fmt.Errorf("the endpoint's address (ACTIONS_ID_TOKEN_REQUEST_URL): %w", err)
 	}

@@ -65,8 +65,8 @@ func TestIDTokenUnasked(t *testing.T) {
 		{"plain http", "a", at("http://runner.example/?" + requestQuery), address + `"http://runner.example": expected https (http is for this machine alone)`},
 		{"another scheme", "a", at("file:///etc/passwd?" + requestQuery), address + "names no host: expected https://HOST"},
 		{"no URL at all", "a", at("%zz" + requestQuery), address + "not a URL"},
-		{"user", "a", at("https://" + requestToken + "@runner.example/"), address + "has a user or password in it"},
-		{"fragment", "a", at("https://runner.example/#" + requestToken), address + "has a fragment"},
+		{"user", "a", at("https://" + requestToken + "@runner.example/"), address + "has a user or password in it: name the address alone"},
+		{"fragment", "a", at("https://runner.example/#" + requestToken), address + `"https://runner.example": expected no fragment`},
 		{
 			"line break in the token", "a", func(o *oidc.Options) { o.RequestToken = redact.New([]byte(requestToken + "\n")) },
 			"ask for an ID token: the request's token (ACTIONS_ID_TOKEN_REQUEST_TOKEN) holds characters that can't be sent",

@@ -2,12 +2,12 @@ package oidc
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"github.com/curfew-ci/curfew/internal/courier"
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/redact"
@@ -21,7 +21,7 @@ const wellKnown = "/.well-known/openid-configuration"
 // and port: who controls that alone may say which keys are the issuer's. The set is returned as it was too,
 // to be kept as evidence.
 func (s *Source) Keys(ctx context.Context, issuer string) (keys identity.Keys, raw []byte, err error) {
-	base, err := parseIssuer(issuer)
+	base, err := courier.ParseEndpoint(issuer) // an identifier has no query: OpenID Connect Core 1.0, section 2
 	if err != nil {
 		return identity.Keys{}, nil, fmt.Errorf("fetch the keys of issuer %q: %w", shown(issuer), err)
 	}
@@ -39,18 +39,6 @@ func (s *Source) Keys(ctx context.Context, issuer string) (keys identity.Keys, r
 		return identity.Keys{}, nil, fmt.Errorf("%s: %w", what, err)
 	}
 	return keys, raw, nil
-}
-
-// parseIssuer reads an issuer's identifier: OpenID Connect Core 1.0, section 2.
-func parseIssuer(issuer string) (*url.URL, error) {
-	u, err := parseAddress(issuer)
-	if err != nil {
-		return nil, err
-	}
-	if u.RawQuery != "" || u.ForceQuery {
-		return nil, errors.New("has a query, which no issuer has")
-	}
-	return u, nil
 }
 
 // discover finds the address of an issuer's keys.
@@ -75,13 +63,13 @@ func (s *Source) discover(ctx context.Context, issuer string, base *url.URL) (*u
 	if said["issuer"] != issuer {
 		return nil, fmt.Errorf("%s: it describes issuer %q, expected %q to the letter", what, shown(said["issuer"]), shown(issuer))
 	}
-	jwks, err := parseAddress(said["jwks_uri"])
+	jwks, err := courier.ParseAddress(said["jwks_uri"])
 	if err != nil {
 		return nil, fmt.Errorf("%s: the address of its keys (jwks_uri): %w", what, err)
 	}
-	if !sameOrigin(base, jwks) {
+	if !courier.SameOrigin(base, jwks) {
 		return nil, fmt.Errorf("%s: its keys (jwks_uri) are at %q, expected %q: keys of another place aren't taken",
-			what, shown(jwks.Scheme+"://"+jwks.Host), base.Scheme+"://"+base.Host)
+			what, shown(courier.Origin(jwks)), courier.Origin(base))
 	}
 	return jwks, nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/curfew-ci/curfew/internal/courier"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
@@ -38,7 +39,7 @@ type Source struct {
 // New makes a Source. What is missing or wrong is said by the call that needs it.
 func New(o Options) *Source {
 	w := wire{
-		client:  newClient(o.Client),
+		client:  courier.Client(o.Client),
 		timeout: orElse(o.Timeout, 10*time.Second),
 		budget:  orElse(o.Budget, time.Minute),
 		now:     o.Now,

@@ -17,8 +17,7 @@ import (
 )
 
 const (
-	maxBody     = 1 << 20  // bytes of a body
-	maxHeader   = 64 << 10 // bytes of a header
+	maxBody     = 1 << 20 // bytes of a body
 	maxAttempts = 4
 )
 
@@ -29,24 +28,6 @@ type wire struct {
 	budget  time.Duration
 	now     func() time.Time
 	sleep   func(ctx context.Context, d time.Duration) error
-}
-
-// newClient makes a client of the caller's that follows no redirect and keeps no cookies: either could carry
-// the request's token to somebody else, or bring keys from there.
-func newClient(client *http.Client) *http.Client {
-	own := http.Client{Transport: &http.Transport{
-		ForceAttemptHTTP2: true, MaxResponseHeaderBytes: maxHeader, IdleConnTimeout: 10 * time.Second,
-	}}
-	if client != nil && client.Transport != nil {
-		own.Transport = client.Transport
-		if t, ok := client.Transport.(*http.Transport); ok {
-			t = t.Clone()
-			t.MaxResponseHeaderBytes = maxHeader
-			own.Transport = t
-		}
-	}
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &own
 }
 
 // call is one question, which may take several requests.

@@ -278,7 +278,7 @@ func TestEndpoints(t *testing.T) {
 		{"github", "ftp://ghe.example.com", `endpoint for github: "ftp://ghe.example.com": expected https (http is for this machine alone)`},
 		{"github", "ghe.example.com", `endpoint for github: names no host: expected https://HOST`},
 		{"github", "https://me:pass@ghe.example.com", `endpoint for github: has a user or password in it: name the address alone`},
-		{"github", "https://ghe.example.com/?a=b", `endpoint for github: "https://ghe.example.com": expected no query and no fragment`},
+		{"github", "https://ghe.example.com/?a=b", `endpoint for github: "https://ghe.example.com": expected no query`},
 		{"github", "https://ghe.exam ple.com/", `endpoint for github: not a URL`},
 		{"hithub", "https://ghe.example.com", `endpoint for "hithub": no such provider; there are github, gitlab, aws, gcp, vault, npm, slack`},
 		{"pypi", "https://pypi.example.com", `endpoint for "pypi": no such provider; there are github, gitlab, aws, gcp, vault, npm, slack`},
