@@ -1,5 +1,5 @@
-// Package rules is what curfew knows, as data: one Markdown file a rule, and what each known action
-// needs and accepts. It is a Go package at the top level because go:embed can't reach "..".
+// Package rules is what curfew knows, as data: one Markdown file a rule, what each known action needs and
+// accepts, and the built-in policy of leases. It is a Go package at the top level because go:embed can't reach "..".
 package rules
 
 //go:generate go run ../internal/rulesdoc
