@@ -1,0 +1,72 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Encode is the record's canonical encoding, without a line break. Times are written in UTC and cut to
+// whole seconds, except a credential's not_after, which is rounded up: a credential must not look dead
+// while it lives. It fails for what Check refuses and for more than MaxRecord bytes.
+func (r Record) Encode() ([]byte, error) {
+	r = r.normal()
+	if err := r.Check(); err != nil {
+		return nil, fmt.Errorf("encode record: %w", err)
+	}
+	line, err := encode(r)
+	if err != nil {
+		return nil, fmt.Errorf("encode record: %w", err)
+	}
+	if len(line) > MaxRecord {
+		return nil, fmt.Errorf("encode record: %d bytes, at most %d are allowed: shorten the reasons", len(line), MaxRecord)
+	}
+	return line, nil
+}
+
+// encode is v as one line of JSON; of a struct, in the order of its fields.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// normal is a copy in which nothing is left that has two encodings.
+func (r Record) normal() Record {
+	r.Time, r.Task.Trigger.Observed = second(r.Time), second(r.Task.Trigger.Observed)
+	r.Links.CausedBy, r.Links.Tickets = orNil(r.Links.CausedBy), orNil(r.Links.Tickets)
+	if r.Credential != nil {
+		c := *r.Credential
+		c.Issued, c.NotAfter = second(c.Issued), second(c.NotAfter.Add(time.Second-1))
+		if r.Credential.NotAfter.IsZero() {
+			c.NotAfter = time.Time{}
+		}
+		r.Credential = &c
+	}
+	if r.Decision != nil {
+		d := *r.Decision
+		d.Controls = orNil(d.Controls)
+		d.Reasons = append([]string{}, d.Reasons...)
+		r.Decision = &d
+	}
+	return r
+}
+
+func second(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC().Truncate(time.Second)
+}
+
+func orNil(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
