@@ -99,6 +99,7 @@ func house() plan {
 			"internal/oidc":               {"net", "net/http"},
 			"internal/verify":             {"net/http"},
 			"internal/lease":              {"net/http"},
+			"internal/ledger":             {"os", "syscall"},
 			"internal/scan":               {"os"},
 			"internal/github":             {"net", "net/http"},
 			"internal/action":             {"os"},

@@ -1,4 +1,8 @@
-// Package ledger keeps the evidence of what was issued, in records whose bytes have one form only.
+// Package ledger keeps the evidence of what was issued: records whose bytes have one form only, and the
+// files that jobs write them to.
+//
+// A job writes each record to a file of its own before anything depends on it (Writer), and seals the
+// file with a key that lives as long as the job and that an ID token speaks for (Seal).
 //
 // No record holds a secret's value: a credential is known by its handle and, where its value can't be
 // guessed, by a fingerprint.
