@@ -19,7 +19,7 @@ const maxDepth = 4
 // path names the text in errors, which are *jsontree.Error and never quote a value.
 func Decode(path string, line []byte) (Record, error) {
 	var r Record
-	if err := decodeInto(path, line, MaxRecord, &r); err != nil {
+	if err := decodeInto(path, line, &r); err != nil {
 		return Record{}, err
 	}
 	if err := r.Check(); err != nil {
@@ -28,10 +28,10 @@ func Decode(path string, line []byte) (Record, error) {
 	return r, nil
 }
 
-// decodeInto reads one line of JSON of at most limit bytes into a struct, and holds it to its canonical
+// decodeInto reads one line of JSON of at most MaxRecord bytes into a struct, and holds it to its canonical
 // encoding.
-func decodeInto(path string, line []byte, limit int, into any) error {
-	doc, err := jsontree.Parse(path, line, jsontree.Limits{Bytes: limit, Depth: maxDepth})
+func decodeInto(path string, line []byte, into any) error {
+	doc, err := jsontree.Parse(path, line, jsontree.Limits{Bytes: MaxRecord, Depth: maxDepth})
 	if err != nil {
 		return err
 	}

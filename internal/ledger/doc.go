@@ -4,6 +4,9 @@
 // A job writes each record to a file of its own before anything depends on it (Writer), and seals the
 // file with a key that lives as long as the job and that an ID token speaks for (Seal).
 //
+// What jobs share lies in a Store, whose writes are conditional: a Folder is one. Slots counts in it what
+// is limited.
+//
 // No record holds a secret's value: a credential is known by its handle and, where its value can't be
 // guessed, by a fingerprint.
 package ledger

@@ -42,10 +42,7 @@ func (r Record) normal() Record {
 	r.Links.CausedBy, r.Links.Tickets = orNil(r.Links.CausedBy), orNil(r.Links.Tickets)
 	if r.Credential != nil {
 		c := *r.Credential
-		c.Issued, c.NotAfter = second(c.Issued), second(c.NotAfter.Add(time.Second-1))
-		if r.Credential.NotAfter.IsZero() {
-			c.NotAfter = time.Time{}
-		}
+		c.Issued, c.NotAfter = second(c.Issued), roundUp(c.NotAfter)
 		r.Credential = &c
 	}
 	if r.Decision != nil {
@@ -62,6 +59,14 @@ func second(t time.Time) time.Time {
 		return time.Time{}
 	}
 	return t.UTC().Truncate(time.Second)
+}
+
+// roundUp is the next whole second, or t where it is one.
+func roundUp(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return second(t.Add(time.Second - 1))
 }
 
 func orNil(list []string) []string {

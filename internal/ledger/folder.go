@@ -90,7 +90,20 @@ func (f *Folder) Get(ctx context.Context, name string) (Object, error) {
 	return Object{Data: data, Tag: tagOf(data)}, nil
 }
 
-func (f *Folder) read(name string) ([]byte, error) {
+// errReplaced says that a name came to mean another file between two looks at it.
+var errReplaced = errors.New("the file was replaced meanwhile: try again")
+
+// read reads a file, once more where another process replaced it meanwhile.
+func (f *Folder) read(name string) (data []byte, err error) {
+	for range 10 {
+		if data, err = f.readOnce(name); !errors.Is(err, errReplaced) {
+			break
+		}
+	}
+	return data, err
+}
+
+func (f *Folder) readOnce(name string) ([]byte, error) {
 	before, err := f.root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNotFound
@@ -107,7 +120,7 @@ func (f *Folder) read(name string) ([]byte, error) {
 	}
 	defer file.Close() //nolint:errcheck // nothing was written
 	if opened, err := file.Stat(); err != nil || !os.SameFile(before, opened) {
-		return nil, errors.Join(errors.New("the file was replaced meanwhile: try again"), err)
+		return nil, errors.Join(errReplaced, err)
 	}
 	data, err := io.ReadAll(io.LimitReader(file, MaxObject+1))
 	if err != nil {

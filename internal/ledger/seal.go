@@ -16,11 +16,8 @@ import (
 // sealSuffix is what a seal's name has after its file's.
 const sealSuffix = ".seal"
 
-// Limits of a seal. GitHub's ID tokens have about two kilobytes.
-const (
-	maxSeal  = 64 << 10
-	maxToken = 32 << 10
-)
+// maxToken is how many bytes an ID token may have. GitHub's have about two thousand.
+const maxToken = 32 << 10
 
 // TokenSource fetches an ID token of the job for an audience.
 type TokenSource func(ctx context.Context, audience string) (redact.Secret, error)
@@ -153,7 +150,7 @@ func readSeal(name string, src []byte) (seal, ed25519.PublicKey, error) {
 	if !ended {
 		return seal{}, nil, fmt.Errorf("%s: cut short: expected a line break at the end", name)
 	}
-	if err := decodeInto(name, []byte(line), maxSeal, &s); err != nil {
+	if err := decodeInto(name, []byte(line), &s); err != nil {
 		return seal{}, nil, err
 	}
 	if s.Schema != Schema {

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -15,8 +17,62 @@ type Object struct {
 // What a store says of a condition that doesn't hold. Errors wrap them.
 var (
 	ErrExists   = errors.New("already there")
+	ErrChanged  = errors.New("changed meanwhile")
 	ErrNotFound = errors.New("not found")
 )
+
+// Store keeps objects under names. Its writes are conditional, each as a whole or not at all, and what
+// one caller was told is written every other one sees: that much local file systems and S3-compatible
+// storage have in common. Nothing is ever removed.
+//
+// A name is made of parts of A-Z a-z 0-9 . _ - that don't begin with a dot, joined by slashes, and has at
+// most 512 bytes; an object has at most MaxObject.
+type Store interface {
+	// Get reads an object; ErrNotFound where there is none.
+	Get(ctx context.Context, name string) (Object, error)
+	// Create writes an object; ErrExists where there is one of that name.
+	Create(ctx context.Context, name string, data []byte) error
+	// Replace writes an object that is there with that tag; ErrChanged where it has another by now,
+	// ErrNotFound where it isn't there.
+	Replace(ctx context.Context, name, tag string, data []byte) error
+	// List names the objects whose names begin with prefix and come after another name, in the order of
+	// their bytes, at most limit (from 1 to MaxList) of them.
+	List(ctx context.Context, prefix, after string, limit int) ([]string, error)
+}
+
+// MaxList is how many names a store lists at once.
+const MaxList = 1000
+
+// listAll names all objects whose names begin with prefix, at most limit.
+func listAll(ctx context.Context, s Store, prefix string, limit int) ([]string, error) {
+	var all []string
+	for after := ""; ; after = all[len(all)-1] {
+		names, err := s.List(ctx, prefix, after, MaxList)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, names...)
+		if len(all) > limit {
+			return nil, fmt.Errorf("list %q: more than %d objects", prefix, limit)
+		}
+		if len(names) < MaxList {
+			return all, nil
+		}
+	}
+}
+
+// createSame creates an object that may be there already, with the same data.
+func createSame(ctx context.Context, s Store, name string, data []byte) error {
+	err := s.Create(ctx, name, data)
+	if !errors.Is(err, ErrExists) {
+		return err
+	}
+	have, err := s.Get(ctx, name)
+	if err == nil && !bytes.Equal(have.Data, data) {
+		err = fmt.Errorf("%q is there with other data: the ledger was tampered with, or is another's", name)
+	}
+	return err
+}
 
 // MaxObject is how many bytes an object may have. The largest are 256 records in one.
 const MaxObject = 256*(MaxRecord+1) + 1<<10
