@@ -88,6 +88,7 @@ func house() plan {
 			"github.com/zricethezav/gitleaks/v8":    {"internal/secret", "internal/secret/engine"},
 			"github.com/klauspost/compress":         {"internal/gitrepo/odb"},
 			"github.com/pelletier/go-toml/v2":       {"internal/secret", "internal/verify"}, // what is built in; recipes, with their places
+			"golang.org/x/mod":                      {"internal/ledger"},
 			"golang.org/x/sync":                     {"internal/history", "internal/posture", "internal/scan", "internal/secret"},
 			"golang.org/x/term":                     {"internal/cli"},
 			"gopkg.in/yaml.v3":                      {"internal/yamltree"},
