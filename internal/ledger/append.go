@@ -78,15 +78,8 @@ func (l *Log) settle(ctx context.Context) error {
 
 // unknown picks the records that aren't in the log, with their hashes by id.
 func (l *Log) unknown(ctx context.Context, lines [][]byte) ([][]byte, map[string]Hash, error) {
-	if l.known == nil {
-		known := map[string]Hash{}
-		for e, err := range l.Entries(ctx, 0) {
-			if err != nil {
-				return nil, nil, err
-			}
-			known[e.Record.ID] = tlog.RecordHash(e.Line)
-		}
-		l.known = known
+	if err := l.learn(ctx); err != nil {
+		return nil, nil, err
 	}
 	var out [][]byte
 	fresh := map[string]Hash{}
@@ -109,6 +102,22 @@ func (l *Log) unknown(ctx context.Context, lines [][]byte) ([][]byte, map[string
 		}
 	}
 	return out, fresh, nil
+}
+
+// learn reads which records are in the log.
+func (l *Log) learn(ctx context.Context) error {
+	if l.known != nil {
+		return nil
+	}
+	known := map[string]Hash{}
+	for e, err := range l.Entries(ctx, 0) {
+		if err != nil {
+			return err
+		}
+		known[e.Record.ID] = tlog.RecordHash(e.Line)
+	}
+	l.known = known
+	return nil
 }
 
 // commit puts records into the log.

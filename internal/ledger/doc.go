@@ -4,7 +4,8 @@
 // A job writes each record to a file of its own before anything depends on it (Writer), and seals the
 // file with a key that lives as long as the job and that an ID token speaks for (Seal).
 //
-// The log (Log, Verify) is the library's of Go's checksum database, in the formats of RFC 6962 and C2SP.
+// One process, the Collector, proves each file and appends its records to the log (Log, Verify): that of
+// Go's checksum database, in the formats of RFC 6962 and C2SP.
 //
 // What jobs share lies in a Store, whose writes are conditional: a Folder is one. Slots counts in it what
 // is limited.

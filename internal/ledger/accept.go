@@ -1,0 +1,109 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/identity"
+)
+
+// How far a record's time may be from its token's. A run of GitHub Actions lasts 35 days at most.
+const (
+	maxRun  = 35 * 24 * time.Hour
+	maxSkew = 5 * time.Minute
+)
+
+// accept decides by a token's proven claims whether a file may be taken. Everything must be proven: a
+// claim that is missing refuses.
+func (c *Collector) accept(s Sealed, claims identity.Claims) error {
+	if issuer, ok := claims.Text("iss"); !ok || !slices.Contains(c.Issuers, issuer) {
+		return fmt.Errorf("the ID token's issuer is %s: not one of those that count", claims.Describe("iss"))
+	}
+	if aud, ok := claims.Text("aud"); !ok || aud != s.Audience {
+		return fmt.Errorf("the ID token's audience is %s, the seal's key has %q", claims.Describe("aud"), s.Audience)
+	}
+	id, err := identity.From(claims)
+	if err != nil {
+		return fmt.Errorf("the ID token: %w", err)
+	}
+	project, _ := id.Get(identity.Project)
+	owner, _ := id.Get(identity.Owner)
+	if !slices.Contains(c.Repositories, project) && (owner == "" || !slices.Contains(c.Owners, owner)) {
+		return fmt.Errorf("a job of repository %q of owner %q: neither may write to this ledger", project, owner)
+	}
+	if err := c.acceptEvent(id); err != nil {
+		return err
+	}
+	first, last, err := span(claims)
+	if err != nil {
+		return err
+	}
+	for i := range s.Records {
+		if err := acceptRecord(&s.Records[i], id, first, last); err != nil {
+			return fmt.Errorf("line %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// acceptEvent refuses runs whose code nobody who may write to the repository stands for.
+func (c *Collector) acceptEvent(id identity.Identity) error {
+	event, ok := id.Get(identity.Event)
+	switch {
+	case !ok:
+		return fmt.Errorf("the claim %s is missing: what started the run isn't known", id.ClaimFor(identity.Event))
+	case strings.Contains(event, "pull_request"), strings.Contains(event, "merge_request"):
+		return fmt.Errorf("a run of a pull request (%q): those never write to the ledger", event)
+	case !slices.Contains(id.DefaultEvents(), event) && !slices.Contains(c.Events, event):
+		return fmt.Errorf("a run of the event %q: not one of those that may write to the ledger", event)
+	}
+	return nil
+}
+
+// span is when the records of a token's job can have been written.
+func span(claims identity.Claims) (first, last time.Time, err error) {
+	seconds := func(name string) int64 {
+		text, _ := claims.Text(name)
+		n, convErr := strconv.ParseInt(text, 10, 64)
+		if convErr != nil || n <= 0 || n > 1<<40 {
+			err = fmt.Errorf("the claim %s is %s: expected seconds since 1970", name, claims.Describe(name))
+		}
+		return n
+	}
+	issued, expires := seconds("iat"), seconds("exp")
+	return time.Unix(issued, 0).Add(-maxRun), time.Unix(expires, 0).Add(maxSkew), err
+}
+
+// acceptRecord holds what a record says of its job to what the token proves.
+func acceptRecord(r *Record, id identity.Identity, first, last time.Time) error {
+	if r.Plane != Issuance {
+		return errors.New("a job's file has records of the plane issuance alone")
+	}
+	if r.Time.Before(first) || r.Time.After(last) {
+		return errors.New("the record's time isn't one that the ID token's job can have had")
+	}
+	for _, must := range []struct {
+		name, value string
+		attribute   identity.Attribute
+		optional    bool // the record needn't say
+	}{
+		{"identity.repository_id", r.Identity.RepositoryID, identity.Project, false},
+		{"task.run_id", r.Task.RunID, identity.Run, false},
+		{"task.attempt", strconv.FormatInt(r.Task.Attempt, 10), identity.Attempt, false},
+		{"task.sha", r.Task.SHA, identity.Revision, true},
+		{"task.actor", r.Task.Actor, identity.Actor, true},
+	} {
+		if must.optional && must.value == "" {
+			continue
+		}
+		if proven, ok := id.Get(must.attribute); !ok || proven != must.value {
+			claim := id.ClaimFor(must.attribute)
+			return fmt.Errorf("%s is %q, the ID token's %s is %s", must.name, must.value, claim, id.Claims.Describe(claim))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/curfew-ci/curfew/internal/identity"
+)
+
+// TokenVerifier proves an ID token by its issuer's keys and returns its claims: that the signature holds,
+// that the issuer is one that is asked for keys at all, and that the token was made for audience. It
+// must not ask whether the token is over: a seal is read long after its job, and Collect holds the times
+// of the records to those of the token.
+type TokenVerifier func(token []byte, audience string) (identity.Claims, error)
+
+// Collector brings what jobs have sealed into the log. It is the log's one writer.
+type Collector struct {
+	Inbox   Store // the jobs' files and seals, under any names that end as theirs do; only read
+	Archive Store // where files, seals and issuers' keys are kept; the log's store will do
+	Log     *Log
+
+	Verify TokenVerifier
+	// Keys are the issuer's keys as Verify used them, a JSON Web Key Set: issuers change them, and a seal
+	// is to be checked in years too.
+	Keys func(ctx context.Context, issuer string) ([]byte, error)
+
+	Issuers      []string // whose tokens count
+	Owners       []string // ids of the accounts whose repositories' jobs may write here
+	Repositories []string // and of single repositories
+	// Events lists events beside the platform's defaults (identity.Identity.DefaultEvents) whose runs may
+	// write here. Those of pull requests never may: what they run is not yet anybody's decision.
+	Events []string
+}
+
+// Collected is what a Collect did.
+type Collected struct {
+	Files   []CollectedFile // in the order of their names
+	Refused []Refusal       // in the order of their names
+	Added   int             // records that the log didn't have
+}
+
+// CollectedFile is a file whose records are in the log.
+type CollectedFile struct {
+	Name    string
+	Records int
+	Torn    int // bytes at its end that a crash left behind
+}
+
+// Refusal is a file of which nothing was taken.
+type Refusal struct {
+	Name   string
+	Reason string // one line, lower case
+}
+
+// maxInbox is how many files are looked at in one go.
+const maxInbox = 100_000
+
+// Collect reads all files of the inbox and appends their records to the log. A file is taken as a whole
+// or not at all: its seal must hold, its token speak for it, and its records be those of the token's own
+// run. What isn't taken is listed with the reason. A file that was collected before adds nothing.
+//
+// A seal proves which run wrote a record, not that what the record says is true: a job that may write
+// here can write what it likes about itself.
+func (c *Collector) Collect(ctx context.Context) (Collected, error) {
+	out, err := c.collect(ctx)
+	if err != nil {
+		return out, fmt.Errorf("collect: %w", err)
+	}
+	return out, nil
+}
+
+func (c *Collector) collect(ctx context.Context) (Collected, error) {
+	names, err := listAll(ctx, c.Inbox, "", maxInbox)
+	if err != nil {
+		return Collected{}, err
+	}
+	if err := c.Log.learn(ctx); err != nil {
+		return Collected{}, err
+	}
+	there := make(map[string]bool, len(names))
+	for _, name := range names {
+		there[name] = true
+	}
+	var out Collected
+	var lines [][]byte
+	fresh := map[string]Hash{}
+	for _, name := range names {
+		if file, ok := strings.CutSuffix(name, sealSuffix); ok && there[file] {
+			continue // read with its file
+		}
+		s, err := c.file(ctx, name, there)
+		if err == nil {
+			err = c.merge(s, fresh)
+		}
+		if ctx.Err() != nil {
+			return Collected{}, ctx.Err()
+		}
+		var trouble *archiveError
+		if errors.As(err, &trouble) {
+			return Collected{}, err
+		}
+		if err != nil {
+			out.Refused = append(out.Refused, Refusal{name, oneLine(err)})
+			continue
+		}
+		lines = append(lines, s.Lines...)
+		out.Files = append(out.Files, CollectedFile{name, len(s.Records), s.Torn})
+	}
+	out.Added, err = c.Log.Append(ctx, lines)
+	return out, err
+}
+
+// file reads, proves and archives one file.
+func (c *Collector) file(ctx context.Context, name string, there map[string]bool) (Sealed, error) {
+	switch {
+	case strings.HasSuffix(name, sealSuffix):
+		return Sealed{}, errors.New("a seal whose file isn't there")
+	case !strings.HasSuffix(name, ".jsonl"):
+		return Sealed{}, errors.New("neither a job's file nor a seal")
+	case !there[name+sealSuffix]:
+		return Sealed{}, errors.New("not sealed: its job is running, or ended before it could")
+	}
+	content, err := c.Inbox.Get(ctx, name)
+	if err != nil {
+		return Sealed{}, err
+	}
+	side, err := c.Inbox.Get(ctx, name+sealSuffix)
+	if err != nil {
+		return Sealed{}, err
+	}
+	s, err := OpenSealed(path.Base(name), content.Data, side.Data)
+	if err != nil {
+		return Sealed{}, err
+	}
+	claims, err := c.Verify(s.Token.Reveal(), s.Audience)
+	if err != nil {
+		return Sealed{}, fmt.Errorf("the ID token doesn't hold: %w", err)
+	}
+	if err := c.accept(s, claims); err != nil {
+		return Sealed{}, err
+	}
+	issuer, _ := claims.Text("iss")
+	if err := c.archive(ctx, issuer, content.Data, side.Data); err != nil {
+		return Sealed{}, &archiveError{err}
+	}
+	return s, nil
+}
+
+// archiveError is trouble that isn't the file's: nothing may be appended whose seal isn't kept.
+type archiveError struct{ err error }
+
+func (e *archiveError) Error() string { return "archive: " + e.err.Error() }
+func (e *archiveError) Unwrap() error { return e.err }
+
+// archive keeps a file, its seal and the keys that prove it. All are named by their digests.
+func (c *Collector) archive(ctx context.Context, issuer string, content, side []byte) error {
+	keys, err := c.Keys(ctx, issuer)
+	if err != nil {
+		return fmt.Errorf("keys of %q: %w", issuer, err)
+	}
+	sum := sha256.Sum256([]byte(issuer))
+	file := "archive/files/" + tagOf(side) + ".jsonl"
+	for _, o := range []named{
+		{"archive/keys/" + hex.EncodeToString(sum[:]) + "/" + tagOf(keys) + ".json", keys},
+		{file, content},
+		{file + sealSuffix, side},
+	} {
+		if err := createSame(ctx, c.Archive, o.name, o.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// merge adds a file's records to those that will be appended, unless one of them is another record's
+// double.
+func (c *Collector) merge(s Sealed, fresh map[string]Hash) error {
+	for i, r := range s.Records {
+		hash := tlog.RecordHash(s.Lines[i])
+		for _, known := range []map[string]Hash{c.Log.known, fresh} {
+			if have, ok := known[r.ID]; ok && have != hash {
+				return fmt.Errorf("record %s has the id of another record: one of the two jobs copied it", r.ID)
+			}
+		}
+	}
+	for i, r := range s.Records {
+		fresh[r.ID] = tlog.RecordHash(s.Lines[i])
+	}
+	return nil
+}
+
+// oneLine is an error's text without line breaks, which a hostile name or claim may have.
+func oneLine(err error) string {
+	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r < ' ' || r == 0x7f }), " ")
+}
