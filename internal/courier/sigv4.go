@@ -11,16 +11,22 @@ import (
 	"time"
 )
 
-// SigV4 signs requests to AWS that have no query, by Signature Version 4:
+// SigV4 signs requests to AWS by Signature Version 4:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html.
 type SigV4 struct {
 	KeyID, Secret   string
 	Region, Service string
 }
 
-// Sign returns the Authorization header of a request for path, as it is sent, to host with these headers and
-// body. It signs all of header, which must hold X-Amz-Date as at, written by AmzDate.
+// Sign returns the Authorization header of a request without a query for path, as it is sent, to host with
+// these headers and body. It signs all of header, which must hold X-Amz-Date as at, written by AmzDate.
 func (s SigV4) Sign(method, host, path string, header http.Header, body []byte, at time.Time) string {
+	return s.SignQuery(method, host, path, "", header, body, at)
+}
+
+// SignQuery is Sign with a query: as it is sent, sorted by name, and escaped as url.Values.Encode does; it
+// must hold no space, which that escapes differently.
+func (s SigV4) SignQuery(method, host, path, query string, header http.Header, body []byte, at time.Time) string {
 	signed := map[string]string{"host": host}
 	for name, values := range header {
 		var trimmed []string
@@ -35,7 +41,7 @@ func (s SigV4) Sign(method, host, path string, header http.Header, body []byte, 
 		lines.WriteString(name + ":" + signed[name] + "\n")
 	}
 	list := strings.Join(names, ";")
-	request := strings.Join([]string{method, path, "", lines.String(), list, hexHash(body)}, "\n")
+	request := strings.Join([]string{method, path, query, lines.String(), list, hexHash(body)}, "\n")
 
 	day := at.UTC().Format("20060102")
 	scope := strings.Join([]string{day, s.Region, s.Service, "aws4_request"}, "/")

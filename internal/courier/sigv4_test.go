@@ -54,3 +54,16 @@ func TestSigV4(t *testing.T) {
 		}
 	}
 }
+
+// TestSigV4Query signs the list of objects of S3's own examples
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html).
+func TestSigV4Query(t *testing.T) {
+	at := time.Date(2013, 5, 24, 0, 0, 0, 0, time.UTC)
+	signer := SigV4{KeyID: "AKIAIOSFODNN7EXAMPLE", Secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", Region: "us-east-1", Service: "s3"}
+	header := http.Header{"X-Amz-Date": {"20130524T000000Z"}, "X-Amz-Content-Sha256": {hexHash(nil)}}
+	const want = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, " +
+		"SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"
+	if got := signer.SignQuery("GET", "examplebucket.s3.amazonaws.com", "/", "max-keys=2&prefix=J", header, nil, at); got != want {
+		t.Errorf("%s, want\n%s", got, want)
+	}
+}
