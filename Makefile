@@ -31,7 +31,7 @@ test: ## quick tests
 lint: $(CACHE)/bin/golangci-lint
 	$(CACHE)/bin/golangci-lint run ./...
 
-e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(CACHE)/bin/minio-$(MINIO) ## the action under a runner, SARIF under its validator, a real Vault, a real STS
+e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(CACHE)/bin/minio-$(MINIO) ## the action under a runner, SARIF under its validator, a real Vault, a real STS and S3
 	node --test dist/main.test.js
 	CURFEW_ACT=$(CACHE)/bin/act CURFEW_VAULT=$(VAULT) CURFEW_MINIO=$(CACHE)/bin/minio-$(MINIO) \
 	  CURFEW_SARIF_MULTITOOL=$(CACHE)/npm/$(MULTITOOL) \

@@ -7,8 +7,8 @@
 // One process, the Collector, proves each file and appends its records to the log (Log, Verify): that of
 // Go's checksum database, in the formats of RFC 6962 and C2SP.
 //
-// What jobs share lies in a Store, whose writes are conditional: a Folder is one. Slots counts in it what
-// is limited.
+// What jobs share lies in a Store, whose writes are conditional: a Folder or a bucket of S3. Slots counts in
+// it what is limited.
 //
 // No record holds a secret's value: a credential is known by its handle and, where its value can't be
 // guessed, by a fingerprint.

@@ -164,6 +164,26 @@ func testStore(t *testing.T, s Store) {
 	if err := createSame(ctx, s, "c", []byte("d")); err == nil {
 		t.Error("created another")
 	}
+	if err := Probe(ctx, s, "x"); err != nil {
+		t.Error(err)
+	}
+	if err := Probe(ctx, s, "x"); !errors.Is(err, ErrExists) {
+		t.Errorf("probed again: %v", err)
+	}
+}
+
+// heedless is a store that takes conditions and doesn't mind them.
+type heedless struct{ *memory }
+
+func (h heedless) Create(_ context.Context, name string, data []byte) error {
+	return h.write(name, data)
+}
+
+func TestProbeFindsStoresWithoutConditions(t *testing.T) {
+	want := "probe store: it created an object that was there: it has no conditional writes, use another"
+	if err := Probe(t.Context(), heedless{newMemory()}, "x"); fmt.Sprint(err) != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
 }
 
 // TestReplaceRace lets many count up one number: no count is lost.

@@ -1,0 +1,39 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Probe finds out whether a store minds the conditions of writes: a server that takes their headers and
+// overwrites all the same would let limits be exceeded and records be lost, in silence. It leaves one small
+// object under probe/, named by id, which must be new.
+func Probe(ctx context.Context, s Store, id string) error {
+	name := "probe/" + safe(id)
+	if err := s.Create(ctx, name, []byte("first\n")); err != nil {
+		return fmt.Errorf("probe store: %w", err)
+	}
+	if err := s.Create(ctx, name, []byte("second\n")); !errors.Is(err, ErrExists) {
+		return conditionless("created an object that was there", err)
+	}
+	have, err := s.Get(ctx, name)
+	if err != nil {
+		return fmt.Errorf("probe store: %w", err)
+	}
+	if err := s.Replace(ctx, name, have.Tag, []byte("third\n")); err != nil {
+		return fmt.Errorf("probe store: %w", err)
+	}
+	if err := s.Replace(ctx, name, have.Tag, []byte("fourth\n")); !errors.Is(err, ErrChanged) {
+		return conditionless("replaced an object that had changed", err)
+	}
+	return nil
+}
+
+// conditionless is what a store did that should have refused, or why it can't be told.
+func conditionless(what string, err error) error {
+	if err != nil {
+		return fmt.Errorf("probe store: %w", err)
+	}
+	return fmt.Errorf("probe store: it %s: it has no conditional writes, use another", what)
+}
