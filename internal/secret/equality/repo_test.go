@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -29,11 +30,30 @@ func TestEqualityRepo(t *testing.T) {
 	if repo == "" {
 		t.Skip("no repository to compare on: make equality REPO=path")
 	}
+	largest, every := number(t, "CURFEW_EQUALITY_LARGEST"), number(t, "CURFEW_EQUALITY_EVERY")
+	compareRepo(t, repo, os.Getenv("CURFEW_EQUALITY_CACHE"), func(b blob) bool {
+		return largest == 0 || b.size <= largest || every > 0 && b.number()%every == 0
+	})
+}
+
+// TestEqualityHere holds the engine to the library on a sample of this project's own history.
+func TestEqualityHere(t *testing.T) {
+	const every = 2
+	here := filepath.Join("..", "..", "..")
+	if _, err := os.Stat(filepath.Join(here, ".git")); err != nil {
+		t.Skip("this is no clone: its history isn't here to compare on")
+	}
+	compareRepo(t, here, "", func(b blob) bool { return b.number()%every == 0 })
+}
+
+// compareRepo compares the blobs of a repository that are wanted.
+func compareRepo(t *testing.T, repo, folder string, wanted func(blob) bool) {
+	t.Helper()
 	cfg, rules := configuration(t)
 	all := listBlobs(t, repo)
-	blobs := choose(all, number(t, "CURFEW_EQUALITY_LARGEST"), number(t, "CURFEW_EQUALITY_EVERY"))
+	blobs := slices.DeleteFunc(slices.Clone(all), func(b blob) bool { return !wanted(b) })
 	t.Logf("%d of %d blobs are compared", len(blobs), len(all))
-	c := openCache(t, os.Getenv("CURFEW_EQUALITY_CACHE"), rules)
+	c := openCache(t, folder, rules)
 	searchAll(t, repo, newLibrary(cfg), c, blobs)
 
 	e, err := engine.New(cfg)
@@ -47,7 +67,7 @@ func TestEqualityRepo(t *testing.T) {
 	y := newTally(cfg)
 	walkAll(t, objects, &comparison{t: t, engine: e, cache: c, tally: y, wanted: byID(blobs)})
 	t.Log(y)
-	if y.texts+y.panics+y.cut != len(blobs) {
+	if y.texts+y.panics+y.cut != len(blobs) || len(blobs) == 0 {
 		t.Errorf("%d blobs were compared, want %d", y.texts+y.panics+y.cut, len(blobs))
 	}
 	if y.missing+y.extra > 0 {
@@ -64,16 +84,10 @@ func number(t *testing.T, name string) int64 {
 	return n
 }
 
-// choose takes all blobs up to a size, 0 for any, and one in every of the larger ones, 0 for none.
-func choose(blobs []blob, largest, every int64) []blob {
-	var out []blob
-	for _, b := range blobs {
-		first, _ := strconv.ParseInt(b.id[:8], 16, 64)
-		if largest == 0 || b.size <= largest || every > 0 && first%every == 0 {
-			out = append(out, b)
-		}
-	}
-	return out
+// number is the beginning of a blob's id: any samples of it are the same in every run.
+func (b blob) number() int64 {
+	n, _ := strconv.ParseInt(b.id[:8], 16, 64)
+	return n
 }
 
 func byID(blobs []blob) map[string]blob {
