@@ -16,11 +16,25 @@ type Identity struct {
 // which there must be exactly one. It fails where that can't be told, and where the subject carries ids
 // that are not the claims'.
 func From(c Claims) (Identity, error) {
+	i, err := Named(func(claim string) bool {
+		_, ok := c.Text(claim)
+		return ok
+	})
+	if err != nil {
+		return Identity{}, err
+	}
+	i.Claims = c
+	return i, i.checkSubject()
+}
+
+// Named is From for the names of claims alone, without a token: listed says which there are. It knows its
+// platform's words and no values.
+func Named(listed func(claim string) bool) (Identity, error) {
 	var found []platform
 	var wanted []string
 	for _, p := range platforms() {
 		wanted = append(wanted, p.claims[Project])
-		if _, ok := c.Text(p.claims[Project]); ok {
+		if listed(p.claims[Project]) {
 			found = append(found, p)
 		}
 	}
@@ -28,8 +42,7 @@ func From(c Claims) (Identity, error) {
 		return Identity{}, fmt.Errorf("expected exactly one of the claims %s, found %d: whose token this is can't be told",
 			strings.Join(wanted, " and "), len(found))
 	}
-	i := Identity{Claims: c, platform: found[0]}
-	return i, i.checkSubject()
+	return Identity{platform: found[0]}, nil
 }
 
 // checkSubject compares the ids of an immutable subject with the claims that say the same.
