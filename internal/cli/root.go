@@ -33,7 +33,7 @@ func newRoot(env *Env) *cobra.Command {
 	)
 	root.AddCommand(
 		newInit(env), newScan(env), newExplain(env), newUpload(env),
-		newManifest(env),
+		newManifest(env), newTrust(env),
 		newVersion(env), newAction(env),
 	)
 	return root
