@@ -10,6 +10,7 @@ func Checks() []Check {
 		{"entitlement-unused", entitlementUnused},
 		{"static-cloud-key", staticCloudKey},
 		{"static-beside-oidc", staticBesideOIDC},
+		{"oidc-target-mismatch", oidcTargetMismatch},
 		{"session-too-long", sessionTooLong},
 		{"secrets-inherit", secretsInherit},
 		{"third-party-credential", thirdPartyCredential},
