@@ -100,7 +100,7 @@ func TestSharedRole(t *testing.T) {
 	text := describe(gaps)
 	for _, want := range []string{
 		"deploy/aws: another grant leads to the same role", "deploy/other: another grant leads", "deploy/vault: another grant leads", "deploy/again: another grant leads",
-		"deploy/Vault: another grant's name differs in its case alone", "deploy/long: the role's ARN has no account or name", "deploy/odd: the role's name has what Vault takes in none",
+		"deploy/Vault: another grant's name differs in its case alone", "deploy/long: the role's ARN has no account or name", "deploy/odd: the name of the role, its mount or its namespace can't be",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)

@@ -12,21 +12,30 @@ import (
 )
 
 // vaultRole is a role of a JWT mount, of Vault or OpenBao
-// (https://developer.hashicorp.com/vault/api-docs/auth/jwt#create-update-role).
+// (https://developer.hashicorp.com/vault/api-docs/auth/jwt#create-update-role). Vault leaves what isn't
+// written as it was in a role of that name, so what would widen or bend it is written even where it is
+// nothing.
 type vaultRole struct {
 	namespace, mount, name string
 
 	RoleType       string   `json:"role_type"`
 	BoundAudiences []string `json:"bound_audiences"`
-	BoundSubject   string   `json:"bound_subject,omitempty"`
+	BoundSubject   string   `json:"bound_subject"`
 	// BoundClaims is claim → values, any of which.
 	BoundClaims     map[string][]string `json:"bound_claims"`
 	BoundClaimsType string              `json:"bound_claims_type"`
 	UserClaim       string              `json:"user_claim"`
+	UserPointer     bool                `json:"user_claim_json_pointer"`
+	GroupsClaim     string              `json:"groups_claim"`
 	ClaimMappings   map[string]string   `json:"claim_mappings"`
 	TTL             int64               `json:"token_ttl"`
 	MaxTTL          int64               `json:"token_max_ttl"`
 	ExplicitMaxTTL  int64               `json:"token_explicit_max_ttl"`
+	Period          int64               `json:"token_period"`
+	Uses            int64               `json:"token_num_uses"`
+	ClockSkew       int64               `json:"clock_skew_leeway"` // 0 is Vault's own, here and below
+	ExpiryLeeway    int64               `json:"expiration_leeway"`
+	StartLeeway     int64               `json:"not_before_leeway"`
 	TokenType       string              `json:"token_type"`
 	Policies        []string            `json:"token_policies"`
 	NoDefaultPolicy bool                `json:"token_no_default_policy"`
@@ -70,7 +79,7 @@ func (q *request) vaultLiteral(r *vaultRole) bool {
 	}
 	// Vault knows roles by this (sdk/framework, GenericNameRegex), and keeps them in lower case.
 	if !regexp.MustCompile(`^\w(([\w.-]+)?\w)?$`).MatchString(r.name) || unfit(r.mount) || !utf8.ValidString(r.namespace) {
-		return q.gap(Missing, "", "the role's name has what Vault takes in none", "name it by letters, digits, \"-\", \"_\" and \".\"")
+		return q.gap(Missing, "", "the name of the role, its mount or its namespace can't be written to the letter", "name it by letters, digits, \"-\", \"_\" and \".\"")
 	}
 	if q.policies[r.Policies[0]] > 1 {
 		return q.gap(Missing, "", "another grant's name differs in its case alone, which Vault's policies don't tell apart", "rename one of the two")
