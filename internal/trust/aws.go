@@ -130,7 +130,7 @@ func (q *request) awsLiteral() bool {
 	special := func(v string) bool {
 		return strings.Contains(v, "${") || strings.Contains(v, "&{") || strings.ContainsAny(v, "*?")
 	}
-	if a := q.grant.AWS.Audience; unfit(a) || special(a) {
+	if a := q.grant.AWS.Audience; unfit(a) || unstable(a) || special(a) {
 		return q.gap(Missing, "", "the audience can't be written to the letter", "give the grant another audience")
 	}
 	ok := true

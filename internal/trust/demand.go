@@ -51,6 +51,10 @@ func (q *request) literalClaims() bool {
 		case want.IsZero() || slices.ContainsFunc(want.Any, unfit):
 			ok = q.gap(Missing, name, "the claim "+name+" has a value that no token can prove", "write the value that the token has")
 			continue
+		case slices.ContainsFunc(want.Any, unstable):
+			ok = q.gap(Missing, name, "the claim "+name+" has a value that Unicode writes in several ways, of which Terraform would pick one",
+				"name it without accents that are characters of their own")
+			continue
 		}
 		q.demand.claims[name] = slices.Compact(slices.Sorted(slices.Values(want.Any)))
 	}

@@ -22,6 +22,8 @@ func TestMissing(t *testing.T) {
 		"star":           {claims: named + `environment: "*"`, aws: "may take for a pattern"},
 		"variable":       {claims: named + `environment: "${aws:username}"`, aws: "may take for a pattern or a variable"},
 		"other variable": {claims: named + `environment: "&{aws:username}"`, aws: "may take for a pattern or a variable"},
+		"two ways":       {claims: named + "environment: e\u0301", aws: "Unicode writes in several ways", vault: "Unicode writes in several ways"},
+		"one way":        {claims: named + "environment: \u00e9\u4e2d\ud55c"},
 		"comma":          {claims: named + `environment: "a,b", event_name: [push, release]`, vault: "Terraform's provider would part it"},
 		"one with comma": {claims: named + `environment: "a,b", event_name: push`},
 		"unknown":        {claims: `repository: acme/app, repository_id: "0", job_workflow_ref: acme/app/.github/workflows/d.yml@refs/heads/main, environment: prod`, aws: "project's id yet", vault: "project's id yet"},

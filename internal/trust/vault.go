@@ -74,11 +74,11 @@ func (q *request) vault() body {
 // audiences, and the provider parts a claim's values at commas unless it is told that there are none to
 // part.
 func (q *request) vaultLiteral(r *vaultRole) bool {
-	if a := r.BoundAudiences[0]; unfit(a) || strings.TrimSpace(a) != a {
+	if a := r.BoundAudiences[0]; unfit(a) || unstable(a) || strings.TrimSpace(a) != a {
 		return q.gap(Missing, "", "the audience can't be written to the letter", "give the grant an audience without white space around it")
 	}
 	// Vault knows roles by this (sdk/framework, GenericNameRegex), and keeps them in lower case.
-	if !regexp.MustCompile(`^\w(([\w.-]+)?\w)?$`).MatchString(r.name) || unfit(r.mount) || !utf8.ValidString(r.namespace) {
+	if !regexp.MustCompile(`^\w(([\w.-]+)?\w)?$`).MatchString(r.name) || unfit(r.mount) || unstable(r.mount+r.namespace) || !utf8.ValidString(r.namespace) {
 		return q.gap(Missing, "", "the name of the role, its mount or its namespace can't be written to the letter", "name it by letters, digits, \"-\", \"_\" and \".\"")
 	}
 	if q.policies[r.Policies[0]] > 1 {
