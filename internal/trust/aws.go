@@ -87,6 +87,7 @@ func (q *request) aws() body {
 		}
 	}
 	q.awsGaps(subs, bound)
+	q.emergencies(p.seconds)
 	if n := len(compact(p)); n > awsPolicyLength {
 		q.gap(Elsewhere, "", fmt.Sprintf("the trust policy has %d characters, and AWS takes %d unless the account's quota is raised", n, awsPolicyLength),
 			"raise the quota, or give each repository and environment an identity of its own")

@@ -126,3 +126,14 @@ func seconds(g *manifest.Grant) int64 {
 	}
 	return int64(g.TTL.Std().Seconds())
 }
+
+// emergencies says where break-glass may last longer than the role's credentials do.
+func (q *request) emergencies(most int64) {
+	for _, id := range q.manifest.BreakGlassIDs() {
+		e := q.manifest.BreakGlass[id]
+		if slices.Contains(e.Grants, q.id+"/"+q.name) && int64(e.TTL.Std().Seconds()) > most {
+			q.gap(Narrower, "", fmt.Sprintf("break-glass %s may last %s, longer than the role's credentials do", id, e.TTL),
+				"break the glass again when they end")
+		}
+	}
+}

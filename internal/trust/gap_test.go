@@ -121,3 +121,79 @@ func TestLabels(t *testing.T) {
 		seen[l] = grant
 	}
 }
+
+// TestDifferences: what a document leaves open or turns away is said, by the claim that asks for it.
+func TestDifferences(t *testing.T) {
+	const named = `repository: acme/app, repository_id: "987", job_workflow_ref: acme/app/.github/workflows/d.yml@refs/heads/main, `
+	const org = "version: 1\norganization: { name: acme, id: \"4242\" }\n"
+	const own = org + "issuers: [\"https://ghes.example/_services/token\"]\n"
+	for name, tt := range map[string]struct {
+		claims, org string
+		grant       string
+		want        []string // kind and a part of the message, of all gaps in order
+	}{
+		"environment": {named + `environment: prod, repository_owner_id: "4242"`, "", "deploy/aws", []string{
+			"elsewhere: AWS can't bind event_name", "elsewhere: AWS binds repository_owner_id in subjects with ids alone",
+		}},
+		"ids alone": {named + `environment: prod, repository_owner_id: "4242", sub: "repo:acme@4242/app@987:environment:prod"`, "", "deploy/aws", []string{
+			"elsewhere: AWS can't bind event_name",
+		}},
+		"event": {named + `environment: prod, event_name: push`, "", "deploy/aws", []string{
+			"narrower: a subject with ids", "elsewhere: AWS can't bind event_name: not only push but",
+		}},
+		"ref": {named + `ref: refs/heads/main`, "", "deploy/aws", []string{
+			"narrower: a job that names an environment", "narrower: a subject with ids", "wider: AWS can't bind event_name: not only push, schedule",
+		}},
+		"runner": {named + `environment: prod, runner_environment: github-hosted`, "", "deploy/aws", []string{
+			"narrower: a subject with ids", "elsewhere: AWS can't bind event_name", "wider: AWS can't bind the claim runner_environment",
+		}},
+		"policy": {named + `environment: prod`, org, "deploy/aws", []string{
+			"elsewhere: AWS can't bind event_name", "elsewhere: AWS binds repository_owner_id",
+		}},
+		"own issuer": {named + `environment: prod, ref: refs/heads/main`, own, "deploy/aws", []string{
+			"elsewhere: AWS can't bind event_name", "wider: AWS can't bind the claim job_workflow_ref", "wider: AWS can't bind the claim ref ",
+			"wider: AWS can't bind the claim repository_id", "wider: AWS can't bind the claim repository_owner_id",
+		}},
+		"two environments with one subject": {named + `environment: "a:b"`, own, "deploy/aws", []string{
+			"elsewhere: AWS can't bind event_name", "wider: AWS can't bind the claim environment", "wider: AWS can't bind the claim job_workflow_ref",
+			"wider: AWS can't bind the claim repository_id", "wider: AWS can't bind the claim repository_owner_id",
+		}},
+		"vault": {named + `environment: prod, runner_environment: github-hosted`, own, "deploy/vault", []string{"elsewhere: Vault takes no end"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var p *manifest.Policy
+			if tt.org != "" {
+				var errs manifest.Errors
+				if p, errs = manifest.ParsePolicy("org.yml", []byte(tt.org)); len(errs) > 0 {
+					t.Fatal(errs)
+				}
+			}
+			docs, gaps := Render(parse(t, manifestWith("{ "+tt.claims+" }")), p, Options{Grant: tt.grant})
+			ok := len(docs) == 1 && len(gaps) == len(tt.want)
+			for i := 0; ok && i < len(gaps); i++ {
+				ok = strings.HasPrefix(string(gaps[i].Kind)+": "+gaps[i].Message, tt.want[i])
+			}
+			if !ok {
+				t.Errorf("%d documents, want gaps %q, got\n%s", len(docs), tt.want, describe(gaps))
+			}
+		})
+	}
+}
+
+// TestEmergencies: a role whose credentials end before the emergency may is said to.
+func TestEmergencies(t *testing.T) {
+	src := manifestWith(`{ repository: acme/app, repository_id: "987", job_workflow_ref: acme/app/.github/workflows/d.yml@refs/heads/main, environment: prod }`) + `
+break-glass:
+  oncall:
+    grants: [deploy/aws, deploy/vault]
+    activators: ["@anna"]
+    requires: [incident]
+    ttl: 2h
+    max-uses: { count: 1, per: 30d }
+    review: { within: 24h, by: "@bob", on-missed: suspend }
+`
+	_, gaps := Render(parse(t, src), nil, Options{})
+	if n := strings.Count(describe(gaps), "break-glass oncall may last 2h"); n != 2 {
+		t.Errorf("%d:\n%s", n, describe(gaps))
+	}
+}

@@ -67,6 +67,7 @@ func (q *request) vault() body {
 	}
 	q.gap(Elsewhere, "", "Vault takes no end of an entitlement: the role outlives the identity's last day, "+lastDay(q.identity).String(),
 		"render it anew with every change of the manifest, and delete the role then")
+	q.emergencies(r.MaxTTL)
 	return r
 }
 
