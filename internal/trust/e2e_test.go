@@ -3,8 +3,6 @@
 package trust
 
 import (
-	"bufio"
-	"bytes"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -13,11 +11,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
-	"io"
 	"maps"
 	"net/http"
-	"os"
-	"os/exec"
 	"slices"
 	"testing"
 	"time"
@@ -25,40 +20,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/testservers"
 )
 
-// vaultServer is a real Vault, in memory.
-type vaultServer struct{ url, root string }
-
-// startVault starts internal/testservers/vault, which make e2e builds, and stops it with the test.
-func startVault(t *testing.T) vaultServer {
-	t.Helper()
-	binary := os.Getenv("CURFEW_VAULT")
-	if binary == "" {
-		t.Fatal("CURFEW_VAULT names no Vault: run this by make e2e, which builds it")
-	}
-	cmd := exec.CommandContext(t.Context(), binary)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	var said struct {
-		Address string
-		Root    string `json:"root_token"`
-	}
-	if err != nil || json.Unmarshal(line, &said) != nil {
-		t.Fatalf("Vault didn't start: %v, %q", err, line)
-	}
-	return vaultServer{"http://" + said.Address, said.Root}
-}
+// vaultServer is a real Vault.
+type vaultServer struct{ testservers.Vault }
 
 // answer is what Vault says to a login.
 type answer struct {
@@ -79,21 +45,8 @@ func (v vaultServer) call(t *testing.T, token, path string, body any) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, v.url+"/v1/"+path, bytes.NewReader(src))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("X-Vault-Token", token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close() //nolint:errcheck // all that is wanted has been read
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := answer{status: resp.StatusCode}
+	status, text := v.Ask(t, token, http.MethodPost, path, string(src))
+	a := answer{status: status}
 	if len(text) > 0 && json.Unmarshal(text, &a) != nil {
 		t.Fatalf("%s: %s", path, text)
 	}
@@ -103,7 +56,7 @@ func (v vaultServer) call(t *testing.T, token, path string, body any) answer {
 // configure does something as root, which must succeed.
 func (v vaultServer) configure(t *testing.T, path string, body any) {
 	t.Helper()
-	if a := v.call(t, v.root, path, body); a.status >= 300 {
+	if a := v.call(t, v.Root, path, body); a.status >= 300 {
 		t.Fatalf("%s: %d %+v", path, a.status, a)
 	}
 }
@@ -138,7 +91,7 @@ func TestE2EVaultRole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := startVault(t)
+	server := vaultServer{testservers.StartVault(t)}
 	server.configure(t, "sys/auth/jwt", map[string]any{"type": "jwt"})
 	server.configure(t, "auth/jwt/config", map[string]any{
 		"jwt_validation_pubkeys": []string{string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))},
