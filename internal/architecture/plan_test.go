@@ -28,7 +28,7 @@ func house() plan {
 		module: "github.com/curfew-ci/curfew",
 		levels: [][]string{
 			{"internal/source", "internal/redact", "internal/delta", "internal/courier", "docs"},
-			{"internal/finding", "internal/jsontree", "internal/yamltree", "internal/gitrepo/odb", "internal/secret/engine", "internal/unpack"},
+			{"internal/finding", "internal/jsontree", "internal/yamltree", "internal/gitrepo/odb", "internal/secret/engine", "internal/unpack", "internal/supervise"},
 			{"rules", "internal/identity", "internal/manifest/form"},
 			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo", "internal/oidc", "internal/policy", "internal/ledger"},
 			{"internal/usage", "internal/history", "internal/verify", "internal/lease", "internal/trust"},
@@ -73,6 +73,7 @@ func house() plan {
 			"internal/trust":           {"internal/source", "internal/identity", "internal/manifest"},
 			"internal/github":          {"internal/redact"},
 			"internal/lease":           {"internal/courier", "internal/identity", "internal/jsontree", "internal/manifest", "internal/redact"},
+			"internal/supervise":       {"internal/redact"},
 			"cmd/curfew":               {"internal/cli"},
 		},
 		importers: map[string][]string{
@@ -99,6 +100,7 @@ func house() plan {
 			"internal/gitrepo/odb":        {"os", "syscall"},
 			"internal/courier":            {"net", "net/http"},
 			"internal/oidc":               {"net", "net/http"},
+			"internal/supervise":          {"os", "os/exec", "os/signal", "syscall"},
 			"internal/verify":             {"net/http"},
 			"internal/lease":              {"net/http"},
 			"internal/ledger":             {"net/http", "os", "syscall"},

@@ -1,0 +1,54 @@
+package supervise
+
+// Right is a variable that gives whoever reads it rights of the job's own.
+type Right struct{ Name, Why string }
+
+// Rights lists the variables that a command doesn't get unless it is told to keep them. The command has a credential of
+// its own: with these it could get any other. Addresses that are of no use without a token aren't listed
+// (ACTIONS_RUNTIME_URL, ACTIONS_RESULTS_URL, VAULT_ADDR), nor GITHUB_ENV and its kin, which name files that every
+// process of the job can write anyway. GitLab's id_tokens have names of the job's choice and can't be known.
+func Rights() []Right {
+	return []Right{
+		{"ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GitHub: mints the job's ID token for any audience"},
+		{"ACTIONS_ID_TOKEN_REQUEST_URL", "GitHub: where that token is minted; it names the run"},
+		{"ACTIONS_RUNTIME_TOKEN", "GitHub: writes the job's caches and artifacts, which later jobs trust"},
+		{"GITHUB_TOKEN", "GitHub: the job's own permissions"},
+		{"GH_TOKEN", "GitHub: the same, by the name that gh reads first"},
+		{"GITHUB_ENTERPRISE_TOKEN", "GitHub: the same, on an enterprise server"},
+		{"GH_ENTERPRISE_TOKEN", "GitHub: the same, on an enterprise server, by gh's name"},
+		{"CI_JOB_TOKEN", "GitLab: the job's own permissions"},
+		{"CI_REPOSITORY_URL", "GitLab: holds the job's token"},
+		{"CI_REGISTRY_PASSWORD", "GitLab: the job's token, for the container registry"},
+		{"CI_DEPENDENCY_PROXY_PASSWORD", "GitLab: the job's token, for the dependency proxy"},
+		{"CI_DEPLOY_PASSWORD", "GitLab: a deploy token"},
+		{"CI_JOB_JWT", "GitLab before 17: an ID token"},
+		{"CI_JOB_JWT_V1", "GitLab before 17: an ID token"},
+		{"CI_JOB_JWT_V2", "GitLab before 17: an ID token"},
+		{"BUILDKITE_AGENT_ACCESS_TOKEN", "Buildkite: the agent's rights, ID tokens among them"},
+		{"BUILDKITE_AGENT_JOB_API_TOKEN", "Buildkite: changes the job's environment"},
+		{"CIRCLE_OIDC_TOKEN", "CircleCI: an ID token"},
+		{"CIRCLE_OIDC_TOKEN_V2", "CircleCI: an ID token"},
+		{"BITBUCKET_STEP_OIDC_TOKEN", "Bitbucket: an ID token"},
+		{"SYSTEM_ACCESSTOKEN", "Azure Pipelines: the job's own permissions"},
+		{"VAULT_TOKEN", "Vault, OpenBao: the job's own login"},
+		{"BAO_TOKEN", "OpenBao: the job's own login"},
+		{"AWS_ACCESS_KEY_ID", "AWS: the job's own login; half of it would be taken together with half of another"},
+		{"AWS_SECRET_ACCESS_KEY", "AWS: the job's own login"},
+		{"AWS_SESSION_TOKEN", "AWS: the job's own login"},
+		{"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS: a token that logs in to roles"},
+		{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS: gives the container's role to who asks"},
+		{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS: gives the container's role to who asks"},
+		{"AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS: what that asks for"},
+		{"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS: where what that asks for stands"},
+		{"GOOGLE_APPLICATION_CREDENTIALS", "Google Cloud: a file with a key, or that mints tokens"},
+		{"GOOGLE_GHA_CREDS_PATH", "Google Cloud: the same file, by google-github-actions/auth's name"},
+		{"CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE", "Google Cloud: the same file, by gcloud's name"},
+		{"CLOUDSDK_AUTH_ACCESS_TOKEN", "Google Cloud: the job's own login"},
+		{"GOOGLE_OAUTH_ACCESS_TOKEN", "Google Cloud: the job's own login, by Terraform's name"},
+		{"AZURE_FEDERATED_TOKEN_FILE", "Azure: a token that logs in"},
+		{"AZURE_CLIENT_SECRET", "Azure: the job's own login"},
+		{"ARM_CLIENT_SECRET", "Azure: the same, by Terraform's name"},
+		{"ARM_OIDC_TOKEN", "Azure: a token that logs in, by Terraform's name"},
+		{"ARM_OIDC_REQUEST_TOKEN", "Azure: mints the job's ID token, by Terraform's name"},
+	}
+}
