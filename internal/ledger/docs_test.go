@@ -26,7 +26,7 @@ func TestPage(t *testing.T) {
 	if _, err := Decode("docs/ledger.md", line.Bytes()); err != nil {
 		t.Errorf("its record: %v", err)
 	}
-	for _, typ := range []Type{LeaseIntent, LeaseIssued, LeaseDenied, LeaseRenewed, LeaseRevoked, LeaseExpireOnly, LeaseFailed} {
+	for _, typ := range []Type{LeaseIntent, LeaseIssued, LeaseDenied, LeaseRenewed, LeaseRevoked, LeaseEnded, LeaseExpireOnly, LeaseFailed} {
 		form, ok := issuanceOf(typ)
 		var has []string
 		if form.credential && form.notAfter {

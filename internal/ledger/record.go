@@ -72,7 +72,7 @@ type Credential struct {
 	Handle      string    `json:"handle,omitempty"`      // what the provider's own log calls it; never what authenticates
 	Fingerprint string    `json:"fingerprint,omitempty"` // of Fingerprint
 	Issued      time.Time `json:"issued,omitzero"`
-	NotAfter    time.Time `json:"not_after,omitzero"` // as the provider said
+	NotAfter    time.Time `json:"not_after,omitzero"` // as the provider said; before it has, the latest that it can be
 	Revocable   Revocable `json:"revocable,omitempty"`
 }
 

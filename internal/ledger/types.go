@@ -21,6 +21,7 @@ const (
 	LeaseDenied     Type = "lease.denied"      // not allowed
 	LeaseRenewed    Type = "lease.renewed"     // a new term for the same lease
 	LeaseRevoked    Type = "lease.revoked"     // the provider proved that the credential is dead
+	LeaseEnded      Type = "lease.ended"       // nobody had to revoke it: the provider doesn't know it any more, or its time was over
 	LeaseExpireOnly Type = "lease.expire-only" // can't be revoked by who tried: it lives until not_after
 	LeaseFailed     Type = "lease.failed"      // what was begun could not be finished
 )
@@ -64,7 +65,7 @@ func issuanceOf(t Type) (issuance, bool) {
 		return issuance{outcome: Allow, credential: true, notAfter: true, decision: true}, true
 	case LeaseDenied:
 		return issuance{outcome: Deny, decision: true}, true
-	case LeaseRevoked:
+	case LeaseRevoked, LeaseEnded:
 		return issuance{outcome: Done, credential: true}, true
 	case LeaseExpireOnly:
 		return issuance{outcome: Open, credential: true, notAfter: true}, true
