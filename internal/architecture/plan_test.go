@@ -32,7 +32,7 @@ func house() plan {
 			{"rules", "internal/identity", "internal/manifest/form"},
 			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo", "internal/oidc", "internal/policy", "internal/ledger"},
 			{"internal/usage", "internal/history", "internal/verify", "internal/lease", "internal/trust"},
-			{"internal/posture", "internal/suppress", "internal/draft"},
+			{"internal/posture", "internal/suppress", "internal/draft", "internal/issuance"},
 			{"internal/scan"},
 			{"internal/report"},
 			{"internal/github", "internal/action"},
@@ -74,6 +74,7 @@ func house() plan {
 			"internal/github":          {"internal/redact"},
 			"internal/lease":           {"internal/courier", "internal/identity", "internal/jsontree", "internal/manifest", "internal/redact"},
 			"internal/supervise":       {"internal/redact"},
+			"internal/issuance":        {"internal/courier", "internal/identity", "internal/lease", "internal/ledger", "internal/manifest", "internal/policy", "internal/redact"},
 			"cmd/curfew":               {"internal/cli"},
 		},
 		importers: map[string][]string{

@@ -1,0 +1,112 @@
+package issuance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/lease"
+	"github.com/curfew-ci/curfew/internal/ledger"
+)
+
+// Ending is what became of a credential that was to be ended.
+type Ending struct {
+	lease.Revocation
+	// Record is the id of the record; "" where it could not be written.
+	Record string
+	// Err is why no answer came, or why there is no record; nil where all went well. Revocation holds all the
+	// same.
+	Err error
+}
+
+// End revokes a lease's credential and records exactly what the provider answered. It does so where ctx has
+// ended, too: a job that is cancelled still has something to revoke. A lease that has ended, or can't be
+// revoked, isn't ended twice; where no answer came, End may be called again.
+func (b *Broker) End(ctx context.Context, l *Lease) (Ending, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended != nil {
+		return *l.ended, nil
+	}
+	got, err := b.EndStub(ctx, l.Credential, l.origin)
+	if err == nil {
+		l.ended = &got
+	}
+	return got, err
+}
+
+// EndStub is End for who has nothing but what lease.ReadStub reads: a watchdog, or curfew revoke. Of is whose
+// credential it is, as far as that is known.
+func (b *Broker) EndStub(ctx context.Context, c *lease.Credential, of Origin) (Ending, error) {
+	provider, err := b.o.Providers(c.Provider)
+	if err != nil || provider == nil {
+		err = errors.Join(errors.New("the credential's provider isn't known here: end it with the curfew that leased it"), err)
+		return Ending{Revocation: lease.Revocation{Outcome: lease.ExpireOnly, NotAfter: c.NotAfter, Answer: "not asked"}, Err: err}, err
+	}
+	w := &way{Broker: b}
+	w.hide(c.Secrets()...)
+	got := w.end(ctx, provider, c, of)
+	return got, got.Err
+}
+
+// end revokes and records.
+func (w *way) end(ctx context.Context, p lease.Provider, c *lease.Credential, of Origin) Ending {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*w.o.Timeout)
+	defer cancel()
+	said, err := p.Revoke(ctx, c)
+	said.Answer = w.say(said.Answer, maxText)
+	if said.Outcome != lease.Revoked && said.Outcome != lease.AlreadyEnded { // whatever else it may be
+		said.Outcome, said.NotAfter = lease.ExpireOnly, c.NotAfter
+	}
+	got := Ending{Revocation: said}
+	if err != nil {
+		got.Err = fmt.Errorf("the lease could not be ended: %s", w.say(err.Error(), maxText))
+	}
+	id, err := w.o.Records.Append(w.endRecord(c, of, said))
+	got.Record = id
+	if err != nil {
+		got.Err = errors.Join(got.Err, fmt.Errorf("the lease's end is not recorded: %w", err))
+	}
+	return got
+}
+
+func (w *way) endRecord(c *lease.Credential, of Origin, said lease.Revocation) ledger.Record {
+	r := ledger.Record{
+		Plane: ledger.Issuance, Type: ledger.LeaseExpireOnly, Outcome: ledger.Open, Time: w.o.Now(),
+		Identity: of.Identity, Manifest: of.Manifest, Task: of.Task, Links: ledger.Links{CausedBy: of.CausedBy},
+		Credential: w.credential(c),
+		Decision:   &ledger.Decision{Engine: "provider", Reasons: []string{said.String()}},
+	}
+	switch said.Outcome {
+	case lease.Revoked:
+		r.Type, r.Outcome = ledger.LeaseRevoked, ledger.Done
+	case lease.AlreadyEnded:
+		r.Type, r.Outcome = ledger.LeaseEnded, ledger.Done
+	}
+	if r.Identity.RepositoryID == "" {
+		r.Identity.RepositoryID = w.o.Project
+	}
+	if r.Credential.NotAfter.IsZero() { // what the provider says can't be recorded
+		r.Credential.NotAfter = w.latest
+		if w.latest.IsZero() {
+			r.Credential.NotAfter = w.o.Now().Add(day)
+		}
+	}
+	return r
+}
+
+// Renew leases anew what an old lease was of, for a fresh ID token, and ends the old one after. All is decided
+// again, and counts again: what is limited takes another slot, and a ticket for one use is used up. Where the
+// error is a *DeniedError, the old lease is as it was. Otherwise the new one is returned, with what became of the
+// old one.
+func (b *Broker) Renew(ctx context.Context, old *Lease, left time.Duration) (*Lease, Ending, error) {
+	r := old.request
+	r.Left = left
+	l, err := b.walk(ctx, r, old)
+	if err != nil {
+		return nil, Ending{}, err
+	}
+	was, err := b.End(ctx, old)
+	return l, was, err
+}

@@ -1,0 +1,132 @@
+package issuance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/identity"
+	"github.com/curfew-ci/curfew/internal/lease"
+)
+
+// intend records that a credential is asked for next, and until when it can live at most. What isn't on the
+// disk isn't done.
+func (w *way) intend(ctx context.Context) *DeniedError {
+	if denied := ended(ctx); denied != nil {
+		return denied
+	}
+	if _, err := w.o.Records.Append(w.intentRecord()); err != nil {
+		return denyFor(err, Reason{
+			Code: CodeRecord, Message: "the lease can't be recorded before it is begun", Expected: "a record on the disk", Fix: "make the folder of the records writable",
+		})
+	}
+	w.intended = true
+	return ended(ctx)
+}
+
+// exchange gets the second token and, for it, the credential.
+func (w *way) exchange(ctx context.Context) (*lease.Credential, *DeniedError) {
+	token, claims, denied := w.second(ctx)
+	if denied != nil {
+		return nil, denied
+	}
+	ttl := min(w.ttl, w.first.ends.Sub(w.o.Now())).Truncate(time.Second)
+	if ttl < time.Second {
+		return nil, deny(Reason{
+			Code: CodeTTL, Message: "what the identity is entitled to has ended meanwhile", Received: w.first.ends.UTC().Format(time.RFC3339),
+			Expected: "a later end", Fix: "have the owner renew what ends",
+		})
+	}
+	grant := w.first.grant
+	c, err := w.provider.Exchange(ctx, lease.Request{
+		Grant: &grant, IDToken: token, TTL: ttl, Narrow: w.rules.narrow, Session: w.session(),
+		Claims: claims, Expected: w.rules.manifest.Identities[w.first.identity].Claims,
+	})
+	if c != nil {
+		w.hide(c.Secrets()...)
+	}
+	switch {
+	case err != nil && c != nil:
+		return nil, w.giveUp(ctx, c, exchangeDenied(err))
+	case err != nil:
+		return nil, exchangeDenied(err)
+	case c == nil:
+		return nil, exchangeDenied(errors.New("the provider gave neither a credential nor a reason"))
+	}
+	return c, nil
+}
+
+func (w *way) session() lease.Session {
+	run, _ := w.who.Get(identity.Run)
+	attempt, _ := w.who.Get(identity.Attempt)
+	return lease.Session{Run: run, Attempt: attempt, Lease: w.id}
+}
+
+// exchangeDenied says what the provider said. Where that was no refusal, there may be a credential that
+// nobody has.
+func exchangeDenied(err error) *DeniedError {
+	r := Reason{Code: CodeFailed, Message: "the exchange failed", Received: err.Error(), Expected: "a credential", Fix: "run the job again, and see that the provider can be reached"}
+	var refused *lease.DeniedError
+	if errors.As(err, &refused) {
+		r = Reason{
+			Code: CodeExchange, Message: "the provider refused: " + refused.Answer, Received: strings.Join(refused.Claims, "; "),
+			Expected: "a token that the provider's trust fits", Fix: refused.Try,
+		}
+	}
+	d := denyFor(err, r)
+	d.failed = true
+	return d
+}
+
+// issue holds a credential to what was allowed, decides once more, and records that it is issued.
+func (w *way) issue(ctx context.Context, c *lease.Credential) (*Lease, *DeniedError) {
+	if denied := w.lifetime(c); denied != nil {
+		return nil, w.giveUp(ctx, c, denied)
+	}
+	if denied := w.again(ctx); denied != nil {
+		return nil, w.giveUp(ctx, c, denied)
+	}
+	l := &Lease{
+		Credential: c, ID: w.id, NotAfter: c.NotAfter, Until: c.Issued.Add(w.ttl),
+		origin: w.originOf(), request: w.req,
+	}
+	if l.Until.After(c.NotAfter) {
+		l.Until = c.NotAfter
+	}
+	id, err := w.o.Records.Append(w.issuedRecord(c))
+	if err != nil {
+		return nil, w.giveUp(ctx, c, denyFor(err, Reason{
+			Code: CodeRecord, Message: "the credential that was issued can't be recorded", Expected: "a record on the disk", Fix: "make the folder of the records writable",
+		}))
+	}
+	l.Issued, l.origin.CausedBy = id, append(l.origin.CausedBy, id)
+	if denied := ended(ctx); denied != nil {
+		return nil, w.giveUp(ctx, c, denied)
+	}
+	return l, nil
+}
+
+// lifetime refuses a credential that isn't the provider's, or that by its own words lives longer than it may.
+func (w *way) lifetime(c *lease.Credential) *DeniedError {
+	now, name := w.o.Now(), w.first.grant.Provider()
+	if c.Provider != name {
+		return deny(Reason{Code: CodeFailed, Message: "the credential is of another provider", Received: c.Provider, Expected: name, Fix: "report this as a fault of curfew's"})
+	}
+	if c.NotAfter.After(now) && !c.NotAfter.After(w.latest) && !c.Issued.After(now) {
+		return nil
+	}
+	return deny(Reason{
+		Code: CodeLifetime, Message: "the credential doesn't end when it should, as the provider says", Received: "issued " + c.Issued.UTC().Format(time.RFC3339) + ", until " + c.NotAfter.UTC().Format(time.RFC3339),
+		Expected: fmt.Sprintf("between %s and %s", now.UTC().Format(time.RFC3339), w.latest.UTC().Format(time.RFC3339)),
+		Fix:      "see that the clocks are right, and that the provider's role has the grant's ttl as its longest",
+	})
+}
+
+// giveUp ends a credential that isn't handed over, also where the job was cancelled.
+func (w *way) giveUp(ctx context.Context, c *lease.Credential, why *DeniedError) *DeniedError {
+	got := w.end(ctx, w.provider, c, w.originOf())
+	why.Ended = &got
+	return why
+}

@@ -1,0 +1,159 @@
+package issuance
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/curfew-ci/curfew/internal/identity"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/policy"
+)
+
+// Governance is where what decides comes from: of every repository one commit, the tip of its protected
+// branch, read by who the job is proven to be. Never the job's workspace, which its steps can write.
+type Governance interface {
+	// Rules reads what decides over leases of a job. org is the repository of the organisation's policy that
+	// the calling workflow is bound to, "" where it is bound to none. Where the manifest extends a policy,
+	// that one is to be read; what isn't given denies.
+	Rules(ctx context.Context, who identity.Identity, org string) (Rules, error)
+	// File reads a file of the job's repository at a commit that Rules gave, by its path from the root.
+	File(ctx context.Context, who identity.Identity, commit, path string) ([]byte, error)
+}
+
+// Rules is what decides, as bytes: they are read, and their digests taken, here.
+type Rules struct {
+	Manifest File
+	Org      *File // the organisation's policy; nil where there is none
+	// OrgRego and RepoRego are policies in Rego, from the same commits; nil where there are none.
+	OrgRego, RepoRego []policy.Module
+	// Facts are those that say who certified what, what guards the manifest, who is in which team, and who
+	// started the attempt and wrote the change. What the token proves of the run, the triggers and the ledger
+	// are filled in here.
+	Facts manifest.Facts
+}
+
+// File is one file of a pinned commit.
+type File struct {
+	Path   string // as messages name it
+	Commit string // hex
+	Src    []byte
+}
+
+// rules is what decides, read.
+type rules struct {
+	Rules
+	manifest *manifest.Manifest
+	org      *manifest.Policy
+	policies policy.Set
+	narrow   []byte // the session policy; nil for none
+}
+
+// read gets and reads what decides.
+func (w *way) read(ctx context.Context) (*rules, *DeniedError) {
+	asked, cancel := w.limited(ctx)
+	defer cancel()
+	got, err := w.o.Governance.Rules(asked, w.who, w.req.Task.Org)
+	if err != nil {
+		return nil, denyFor(err, Reason{
+			Code: CodeGovernance, Message: "what decides over leases can't be read", Expected: "the manifest at the tip of the protected branch",
+			Fix: "see that the repository has a manifest, and that the job may read it",
+		})
+	}
+	r := &rules{Rules: got}
+	var faults manifest.Errors
+	if r.manifest, faults = manifest.Parse(got.Manifest.Path, got.Manifest.Src); len(faults) > 0 {
+		return nil, unreadable(CodeManifest, faults)
+	}
+	if got.Org != nil {
+		if r.org, faults = manifest.ParsePolicy(got.Org.Path, got.Org.Src); len(faults) > 0 {
+			return nil, unreadable(CodeOrg, faults)
+		}
+	}
+	if denied := r.compile(ctx); denied != nil {
+		return nil, denied
+	}
+	return r, w.readNarrow(asked, r)
+}
+
+// unreadable is all that is wrong with a file.
+func unreadable(code string, faults manifest.Errors) *DeniedError {
+	d := &DeniedError{cause: faults}
+	for _, f := range faults[:min(len(faults), maxReasons)] {
+		d.Reasons = append(d.Reasons, Reason{Code: code, Message: f.Message, Fix: f.Try, Place: f.Region.String()})
+	}
+	return d
+}
+
+// compile makes the policies. The built-in one is always among them.
+func (r *rules) compile(ctx context.Context) *DeniedError {
+	builtIn, err := policy.BuiltIn(ctx)
+	if err != nil {
+		return denyFor(err, Reason{Code: CodeRego, Message: "the built-in policy can't be compiled", Fix: "run the job again"})
+	}
+	r.policies = policy.Set{builtIn}
+	for _, p := range []struct {
+		name    string
+		modules []policy.Module
+	}{{"organisation", r.OrgRego}, {"repository", r.RepoRego}} {
+		if p.modules == nil {
+			continue
+		}
+		compiled, err := policy.Compile(ctx, p.name, p.modules)
+		if err != nil {
+			return denyFor(err, Reason{
+				Code: CodeRego, Message: "the " + p.name + "'s policy can't be compiled", Expected: "modules that docs/policy.md describes",
+				Fix: "mend the policy at this place",
+			})
+		}
+		r.policies = append(r.policies, compiled)
+	}
+	return nil
+}
+
+// maxNarrow bounds a session policy, in bytes. STS takes far less.
+const maxNarrow = 64 << 10
+
+// readNarrow reads the session policy of the grant that is asked for, where it has one.
+func (w *way) readNarrow(ctx context.Context, r *rules) *DeniedError {
+	id, name, _ := manifest.CutGrant(w.req.Grant)
+	narrow := r.manifest.Identities[id].Grants[name].Narrow
+	if narrow == nil || narrow.None || narrow.File == "" {
+		return nil
+	}
+	src, err := w.o.Governance.File(ctx, w.who, r.Rules.Manifest.Commit, narrow.File)
+	if err == nil && (len(src) == 0 || len(src) > maxNarrow) {
+		err = fmt.Errorf("%d bytes", len(src))
+	}
+	if err != nil {
+		return denyFor(err, Reason{
+			Code: CodeNarrow, Message: "the session policy that narrows the grant can't be read",
+			Expected: fmt.Sprintf("a file of 1 to %d bytes", maxNarrow), Fix: "commit " + narrow.File,
+			Place: r.manifest.At(manifest.Pointer("identities", id, "grants", name, "narrow")).String(),
+		})
+	}
+	r.narrow = src
+	return nil
+}
+
+// differs names what of the rules isn't what it was; "" where all is. A branch may move on meanwhile, as
+// long as what decides stays the same.
+func (r *rules) differs(from *rules) string {
+	switch {
+	case digest(r.Rules.Manifest.Src) != digest(from.Rules.Manifest.Src):
+		return "the manifest"
+	case (r.Org == nil) != (from.Org == nil), r.Org != nil && digest(r.Org.Src) != digest(from.Org.Src):
+		return "the organisation's policy"
+	case digest(r.narrow) != digest(from.narrow):
+		return "the session policy"
+	case r.policies.Digest() != from.policies.Digest():
+		return "a policy in Rego"
+	}
+	return ""
+}
+
+func digest(src []byte) string {
+	sum := sha256.Sum256(src)
+	return hex.EncodeToString(sum[:])
+}

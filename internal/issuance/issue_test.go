@@ -1,0 +1,148 @@
+package issuance_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/curfew-ci/curfew/internal/lease"
+	"github.com/curfew-ci/curfew/internal/ledger"
+	"github.com/curfew-ci/curfew/internal/policy"
+)
+
+func TestIssue(t *testing.T) {
+	for _, tt := range []struct {
+		grant, values, records string
+		until                  time.Duration // of the lease
+		notAfter               time.Duration // of the credential
+		outcome                lease.Outcome
+	}{
+		{"deploy/prod", "VAULT_TOKEN VAULT_ADDR", "intent issued revoked", 15 * time.Minute, 15 * time.Minute, lease.Revoked},
+		{"deploy/limited", "VAULT_TOKEN VAULT_ADDR", "intent issued revoked", 15 * time.Minute, 15 * time.Minute, lease.Revoked},
+		{"deploy/ruled", "VAULT_TOKEN VAULT_ADDR", "intent issued revoked", 15 * time.Minute, 15 * time.Minute, lease.Revoked},
+		{"deploy/cloud", "AWS_SESSION_TOKEN AWS_REGION", "intent issued expire-only", 15 * time.Minute, 15 * time.Minute, lease.ExpireOnly},
+		{"deploy/source", "GITHUB_TOKEN GH_TOKEN", "intent issued revoked", 15 * time.Minute, time.Hour, lease.Revoked},
+	} {
+		t.Run(tt.grant, func(t *testing.T) {
+			w := newWorld(t)
+			w.request.Grant = tt.grant
+			w.gov.rules.RepoRego = []policy.Module{
+				{Path: "deploy.rego", Src: []byte("package curfew.deploy\n\nallow if input.task.change_author != input.task.triggering_actor\n")},
+				{Path: "lease.rego", Src: []byte("package curfew.lease\n\nallow if input.grant.target." + map[string]string{"deploy/cloud": `region == "eu-west-1"`, "deploy/source": `repositories[0] == "acme/web"`}[tt.grant])},
+			}
+			if tt.grant != "deploy/cloud" && tt.grant != "deploy/source" {
+				w.gov.rules.RepoRego[1].Src = []byte("package curfew.lease\n\nallow if input.grant.target.mount == \"jwt\"\n")
+			}
+			b := w.broker()
+			l, err := b.Issue(t.Context(), w.request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range strings.Fields(tt.values) {
+				found := false
+				for _, v := range l.Credential.Values {
+					found = found || v.Name == name && v.Value.Len() > 0
+				}
+				if !found {
+					t.Errorf("no %s in %v", name, l.Credential.Values)
+				}
+			}
+			if !l.Until.Equal(start.Add(tt.until)) || !l.NotAfter.Equal(start.Add(tt.notAfter)) {
+				t.Errorf("until %s, not after %s", l.Until, l.NotAfter)
+			}
+			got, err := b.End(t.Context(), l)
+			if err != nil || got.Outcome != tt.outcome {
+				t.Errorf("%+v, %v", got, err)
+			}
+			again, err := b.End(t.Context(), l)
+			if err != nil || again.Record != got.Record {
+				t.Errorf("ended twice: %+v, %v", again, err)
+			}
+			if s := types(w.records()); s != tt.records {
+				t.Errorf("records %s, want %s", s, tt.records)
+			}
+			if tt.grant == "deploy/cloud" && !strings.Contains(w.server.narrow, "2012-10-17") {
+				t.Error("the exchange wasn't narrowed")
+			}
+			w.sound(l, *l.Credential, got)
+		})
+	}
+}
+
+// TestRecords looks at what the records of one lease say.
+func TestRecords(t *testing.T) {
+	w := newWorld(t)
+	b := w.broker()
+	l, err := b.Issue(t.Context(), w.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.End(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	all := w.records()
+	task := ledger.Task{RunID: "12055500123", Attempt: 1, Job: "deploy", SHA: sha, Actor: "alice", Trigger: ledger.Trigger{
+		Kind: "ticket", Ref: "CHG-4411", Status: "Approved", Observed: start,
+	}}
+	for i, r := range all {
+		if diff := cmp.Diff(task, r.Task); diff != "" {
+			t.Errorf("%s: task (-want +got):\n%s", r.Type, diff)
+		}
+		if diff := cmp.Diff(ledger.Identity{ID: "deploy", RepositoryID: "987654", Owner: "payments", Grant: "prod"}, r.Identity); diff != "" {
+			t.Errorf("%s: identity (-want +got):\n%s", r.Type, diff)
+		}
+		if r.Manifest.Commit != commitA || r.Manifest.OrgCommit != commitB || len(r.Manifest.SHA256) != 64 || r.Manifest.Guard != "none" {
+			t.Errorf("%s: manifest %+v", r.Type, r.Manifest)
+		}
+		if want := []int{0, 1, 2}[i]; len(r.Links.CausedBy) != want {
+			t.Errorf("%s: caused by %v", r.Type, r.Links.CausedBy)
+		}
+	}
+	if all[0].ID != l.ID || all[1].ID != l.Issued {
+		t.Errorf("the lease's ids aren't those of its records")
+	}
+	issued := all[1].Credential
+	if issued.Handle != "acc-1" || !strings.HasPrefix(issued.Fingerprint, "sha256:") || !issued.NotAfter.Equal(start.Add(15*time.Minute)) || issued.Revocable != ledger.ByToken {
+		t.Errorf("credential %+v", issued)
+	}
+	if want := "revoked (" + w.server.Listener.Addr().String() + " answered 204)"; all[2].Decision.Reasons[0] != want {
+		t.Errorf("%q, want %q", all[2].Decision.Reasons[0], want)
+	}
+}
+
+// TestTerm lets no lease live longer than any of what bounds it.
+func TestTerm(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(w *world)
+		want   time.Duration
+	}{
+		"the grant":         {func(*world) {}, 15 * time.Minute},
+		"asked":             {func(w *world) { w.request.Task.TTL = duration(4 * time.Minute) }, 4 * time.Minute},
+		"the job's end":     {func(w *world) { w.request.Left = 2 * time.Minute }, 7 * time.Minute},
+		"the ceiling":       {func(w *world) { w.manifest("ttl: 15m", "ttl: 20m"); w.org("high: 30m", "high: 30m") }, 20 * time.Minute},
+		"the identity":      {func(w *world) { w.at = time.Date(2027, 6, 1, 23, 50, 0, 0, time.UTC) }, 10 * time.Minute},
+		"the entitlement":   {func(w *world) { w.at = time.Date(2027, 6, 1, 23, 59, 30, 0, time.UTC) }, 30 * time.Second},
+		"more than is left": {func(w *world) { w.request.Left = 5 * time.Hour }, 15 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			tt.change(w)
+			w.server.lasts = int(tt.want / time.Second)
+			l, err := w.broker().Issue(t.Context(), w.request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := l.Until.Sub(w.at); got != tt.want {
+				t.Errorf("%s, want %s", got, tt.want)
+			}
+			w = newWorld(t)
+			tt.change(w)
+			w.server.lasts = int(tt.want/time.Second) + 1
+			if _, err := w.broker().Issue(t.Context(), w.request); err == nil {
+				t.Error("a second more was taken")
+			}
+		})
+	}
+}

@@ -1,0 +1,155 @@
+package issuance
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/identity"
+	"github.com/curfew-ci/curfew/internal/lease"
+	"github.com/curfew-ci/curfew/internal/ledger"
+	"github.com/curfew-ci/curfew/internal/manifest"
+)
+
+const (
+	// margin is how long after the end of its time a job can still have its credential: it takes a while until
+	// the platform stops it.
+	margin = 5 * time.Minute
+	// slack is how far our clock and a provider's may differ, and the way to it takes.
+	slack = 10 * time.Minute
+	day   = 24 * time.Hour
+)
+
+// cap is the longest that a provider issues for, and whether it issues for nothing else.
+func capOf(provider string) (longest time.Duration, fixed bool) {
+	switch provider {
+	case "aws": // DurationSeconds: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+		return 12 * time.Hour, false
+	case "github": // https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
+		return time.Hour, true
+	}
+	return 0, false
+}
+
+// reach finds the provider and the audience that it expects.
+func (w *way) reach() *DeniedError {
+	name := w.first.grant.Provider()
+	provider, err := w.o.Providers(name)
+	if err != nil || provider == nil {
+		d := deny(Reason{Code: CodeProvider, Message: "no credential of this provider can be leased", Received: name, Expected: "aws, vault or github", Fix: "give the grant another provider"})
+		d.cause = err
+		return d
+	}
+	w.provider, w.audience = provider, lease.Audience(&w.first.grant)
+	if w.audience == "" || isReserved(w.audience) {
+		return deny(Reason{
+			Code: CodeAudience, Message: "the grant's audience can't be asked for: who gets a token for it could pass for this job before curfew itself",
+			Received: w.audience, Expected: "an audience of the provider's", Fix: "give the grant the audience that the provider's trust names",
+		})
+	}
+	return nil
+}
+
+// isReserved reports whether an audience is curfew's own: that of the first token, or of the tokens that
+// seal records, "curfew-ledger:…".
+func isReserved(audience string) bool {
+	return audience == Audience || len(audience) > len(Audience) && audience[:len(Audience)+1] == Audience+"-"
+}
+
+// term is how long the lease may live: no longer than was decided, than the job can run, and than the provider
+// issues for.
+func (w *way) term() *DeniedError {
+	w.ttl = w.first.decision.TTL
+	longest, fixed := capOf(w.first.grant.Provider())
+	if longest > 0 {
+		w.ttl = min(w.ttl, longest)
+	}
+	if w.req.Left > 0 {
+		w.ttl = min(w.ttl, w.req.Left+margin)
+	}
+	w.ttl = w.ttl.Truncate(time.Second)
+	if w.ttl < time.Second || w.req.Left < 0 {
+		return deny(Reason{
+			Code: CodeTTL, Message: "there is no time left for which a lease could be issued", Received: w.req.Left.String() + " left of the job",
+			Expected: "at least a second", Fix: "ask for the lease earlier in the job",
+		})
+	}
+	w.latest = w.first.at.Add(w.ttl + slack)
+	if fixed {
+		w.latest = w.first.at.Add(longest + slack)
+	}
+	return nil
+}
+
+// limit is one thing that may be had so many times.
+type limit struct {
+	what string
+	ledger.Claim
+}
+
+// limitations lists what is counted for this lease. Their slots are taken before the exchange, so that no
+// number of parallel jobs gets more than there are; what was counted in the ledger comes too late for that.
+func (w *way) limitations() []limit {
+	project, _ := w.who.Get(identity.Project)
+	now, g := w.first.at, w.first.grant
+	var out []limit
+	if l := g.Limits; l != nil && !l.None {
+		out = append(out,
+			limit{"leases alive at one time", ledger.Claim{Key: []string{"limits", project, w.req.Grant, "concurrent"}, Limit: l.Concurrent, NotAfter: w.latest}},
+			limit{"leases in 24 hours", ledger.Claim{Key: []string{"limits", project, w.req.Grant, "per-day"}, Limit: l.PerDay, NotAfter: now.Add(day)}})
+	}
+	if e := w.req.Task.BreakGlass; e != nil {
+		uses := w.rules.manifest.BreakGlass[e.Entry].MaxUses
+		out = append(out, limit{"uses of the break-glass entry", ledger.Claim{
+			Key: []string{"break-glass", project, e.Entry}, Limit: uses.Count, NotAfter: now.Add(uses.Per.Std()),
+		}})
+	}
+	for _, t := range w.first.decision.Triggers {
+		if t.Once {
+			out = append(out, limit{"leases of the ticket", ledger.Claim{Key: []string{"once", system(w.first.facts.Triggers, t), t.Ref}, Limit: 1}})
+		}
+	}
+	return out
+}
+
+// system is where a ticket that was taken is; ids are unique in one system alone.
+func system(proofs []manifest.Proof, t manifest.Taken) string {
+	for _, p := range proofs {
+		if p.Ticket != nil && p.Ticket.ID == t.Ref && p.Ticket.Status == t.Status {
+			return string(p.Ticket.System) + " " + p.Ticket.Project
+		}
+	}
+	return ""
+}
+
+// take takes the slots. Those that were taken before one is missing come back by themselves, when their time
+// is over: a job that dies couldn't give them back either.
+func (w *way) take(ctx context.Context) *DeniedError {
+	for _, l := range w.limitations() {
+		l.Holder = w.id
+		if w.o.Shared == nil {
+			return deny(Reason{
+				Code: string(manifest.CodeNoStore), Message: "limited " + l.what + " need a ledger store that all runs share", Received: "none",
+				Expected: "a store", Fix: "have the organisation set up a store, or set no limits",
+			})
+		}
+		if denied := w.takeOne(ctx, l); denied != nil {
+			return denied
+		}
+	}
+	return ended(ctx)
+}
+
+func (w *way) takeOne(ctx context.Context, l limit) *DeniedError {
+	asked, cancel := w.limited(ctx)
+	defer cancel()
+	_, err := w.o.Shared.Take(asked, l.Claim)
+	var full *ledger.FullError
+	switch {
+	case errors.As(err, &full):
+		return denyFor(err, Reason{Code: CodeLimit, Message: "there are no more " + l.what, Expected: "a free slot", Fix: "wait for one to be free, or have the owner raise the limit"})
+	case err != nil:
+		return denyFor(err, Reason{Code: CodeStore, Message: "no slot can be taken of the " + l.what, Expected: "a slot in the shared store", Fix: "make the store reachable and run the job again"})
+	}
+	return nil
+}

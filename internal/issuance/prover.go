@@ -1,0 +1,136 @@
+package issuance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/identity"
+	"github.com/curfew-ci/curfew/internal/manifest"
+)
+
+// Prover finds proofs of one kind of trigger: asks the ticket system, or the platform's API.
+type Prover interface {
+	// Prove looks for proofs that c's trigger came about, as things are now. That there is none is no error;
+	// an error means that nobody could look, and proves nothing either.
+	Prove(ctx context.Context, c Case) ([]manifest.Proof, error)
+}
+
+// Case is what is to be proven.
+type Case struct {
+	Who     identity.Identity // verified
+	Grant   string            // IDENTITY/GRANT
+	Trigger manifest.Trigger  // exactly one is set
+	Now     time.Time
+}
+
+// maxProofs is how many proofs of one trigger are looked at.
+const maxProofs = 100
+
+// errProof is why a prover's answer counts for nothing.
+var errProof = errors.New("the prover answered with proofs of another kind, or with too many")
+
+// triggers lists those under a when.
+func triggers(w *manifest.When) []manifest.Trigger {
+	if w == nil {
+		return nil
+	}
+	var out []manifest.Trigger
+	for i := range w.Any {
+		out = append(out, triggers(&w.Any[i])...)
+	}
+	for i := range w.All {
+		out = append(out, triggers(&w.All[i])...)
+	}
+	if kind(w.Trigger) != "" {
+		out = append(out, w.Trigger)
+	}
+	return out
+}
+
+// kind is the manifest's word for a trigger that needs proof; "" for one that needs none.
+func kind(t manifest.Trigger) string {
+	switch {
+	case t.Ticket != nil:
+		return "ticket"
+	case t.EnvironmentApproval != nil:
+		return "environment-approval"
+	case t.SignedTag != nil:
+		return "signed-tag"
+	case t.Schedule != nil:
+		return "schedule"
+	case t.Policy != nil:
+		return "policy"
+	}
+	return ""
+}
+
+// isOf reports whether a proof is of a kind, and of no other.
+func isOf(p manifest.Proof, kind string) bool {
+	given := map[string]bool{
+		"ticket": p.Ticket != nil, "environment-approval": p.EnvironmentApproval != nil, "signed-tag": p.SignedTag != nil,
+		"schedule": p.Schedule != nil, "policy": p.Policy != nil,
+	}
+	n := 0
+	for _, is := range given {
+		if is {
+			n++
+		}
+	}
+	return n == 1 && given[kind]
+}
+
+// prove gathers the proofs of all triggers of the grant, and why some could not be looked for.
+func (w *way) prove(ctx context.Context, r *rules, grant manifest.Grant, now time.Time) ([]manifest.Proof, []Reason) {
+	var proofs []manifest.Proof
+	var unknown []Reason
+	for _, t := range triggers(grant.When) {
+		if t.Policy != nil {
+			said, why := w.ask(ctx, r, t.Policy.Rule, now)
+			proofs, unknown = append(proofs, said), append(unknown, why...)
+			continue
+		}
+		found, err := w.proveOne(ctx, t, now)
+		if err != nil {
+			unknown = append(unknown, Reason{
+				Code: CodeProver, Message: "the trigger " + kind(t) + " could not be looked up", Received: err.Error(), Expected: t.String(),
+				Fix: "see that what proves it can be reached, and run the job again",
+			})
+			continue
+		}
+		proofs = append(proofs, found...)
+	}
+	return proofs, unknown
+}
+
+// ask is what a rule of the policies says.
+func (w *way) ask(ctx context.Context, r *rules, rule string, now time.Time) (manifest.Proof, []Reason) {
+	v := r.policies.Rule(ctx, rule, w.input(r, nil), now)
+	var why []Reason
+	for _, text := range v.Reasons {
+		why = append(why, Reason{
+			Code: CodePolicy, Message: "the rule " + rule + " doesn't hold", Received: text, Expected: "true", Fix: "bring about what it asks for",
+		})
+	}
+	return manifest.Proof{Policy: &manifest.PolicyProof{Rule: rule, Allow: v.Allowed}}, why
+}
+
+func (w *way) proveOne(ctx context.Context, t manifest.Trigger, now time.Time) ([]manifest.Proof, error) {
+	asked, cancel := w.limited(ctx)
+	defer cancel()
+	prover := w.o.Provers[kind(t)]
+	if prover == nil {
+		return nil, fmt.Errorf("this curfew has nothing that proves a trigger of the kind %s", kind(t))
+	}
+	found, err := prover.Prove(asked, Case{Who: w.who, Grant: w.req.Grant, Trigger: t, Now: now})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range found {
+		if !isOf(p, kind(t)) || len(found) > maxProofs {
+			return nil, errProof
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,119 @@
+package issuance_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/issuance"
+	"github.com/curfew-ci/curfew/internal/lease"
+	"github.com/curfew-ci/curfew/internal/ledger"
+)
+
+func TestRenew(t *testing.T) {
+	w := newWorld(t)
+	w.request.Grant = "deploy/limited"
+	b := w.broker()
+	old, err := b.Issue(t.Context(), w.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.at = w.at.Add(10 * time.Minute)
+	l, was, err := b.Renew(t.Context(), old, 0)
+	if err != nil || was.Outcome != lease.Revoked || l.ID == old.ID || !l.Until.Equal(start.Add(25*time.Minute)) {
+		t.Fatalf("%+v, %+v, %v", l, was, err)
+	}
+	all := w.records()
+	if s := types(all); s != "intent issued intent renewed revoked" {
+		t.Errorf("records %s", s)
+	}
+	if renewed := all[3]; renewed.Links.CausedBy[0] != l.ID || renewed.Links.CausedBy[1] != old.Issued || renewed.ID != l.Issued {
+		t.Errorf("renewed by %v", renewed.Links)
+	}
+	// What isn't entitled any more isn't renewed, and lives on until its time.
+	w.job.claims["environment"] = "staging"
+	var denied *issuance.DeniedError
+	if _, _, err := b.Renew(t.Context(), l, 0); !errors.As(err, &denied) || len(w.server.revoked) != 1 {
+		t.Errorf("%v, %d revoked", err, len(w.server.revoked))
+	}
+	w.sound(l, old, err)
+}
+
+// TestRenewOnce gives no second lease for a ticket that is for one.
+func TestRenewOnce(t *testing.T) {
+	w := newWorld(t)
+	b := w.broker()
+	l, err := b.Issue(t.Context(), w.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var denied *issuance.DeniedError
+	if _, _, err := b.Renew(t.Context(), l, 0); !errors.As(err, &denied) || denied.Reasons[0].Code != issuance.CodeLimit {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestEndStub ends a lease from its stub alone, as a watchdog does, and says what is known then.
+func TestEndStub(t *testing.T) {
+	w := newWorld(t)
+	b := w.broker()
+	l, err := b.Issue(t.Context(), w.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stub, err := l.Stub()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := lease.ReadStub("stub", stub.Reveal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // whoever cancels the job wants it to end all the more
+	got, err := b.EndStub(ctx, c, issuance.Origin{})
+	if err != nil || got.Outcome != lease.Revoked {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	// The lease itself is ended after that: the provider doesn't know it any more, which nobody calls revoked.
+	again, err := b.End(ctx, l)
+	if err != nil || again.Outcome != lease.AlreadyEnded {
+		t.Errorf("%+v, %v", again, err)
+	}
+	all := w.records()
+	if s := types(all); s != "intent issued revoked ended" {
+		t.Errorf("records %s", s)
+	}
+	if r := all[2]; r.Identity != (ledger.Identity{RepositoryID: "987654"}) || r.Task.RunID != "12055500123" || r.Credential.Handle != "acc-1" {
+		t.Errorf("%+v", r)
+	}
+	w.sound(stub, c, got, again)
+}
+
+// TestEndUnanswered says of a lease that nobody answered for how long it lives, and may be asked again.
+func TestEndUnanswered(t *testing.T) {
+	w := newWorld(t)
+	b := w.broker()
+	l, err := b.Issue(t.Context(), w.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.server.Close()
+	got, err := b.End(t.Context(), l)
+	if err == nil || got.Outcome != lease.ExpireOnly || !strings.Contains(err.Error(), "could not be ended") {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := b.End(t.Context(), l); err == nil {
+		t.Error("it wasn't asked again")
+	}
+	if s := types(w.records()); s != "intent issued expire-only expire-only" {
+		t.Errorf("records %s", s)
+	}
+	w.sound(l, err)
+	w.broken = func(ledger.Type) bool { return true }
+	if got, err := b.End(t.Context(), l); err == nil || got.Record != "" || !strings.Contains(err.Error(), "not recorded") {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
