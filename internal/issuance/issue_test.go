@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/curfew-ci/curfew/internal/issuance"
 	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/policy"
@@ -22,6 +23,7 @@ func TestIssue(t *testing.T) {
 		{"deploy/prod", "VAULT_TOKEN VAULT_ADDR", "intent issued revoked", 15 * time.Minute, 15 * time.Minute, lease.Revoked},
 		{"deploy/limited", "VAULT_TOKEN VAULT_ADDR", "intent issued revoked", 15 * time.Minute, 15 * time.Minute, lease.Revoked},
 		{"deploy/ruled", "VAULT_TOKEN VAULT_ADDR", "intent issued revoked", 15 * time.Minute, 15 * time.Minute, lease.Revoked},
+		{"deploy/nightly", "VAULT_TOKEN VAULT_ADDR", "intent issued revoked", 15 * time.Minute, 15 * time.Minute, lease.Revoked},
 		{"deploy/cloud", "AWS_SESSION_TOKEN AWS_REGION", "intent issued expire-only", 15 * time.Minute, 15 * time.Minute, lease.ExpireOnly},
 		{"deploy/source", "GITHUB_TOKEN GH_TOKEN", "intent issued revoked", 15 * time.Minute, time.Hour, lease.Revoked},
 	} {
@@ -34,6 +36,10 @@ func TestIssue(t *testing.T) {
 			}
 			if tt.grant != "deploy/cloud" && tt.grant != "deploy/source" {
 				w.gov.rules.RepoRego[1].Src = []byte("package curfew.lease\n\nallow if input.grant.target.mount == \"jwt\"\n")
+			}
+			if tt.grant == "deploy/nightly" {
+				w.job.claims["event_name"] = "schedule"
+				w.options.Provers["schedule"] = issuance.Schedule{Crons: []string{"30 11 * * *"}, Started: start.Add(-20 * time.Minute)}
 			}
 			b := w.broker()
 			l, err := b.Issue(t.Context(), w.request)
