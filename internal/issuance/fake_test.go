@@ -149,9 +149,11 @@ func (f *fixed) turn(ask bool) *fixed {
 
 func (f *fixed) Rules(ctx context.Context, _ identity.Identity, _ string) (issuance.Rules, error) {
 	name := "rules"
+	f.mu.Lock()
 	if f.asked > 0 {
 		name = "rules again"
 	}
+	f.mu.Unlock()
 	if err := f.step(name); err != nil {
 		return issuance.Rules{}, err
 	}

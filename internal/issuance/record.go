@@ -161,5 +161,11 @@ func (w *way) recordDenial(d *DeniedError) {
 	for _, reason := range d.Reasons {
 		r.Decision.Reasons = append(r.Decision.Reasons, reason.line())
 	}
-	d.Record, d.Unrecorded = w.o.Records.Append(r)
+	id, err := w.o.Records.Append(r)
+	if err != nil && r.Task.RunID != "" {
+		// Perhaps the token is of another run than the file; that it was denied is still to be told.
+		r.Task, r.Identity = ledger.Task{}, ledger.Identity{RepositoryID: w.o.Project}
+		id, err = w.o.Records.Append(r)
+	}
+	d.Record, d.Unrecorded = id, err
 }
