@@ -49,9 +49,9 @@ func (w *way) exchange(ctx context.Context) (*lease.Credential, *DeniedError) {
 	}
 	switch {
 	case err != nil && c != nil:
-		return nil, w.giveUp(ctx, c, exchangeDenied(err))
+		return nil, w.giveUp(ctx, c, orEnded(ctx, exchangeDenied(err)))
 	case err != nil:
-		return nil, exchangeDenied(err)
+		return nil, orEnded(ctx, exchangeDenied(err))
 	case c == nil:
 		return nil, exchangeDenied(errors.New("the provider gave neither a credential nor a reason"))
 	}
