@@ -156,6 +156,12 @@ func ruleAttacks() []attack {
 		{name: "unreadable manifest", alter: func(w *world) { w.gov.rules.Manifest.Src = []byte("\x00\xff{") }, code: issuance.CodeManifest},
 		{name: "empty manifest", alter: func(w *world) { w.gov.rules.Manifest.Src = nil }, code: issuance.CodeManifest},
 		{name: "unreadable policy", alter: func(w *world) { w.org("version: 1", "version: 2") }, code: issuance.CodeOrg},
+		{name: "rules of a branch", alter: func(w *world) { w.gov.rules.Manifest.Commit = "main" }, code: issuance.CodeGovernance},
+		{name: "policy of a branch", alter: func(w *world) {
+			org := *w.gov.rules.Org
+			org.Commit = "refs/heads/main"
+			w.gov.rules.Org = &org
+		}, code: issuance.CodeGovernance},
 		{name: "identity over", alter: func(w *world) { w.manifest("2027-06-01", "2026-11-27") }, code: "expired"},
 		{name: "ttl above the ceiling", alter: func(w *world) { w.manifest("ttl: 15m", "ttl: 31m") }, code: "exceeds-ceiling"},
 		{name: "no such grant", alter: func(w *world) { w.request.Grant = "deploy/prod\n[redacted]" }, code: "grant-unknown"},

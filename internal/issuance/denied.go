@@ -85,7 +85,7 @@ func (e *DeniedError) Error() string {
 		b.WriteString("\nthe credential isn't handed over; it is " + e.Ended.String())
 	}
 	if e.Unrecorded != nil {
-		b.WriteString("\nthis isn't recorded: " + e.Unrecorded.Error())
+		b.WriteString("\nthis isn't recorded: " + courier.Printable(e.Unrecorded.Error(), maxText))
 	}
 	return b.String()
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/manifest"
@@ -59,6 +60,12 @@ func (w *way) read(ctx context.Context) (*rules, *DeniedError) {
 		return nil, denyFor(err, Reason{
 			Code: CodeGovernance, Message: "what decides over leases can't be read", Expected: "the manifest at the tip of the protected branch",
 			Fix: "see that the repository has a manifest, and that the job may read it",
+		})
+	}
+	if hexOnly(got.Manifest.Commit) == "" || got.Org != nil && hexOnly(got.Org.Commit) == "" {
+		return nil, deny(Reason{
+			Code: CodeGovernance, Message: "what decides over leases isn't that of a pinned commit", Received: strconv.Quote(got.Manifest.Commit),
+			Expected: "the hexadecimal digits of a commit", Fix: "report this as a fault of curfew's",
 		})
 	}
 	r := &rules{Rules: got}

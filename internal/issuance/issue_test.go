@@ -10,7 +10,9 @@ import (
 	"github.com/curfew-ci/curfew/internal/issuance"
 	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/ledger"
+	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/policy"
+	"github.com/curfew-ci/curfew/internal/redact"
 )
 
 func TestIssue(t *testing.T) {
@@ -150,5 +152,86 @@ func TestTerm(t *testing.T) {
 				t.Error("a second more was taken")
 			}
 		})
+	}
+}
+
+// TestIssueOtherwise goes ways that are less usual, and right all the same.
+func TestIssueOtherwise(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(w *world)
+		check  func(r ledger.Record) bool // of the record lease.issued
+	}{
+		"an issuer that the policy lists and that is configured": {func(w *world) {
+			w.org("version: 1", "version: 1\nissuers: ["+other+"]")
+			w.options.Issuers, w.job.claims["iss"] = []string{other}, other
+		}, func(r ledger.Record) bool { return r.Identity.ID == "deploy" }},
+		"the organisation that the workflow is bound to": {func(w *world) { w.request.Task.Org = "acme/.github" }, func(r ledger.Record) bool {
+			return r.Manifest.OrgCommit == commitB
+		}},
+		"without an organisation": {func(w *world) {
+			w.manifest("extends: acme/.github\n", "")
+			w.gov.rules.Org, w.request.Grant, w.options.Shared = nil, "deploy/source", nil
+		}, func(r ledger.Record) bool { return r.Manifest.OrgCommit == "" && r.Task.Trigger.Kind == "always" }},
+		"a guard that is proven": {func(w *world) {
+			w.org("ledger:", "guard: { ref: default-branch, approvals: 1, code-owners: true, last-push-approval: true, bypass: none, max-age: 24h, required: true }\nledger:")
+			w.gov.rules.Facts.Guard = &manifest.GuardFacts{
+				Taken: manifest.Instant{Time: start.Add(-time.Hour)}, Collector: "acme/.github/.github/workflows/collect.yml@refs/heads/main",
+				Project: "987654", DefaultBranch: true, Approvals: 1, CodeOwners: true, LastPushApproval: true, Bypass: []string{},
+			}
+		}, func(r ledger.Record) bool { return r.Manifest.Guard == "verified" }},
+		"an emergency": {func(w *world) {
+			w.manifest("version: 1\n", "version: 1\nbreak-glass:\n  oncall:\n    grants: [deploy/prod]\n    activators: [\"@alice\"]\n    requires: [incident]\n"+
+				"    ttl: 10m\n    max-uses: { count: 1, per: 30d }\n    review: { within: 24h, by: \"@acme/appsec\", on-missed: suspend }\n")
+			w.request.Task.BreakGlass = &manifest.Emergency{Entry: "oncall", Incident: "INC-7"}
+			w.tickets.proofs, w.server.lasts = nil, 600
+		}, func(r ledger.Record) bool {
+			return r.Task.Trigger.Kind == "break-glass" && r.Task.Trigger.Ref == "oncall"
+		}},
+		"a commit that only moves the branch on": {func(w *world) {
+			w.later(func(f *fixed) { f.rules.Manifest.Commit = commitB })
+		}, func(r ledger.Record) bool { return r.Manifest.Commit == commitA }},
+		"a store that counts this very lease": {func(w *world) {
+			once := 1
+			w.tickets.then = func(all []manifest.Proof) []manifest.Proof {
+				all[0].Ticket.Used = &once
+				return all
+			}
+		}, func(r ledger.Record) bool { return r.Links.Tickets[0] == "CHG-4411" }},
+		"a weak token": {func(w *world) {
+			w.options.Providers = weak(w.options.Providers)
+		}, func(r ledger.Record) bool { return r.Credential.Fingerprint == "" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			tt.change(w)
+			l, err := w.broker().Issue(t.Context(), w.request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := w.records()
+			if len(all) != 2 || !tt.check(all[1]) {
+				t.Errorf("%s: %+v", types(all), all[len(all)-1])
+			}
+			w.sound(l)
+			if w.request.Task.BreakGlass != nil { // which there is one use of
+				if _, err := w.broker().Issue(t.Context(), w.request); err == nil {
+					t.Error("the glass was broken twice")
+				}
+			}
+		})
+	}
+}
+
+// weak hands out tokens that could be found by trying.
+func weak(honest func(string) (lease.Provider, error)) func(string) (lease.Provider, error) {
+	return func(name string) (lease.Provider, error) {
+		p, err := honest(name)
+		return lying{p, func(c *lease.Credential) {
+			for i, v := range c.Values {
+				if !v.Public {
+					c.Values[i].Value = redact.New([]byte("hunter2hunter2hunter2"))
+				}
+			}
+		}}, err
 	}
 }
