@@ -86,6 +86,10 @@ func tokenAttacks() []attack {
 		{name: "second token of another repository", alter: second("repository_id", "1"), code: issuance.CodeSecond, records: "intent denied"},
 		{name: "second token of another commit", alter: second("sha", commitB), code: issuance.CodeSecond, records: "intent denied"},
 		{name: "second token of another ref", alter: second("ref", "refs/heads/x\n"), code: issuance.CodeSecond, records: "intent denied"},
+		{name: "second token of another runner", alter: func(w *world) {
+			w.manifest("environment: production", "environment: production\n      runner_environment: github-hosted")
+			second("runner_environment", "self-hosted")(w)
+		}, code: issuance.CodeSecond, records: "intent denied"},
 		{name: "second token for another audience", alter: second("aud", "https://evil.example"), code: "token-audience", records: "intent denied"},
 		{name: "second token of another issuer", alter: second("iss", "https://gitlab.com"), code: "token-issuer", records: "intent denied"},
 		{name: "second token forged", alter: func(w *world) {

@@ -53,6 +53,12 @@ func triggerAttacks() []attack {
 			w.manifest("policy: { rule: data.curfew.deploy.allow }", "any: [{ policy: { rule: data.curfew.deploy.allow } }, { ticket: { system: jira, project: CHG, status: [Approved], references: sha, use: reusable } }]")
 			w.tickets.proofs = []manifest.Proof{{Policy: &manifest.PolicyProof{Rule: "data.curfew.deploy.allow", Allow: true}}}
 		}, code: issuance.CodeProver},
+		{name: "governance brings the proofs along", alter: func(w *world) {
+			w.gov.rules.Facts.Triggers, w.tickets.proofs = w.tickets.proofs, nil
+		}, code: unproven},
+		{name: "governance brings the counts along", alter: func(w *world) {
+			w.gov.rules.Facts.Ledger, w.options.Shared = &w.shared.facts, nil
+		}, code: "no-shared-store"},
 		{name: "a thousand tickets", alter: func(w *world) {
 			for range 1000 {
 				w.tickets.proofs = append(w.tickets.proofs, manifest.Proof{Ticket: approved()})
@@ -139,6 +145,19 @@ func serverAttacks(t *testing.T) []attack {
 		{name: "provider gives an end of ages", alter: liar(func(c *lease.Credential) { c.NotAfter = start.AddDate(20_000, 0, 0) }), code: issuance.CodeLifetime, records: "intent revoked denied"},
 		{name: "provider gives an end gone by", alter: liar(func(c *lease.Credential) { c.NotAfter = start.Add(-time.Hour) }), code: issuance.CodeLifetime, records: "intent revoked denied"},
 		{name: "provider issued to come", alter: liar(func(c *lease.Credential) { c.Issued = start.Add(time.Hour) }), code: issuance.CodeLifetime, records: "intent revoked denied"},
+		{name: "provider repeats the token", alter: func(w *world) {
+			w.options.Providers = func(string) (lease.Provider, error) { return leaky{}, nil }
+		}, code: issuance.CodeFailed, records: "intent failed"},
+		{name: "a session that ends too late by what is left", alter: func(w *world) {
+			w.at = time.Date(2027, 6, 1, 23, 59, 50, 0, time.UTC)
+			w.server.lasts = 6
+			w.fail = func(name string) error {
+				if name == "second token" {
+					w.at = w.at.Add(5 * time.Second)
+				}
+				return nil
+			}
+		}, code: issuance.CodeFailed, records: "intent failed"},
 		{name: "provider gives nothing", alter: func(w *world) {
 			w.options.Providers = func(string) (lease.Provider, error) { return silent{}, nil }
 		}, code: issuance.CodeFailed, records: "intent failed"},
@@ -167,6 +186,13 @@ func (p lying) Exchange(ctx context.Context, r lease.Request) (*lease.Credential
 		p.alter(c)
 	}
 	return c, err
+}
+
+// leaky repeats what it is sent.
+type leaky struct{ silent }
+
+func (leaky) Exchange(_ context.Context, r lease.Request) (*lease.Credential, error) {
+	return nil, errors.New("no such token: " + string(r.IDToken.Reveal()))
 }
 
 // silent has neither a credential nor a reason.

@@ -74,6 +74,9 @@ func TestIssue(t *testing.T) {
 			if tt.grant == "deploy/cloud" && !strings.Contains(w.server.narrow, "2012-10-17") {
 				t.Error("the exchange wasn't narrowed")
 			}
+			if len(w.secrets) < 3 {
+				t.Errorf("%d secrets were told to be hidden, want two tokens and the credential", len(w.secrets))
+			}
 			w.sound(l, *l.Credential, got)
 		})
 	}
@@ -128,7 +131,7 @@ func TestTerm(t *testing.T) {
 	}{
 		"the grant":         {func(*world) {}, 15 * time.Minute},
 		"asked":             {func(w *world) { w.request.Task.TTL = duration(4 * time.Minute) }, 4 * time.Minute},
-		"the job's end":     {func(w *world) { w.request.Left = 2 * time.Minute }, 7 * time.Minute},
+		"the job's end":     {func(w *world) { w.request.Left = 2*time.Minute + time.Millisecond }, 7 * time.Minute},
 		"the ceiling":       {func(w *world) { w.manifest("ttl: 15m", "ttl: 20m"); w.org("high: 30m", "high: 30m") }, 20 * time.Minute},
 		"the identity":      {func(w *world) { w.at = time.Date(2027, 6, 1, 23, 50, 0, 0, time.UTC) }, 10 * time.Minute},
 		"the entitlement":   {func(w *world) { w.at = time.Date(2027, 6, 1, 23, 59, 30, 0, time.UTC) }, 30 * time.Second},
@@ -197,6 +200,7 @@ func TestIssueOtherwise(t *testing.T) {
 				return all
 			}
 		}, func(r ledger.Record) bool { return r.Links.Tickets[0] == "CHG-4411" }},
+		"an actor whom no line could name": {claim("actor", "bob\nroot"), func(r ledger.Record) bool { return r.Task.Actor == "" }},
 		"a weak token": {func(w *world) {
 			w.options.Providers = weak(w.options.Providers)
 		}, func(r ledger.Record) bool { return r.Credential.Fingerprint == "" }},

@@ -78,6 +78,10 @@ func (w *way) refuse(d *DeniedError) error {
 	for i := range d.Reasons {
 		d.Reasons[i] = w.sayReason(d.Reasons[i])
 	}
+	// An error that would show a secret isn't passed on, whoever made it.
+	if d.cause != nil && w.masker.Mask(d.cause.Error()) != d.cause.Error() {
+		d.cause = nil
+	}
 	w.recordDenial(d)
 	return d
 }

@@ -259,7 +259,8 @@ func (w *world) sound(texts ...any) {
 	for _, s := range w.secrets {
 		value := string(s.Reveal())
 		for _, part := range append(strings.Split(value, "."), value) {
-			if len(part) > 20 && part != b64([]byte(header)) && strings.Contains(all, part) {
+			// The beginning is enough: texts are cut short.
+			if len(part) > 20 && !strings.HasPrefix(part, "eyJhbGci") && strings.Contains(all, part[:20]) {
 				w.t.Errorf("a secret stands in:\n%s", all)
 			}
 		}
