@@ -53,7 +53,7 @@ func open(ctx context.Context, path string) (repository, error) {
 	if r.commits, err = strconv.Atoi(commits); err != nil {
 		return r, err
 	}
-	if err := r.count(ctx); err != nil {
+	if err := errors.Join(r.count(ctx), r.whole(ctx)); err != nil {
 		return r, err
 	}
 	files, err := r.git(ctx, "ls-tree", "-r", "--name-only", "HEAD")
@@ -80,6 +80,26 @@ func (r *repository) count(ctx context.Context) error {
 			r.packed = n
 		case key == "count":
 			r.loose = n
+		}
+	}
+	return nil
+}
+
+// whole refuses a repository in which git log, which the peers read, ends at an object that isn't there: they would
+// search a part of it, and look quick.
+func (r *repository) whole(ctx context.Context) error {
+	objects, err := r.git(ctx, "rev-list", "--objects", "--all", "--missing=print")
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(objects) {
+		id, missing := strings.CutPrefix(strings.TrimSpace(line), "?")
+		if !missing {
+			continue
+		}
+		if _, err := r.git(ctx, "cat-file", "-s", id); err != nil { // else git has a replacement
+			return fmt.Errorf("%s lacks object %s, where git log ends: fetch it, or let something stand for it: "+
+				"git update-ref refs/replace/%s $(git hash-object -w /dev/null)", r.path, id, id)
 		}
 	}
 	return nil
