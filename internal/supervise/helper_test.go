@@ -28,7 +28,19 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "as" {
 		syscall.Exit(as(os.Args[2], os.Args[3:])) // os.Exit takes a second under the race detector
 	}
+	defaults()
 	os.Exit(m.Run())
+}
+
+// defaults has signals do again what they do by default that whoever started the tests ignores, as nohup does and shells
+// do in the background: what is handled here is at its default in every process that is started.
+func defaults() {
+	handled := make(chan os.Signal, 1)
+	for _, s := range passedOn() {
+		if signal.Ignored(s) {
+			signal.Notify(handled, s)
+		}
+	}
 }
 
 // credential is made up, with characters that every encoding writes otherwise.
