@@ -53,6 +53,7 @@ func TestSeal(t *testing.T) {
 		t.Errorf("mode: %v, %v", info.Mode(), err)
 	}
 	golden := filepath.Join("testdata", "sealed.jsonl.seal")
+	side = bytes.Replace(side, s.Token.Reveal(), []byte("TOKEN"), 1) // a scan would find it
 	if *update {
 		if err := os.WriteFile(golden, side, 0o600); err != nil {
 			t.Fatal(err)
