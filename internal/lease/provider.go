@@ -72,7 +72,7 @@ func For(name string, o Options) (Provider, error) {
 	}
 	d := desk{client: courier.Client(o.Client), now: o.Now, sleep: o.Sleep, timeout: o.Timeout, budget: o.Budget}
 	if d.sleep == nil {
-		d.sleep = pause
+		d.sleep = courier.Pause
 	}
 	if d.timeout <= 0 {
 		d.timeout = 10 * time.Second

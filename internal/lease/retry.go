@@ -1,7 +1,6 @@
 package lease
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -31,16 +30,4 @@ func (l *line) wait(a answer, try int) time.Duration {
 		return max(at.Sub(l.now()), backoff)
 	}
 	return backoff
-}
-
-// pause waits for d or the end of ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

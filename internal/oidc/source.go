@@ -49,7 +49,7 @@ func New(o Options) *Source {
 		w.now = time.Now
 	}
 	if w.sleep == nil {
-		w.sleep = sleep
+		w.sleep = courier.Pause
 	}
 	return &Source{o.RequestURL, o.RequestToken, w}
 }
@@ -59,15 +59,4 @@ func orElse(d, otherwise time.Duration) time.Duration {
 		return d
 	}
 	return otherwise
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
