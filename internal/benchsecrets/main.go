@@ -75,6 +75,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if found.gitleaks.path != "" || found.betterleaks.path != "" {
+		if err := repo.whole(ctx); err != nil {
+			return err
+		}
+	}
 	b := &bench{options: o, repo: repo, tools: found, work: work, progress: stderr}
 	fmt.Fprint(stdout, b.heading(ctx))
 	for _, job := range b.jobs() {

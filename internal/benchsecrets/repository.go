@@ -53,7 +53,7 @@ func open(ctx context.Context, path string) (repository, error) {
 	if r.commits, err = strconv.Atoi(commits); err != nil {
 		return r, err
 	}
-	if err := errors.Join(r.count(ctx), r.whole(ctx)); err != nil {
+	if err := r.count(ctx); err != nil {
 		return r, err
 	}
 	files, err := r.git(ctx, "ls-tree", "-r", "--name-only", "HEAD")
