@@ -117,7 +117,7 @@ func house() plan {
 			"internal/bigrepo":            {"os", "os/exec", "os/signal"},
 			"cmd/curfew":                  {"os", "os/signal", "syscall"},
 		},
-		clocks:      []string{"internal/github", "internal/oidc", "internal/verify", "internal/benchsecrets", "cmd/curfew"},
+		clocks:      []string{"internal/github", "internal/testservers", "internal/oidc", "internal/verify", "internal/benchsecrets", "cmd/curfew"},
 		environment: []string{"cmd/curfew", "internal/corpus", "internal/testservers"},
 	}
 }

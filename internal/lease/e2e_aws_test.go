@@ -27,12 +27,12 @@ const stsAudience = "sts.amazonaws.com"
 // stsWorld is a real STS and S3 that trusts an issuer, with two buckets.
 type stsWorld struct {
 	testservers.MinIO
-	issuer *issuer
+	issuer *testservers.Issuer
 }
 
 func newSTSWorld(t *testing.T) stsWorld {
 	t.Helper()
-	i := startIssuer(t)
+	i := testservers.StartIssuer(t, nil)
 	root, password := "root"+made(8), made(32)
 	w := stsWorld{testservers.StartMinIO(t,
 		"MINIO_ROOT_USER="+root, "MINIO_ROOT_PASSWORD="+password,
@@ -97,7 +97,7 @@ func (w stsWorld) grant() *manifest.Grant {
 
 func (w stsWorld) request(t *testing.T, change map[string]any) lease.Request {
 	t.Helper()
-	return realRequest(t, w.issuer, w.issuer.key, w.grant(), stsAudience, change)
+	return realRequest(t, w.issuer.Token(stsAudience, change), w.grant())
 }
 
 // TestE2ESTS leases of a real STS, and tries on a real S3 what the lease is good for.
@@ -162,7 +162,7 @@ func TestE2ESTSDenied(t *testing.T) {
 	p := realProvider(t, "aws")
 	ago := func(d time.Duration) int64 { return time.Now().Add(-d).Unix() }
 	forged := w.request(t, nil)
-	forged.IDToken = redact.New([]byte(w.issuer.sign(t, w.issuer.other, w.issuer.claimsFor(stsAudience, nil))))
+	forged.IDToken = redact.New([]byte(w.issuer.Forged(stsAudience, nil)))
 	policy := w.request(t, nil)
 	policy.Narrow = []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Perhaps"}]}`)
 	for _, tt := range []struct {

@@ -3,7 +3,7 @@
 package lease_test
 
 import (
-	"crypto/rsa"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -30,16 +30,19 @@ func realProvider(t *testing.T, name string) lease.Provider {
 	return p
 }
 
-// realRequest is a request with a token that the issuer signed with key.
-func realRequest(t *testing.T, i *issuer, key *rsa.PrivateKey, g *manifest.Grant, audience string, change map[string]any) lease.Request {
+// realRequest is a request with an ID token of an issuer's.
+func realRequest(t *testing.T, token string, g *manifest.Grant) lease.Request {
 	t.Helper()
-	said := i.claimsFor(audience, change)
-	c, err := identity.ParseClaims("claims", said)
+	claims, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := identity.ParseClaims("claims", claims)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return lease.Request{
-		Grant: g, IDToken: redact.New([]byte(i.sign(t, key, said))), TTL: 15 * time.Minute, Claims: c,
+		Grant: g, IDToken: redact.New([]byte(token)), TTL: 15 * time.Minute, Claims: c,
 		Session:  lease.Session{Run: "12055500123", Attempt: "1", Lease: "01JD9Z6Q4T8K"},
 		Expected: map[string]manifest.Match{"repository_id": manifest.Literal("987654")},
 	}
@@ -70,13 +73,13 @@ func value(t *testing.T, c *lease.Credential, name string) string {
 // vaultWorld is a real Vault that trusts an issuer, with roles for what is to be tested.
 type vaultWorld struct {
 	testservers.Vault
-	issuer *issuer
+	issuer *testservers.Issuer
 	audit  string
 }
 
 func newVaultWorld(t *testing.T) vaultWorld {
 	t.Helper()
-	w := vaultWorld{testservers.StartVault(t), startIssuer(t), filepath.Join(t.TempDir(), "audit.log")}
+	w := vaultWorld{testservers.StartVault(t), testservers.StartIssuer(t, nil), filepath.Join(t.TempDir(), "audit.log")}
 	w.Call(t, "PUT", "sys/audit/file", fmt.Sprintf(`{"type":"file","options":{"file_path":%q}}`, w.audit))
 	w.Call(t, "POST", "sys/mounts/secret", `{"type":"kv","options":{"version":"2"}}`)
 	w.Call(t, "POST", "sys/mounts/kv1", `{"type":"kv","options":{"version":"1"}}`)
@@ -111,9 +114,9 @@ func (w vaultWorld) write(t *testing.T, path, body string) {
 
 func (w vaultWorld) request(t *testing.T, role string, change map[string]any) lease.Request {
 	t.Helper()
-	return realRequest(t, w.issuer, w.issuer.key, &manifest.Grant{
+	return realRequest(t, w.issuer.Token("vault", change), &manifest.Grant{
 		Vault: &manifest.Vault{Address: w.URL, Mount: "jwt", Role: role, Audience: "vault"},
-	}, "vault", change)
+	})
 }
 
 // lives reports whether a token works, by the status of a question about itself.
@@ -200,7 +203,7 @@ func TestE2EVaultDenied(t *testing.T) {
 	w := newVaultWorld(t)
 	p := realProvider(t, "vault")
 	forged := w.request(t, "deploy", nil)
-	forged.IDToken = redact.New([]byte(w.issuer.sign(t, w.issuer.other, w.issuer.claimsFor("vault", nil))))
+	forged.IDToken = redact.New([]byte(w.issuer.Forged("vault", nil)))
 	for _, tt := range []struct {
 		name            string
 		r               lease.Request

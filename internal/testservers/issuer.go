@@ -1,0 +1,123 @@
+package testservers
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+)
+
+// Issuer is a small OIDC issuer of the tests' own that stands for a CI platform: discovery, keys, and the
+// endpoint from which a job fetches its ID tokens (OpenID Connect Discovery 1.0, RFC 7517, and what GitHub documents for
+// ACTIONS_ID_TOKEN_REQUEST_URL). It is a fake of the platform; the servers that trust it are real.
+type Issuer struct {
+	*httptest.Server
+	RequestToken string // what a job shows to be given ID tokens
+
+	key   *rsa.PrivateKey
+	other *rsa.PrivateKey // that it doesn't publish
+}
+
+// StartIssuer starts one, whose jobs have claims beside those of JobClaims.
+func StartIssuer(tb testing.TB, claims map[string]any) *Issuer {
+	tb.Helper()
+	i := &Issuer{key: newKey(tb), other: newKey(tb), RequestToken: "request-" + rand.Text()}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+		sendJSON(w, map[string]any{
+			"issuer": i.URL, "jwks_uri": i.URL + "/keys", "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token",
+			"response_types_supported": []string{"id_token"}, "subject_types_supported": []string{"public"},
+			"id_token_signing_alg_values_supported": []string{"RS256"},
+		})
+	})
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
+		sendJSON(w, map[string]any{"keys": []any{map[string]string{
+			"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "a", "n": b64(i.key.N.Bytes()), "e": b64(big.NewInt(int64(i.key.E)).Bytes()),
+		}}})
+	})
+	mux.HandleFunc("GET /job", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer "+i.RequestToken {
+			http.Error(w, "who asks?", http.StatusUnauthorized)
+			return
+		}
+		sendJSON(w, map[string]any{"value": i.Token(r.URL.Query().Get("audience"), claims)})
+	})
+	i.Server = httptest.NewServer(mux)
+	tb.Cleanup(i.Close)
+	return i
+}
+
+// RequestURL is what a job finds in ACTIONS_ID_TOKEN_REQUEST_URL.
+func (i *Issuer) RequestURL() string { return i.URL + "/job?api-version=2.0" }
+
+// JobClaims are those of a deploy job's token, as GitHub documents them, without issuer, audience and times.
+func JobClaims() map[string]any {
+	const workflow = "acme/web/.github/workflows/deploy.yml@refs/heads/main"
+	return map[string]any{
+		"sub": "repo:acme/web:environment:production", "environment": "production", "event_name": "push",
+		"repository": "acme/web", "repository_id": "987654", "repository_owner": "acme", "repository_owner_id": "4242",
+		"repository_visibility": "private", "ref": "refs/heads/main", "ref_type": "branch", "ref_protected": "true",
+		"sha": "9f2c41e09f2c41e09f2c41e09f2c41e09f2c41e0", "actor": "alice", "actor_id": "1001",
+		"workflow": "deploy", "workflow_ref": workflow, "job_workflow_ref": workflow, "workflow_sha": "9f2c41e09f2c41e09f2c41e09f2c41e09f2c41e0",
+		"job_workflow_sha": "9f2c41e09f2c41e09f2c41e09f2c41e09f2c41e0", "runner_environment": "github-hosted",
+		"run_id": "12055500123", "run_number": "42", "run_attempt": "1", "check_run_id": "33344455566",
+	}
+}
+
+// Token is an ID token for an audience, with claims that replace or take away (nil) those of JobClaims.
+func (i *Issuer) Token(audience string, claims map[string]any) string {
+	return i.sign(i.key, audience, claims)
+}
+
+// Forged is a Token that a key signed which the issuer doesn't publish.
+func (i *Issuer) Forged(audience string, claims map[string]any) string {
+	return i.sign(i.other, audience, claims)
+}
+
+// sign makes a token by RS256.
+func (i *Issuer) sign(key *rsa.PrivateKey, audience string, change map[string]any) string {
+	now := time.Now()
+	said := JobClaims()
+	maps.Copy(said, map[string]any{
+		"iss": i.URL, "aud": audience, "jti": rand.Text(),
+		"iat": now.Unix(), "nbf": now.Add(-5 * time.Minute).Unix(), "exp": now.Add(5 * time.Minute).Unix(),
+	})
+	maps.Copy(said, change)
+	maps.DeleteFunc(said, func(_ string, v any) bool { return v == nil })
+	claims, err := json.Marshal(said)
+	if err != nil {
+		panic(fmt.Sprint("claims: ", err)) // of the test's own making
+	}
+	text := b64([]byte(`{"alg":"RS256","kid":"a","typ":"JWT"}`)) + "." + b64(claims)
+	sum := sha256.Sum256([]byte(text))
+	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
+	if err != nil {
+		panic(fmt.Sprint("sign: ", err))
+	}
+	return text + "." + b64(signature)
+}
+
+func newKey(tb testing.TB) *rsa.PrivateKey {
+	tb.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return key
+}
+
+func sendJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v) // who hung up doesn't wait for it
+}
+
+func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
