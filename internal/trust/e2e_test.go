@@ -29,6 +29,7 @@ type vaultServer struct{ testservers.Vault }
 // answer is what Vault says to a login.
 type answer struct {
 	status int
+	Errors []string
 	Auth   struct {
 		Token    string            `json:"client_token"`
 		Policies []string          `json:"policies"`
