@@ -28,19 +28,21 @@ const stsAudience = "sts.amazonaws.com"
 type stsWorld struct {
 	testservers.MinIO
 	issuer *testservers.Issuer
+	root   courier.SigV4
 }
 
-func newSTSWorld(t *testing.T) stsWorld {
+// newSTSWorld starts one whose role for the issuer has a policy.
+func newSTSWorld(t *testing.T, policy string) stsWorld {
 	t.Helper()
 	i := testservers.StartIssuer(t, nil)
 	root, password := "root"+made(8), made(32)
 	w := stsWorld{testservers.StartMinIO(t,
 		"MINIO_ROOT_USER="+root, "MINIO_ROOT_PASSWORD="+password,
 		"MINIO_IDENTITY_OPENID_CONFIG_URL="+i.URL+"/.well-known/openid-configuration",
-		"MINIO_IDENTITY_OPENID_CLIENT_ID="+stsAudience, "MINIO_IDENTITY_OPENID_ROLE_POLICY=readwrite",
-	), i}
+		"MINIO_IDENTITY_OPENID_CLIENT_ID="+stsAudience, "MINIO_IDENTITY_OPENID_ROLE_POLICY="+policy,
+	), i, courier.SigV4{KeyID: root, Secret: password}}
 	for _, bucket := range []string{"/releases", "/backups"} {
-		if status, body := w.s3(t, courier.SigV4{KeyID: root, Secret: password}, "", "PUT", bucket, ""); status != http.StatusOK {
+		if status, body := w.s3(t, w.root, "", "PUT", bucket, ""); status != http.StatusOK {
 			t.Fatalf("create %s: %d %s", bucket, status, body)
 		}
 	}
@@ -102,7 +104,7 @@ func (w stsWorld) request(t *testing.T, change map[string]any) lease.Request {
 
 // TestE2ESTS leases of a real STS, and tries on a real S3 what the lease is good for.
 func TestE2ESTS(t *testing.T) {
-	w := newSTSWorld(t)
+	w := newSTSWorld(t, "readwrite")
 	p := realProvider(t, "aws")
 	began := time.Now()
 	whole := leased(t, p, w.request(t, nil))
@@ -158,7 +160,7 @@ func sessionEnd(t *testing.T, token string) int64 {
 
 // TestE2ESTSDenied: a real STS refuses what isn't its issuer's token for it, and what can't be had isn't asked.
 func TestE2ESTSDenied(t *testing.T) {
-	w := newSTSWorld(t)
+	w := newSTSWorld(t, "readwrite")
 	p := realProvider(t, "aws")
 	ago := func(d time.Duration) int64 { return time.Now().Add(-d).Unix() }
 	forged := w.request(t, nil)
