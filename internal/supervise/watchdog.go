@@ -188,3 +188,15 @@ func (w *Watchdog) lives() bool {
 		return !w.closed && !w.doubted
 	}
 }
+
+// Program is the command of a watchdog for Start: the program at path, with arguments and environment, which complains to
+// a file; nil is nowhere.
+func Program(path string, args, env []string, complain *os.File) func() *exec.Cmd {
+	return func() *exec.Cmd {
+		cmd := &exec.Cmd{Path: path, Args: append([]string{path}, args...), Env: env}
+		if complain != nil {
+			cmd.Stderr = complain
+		}
+		return cmd
+	}
+}
