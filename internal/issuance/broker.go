@@ -88,6 +88,11 @@ func New(o Options) (*Broker, error) {
 	case o.Job == "":
 		return nil, errors.New("issuance: the job's name must be given, since every record has one")
 	}
+	return &Broker{o.complete()}, nil
+}
+
+// complete fills in what was left to us.
+func (o Options) complete() Options {
 	if o.Timeout <= 0 {
 		o.Timeout = time.Minute
 	}
@@ -97,7 +102,7 @@ func New(o Options) (*Broker, error) {
 	if o.Hide == nil {
 		o.Hide = func(...redact.Secret) {}
 	}
-	return &Broker{o}, nil
+	return o
 }
 
 // Request is what a job asks for.

@@ -154,3 +154,15 @@ func (w *way) sayReason(r Reason) Reason {
 	}
 	return r
 }
+
+// Unfinished reports whether something stood in the way that may pass, rather than that the lease was found not to be
+// due: nobody could look, or the job was cancelled.
+func (e *DeniedError) Unfinished() bool {
+	for _, r := range e.Reasons {
+		switch r.Code {
+		case CodeToken, CodeKeys, CodeGovernance, CodeProver, CodeStore, CodeRecord, CodeFailed, CodeCancelled:
+			return true
+		}
+	}
+	return false
+}

@@ -29,16 +29,33 @@ func (b *Broker) End(ctx context.Context, l *Lease) (Ending, error) {
 	if l.ended != nil {
 		return *l.ended, nil
 	}
-	got, err := b.EndStub(ctx, l.Credential, l.origin)
+	got, err := b.end(ctx, l.Credential, l.origin)
 	if err == nil {
 		l.ended = &got
 	}
 	return got, err
 }
 
-// EndStub is End for who has nothing but what lease.ReadStub reads: a watchdog, or curfew revoke. Of is whose
-// credential it is, as far as that is known.
-func (b *Broker) EndStub(ctx context.Context, c *lease.Credential, of Origin) (Ending, error) {
+// Ender ends credentials that another process has leased: a watchdog's, or curfew revoke's. It may be used by several
+// goroutines.
+type Ender struct{ broker Broker }
+
+// NewEnder makes one. Of Options it needs Records, Providers and Now, and heeds Project, Hide and Timeout.
+func NewEnder(o Options) (*Ender, error) {
+	if o.Records == nil || o.Providers == nil || o.Now == nil {
+		return nil, errors.New("issuance: records, providers and a clock must be given")
+	}
+	return &Ender{Broker{o.complete()}}, nil
+}
+
+// End revokes a credential, as lease.ReadStub reads it, and records exactly what the provider answered, as Broker.End does.
+// Of is whose credential it is, as far as that is known.
+func (e *Ender) End(ctx context.Context, c *lease.Credential, of Origin) (Ending, error) {
+	return e.broker.end(ctx, c, of)
+}
+
+// end ends a credential of the provider that it names.
+func (b *Broker) end(ctx context.Context, c *lease.Credential, of Origin) (Ending, error) {
 	provider, err := b.o.Providers(c.Provider)
 	if err != nil || provider == nil {
 		err = errors.Join(errors.New("the credential's provider isn't known here: end it with the curfew that leased it"), err)
@@ -46,12 +63,12 @@ func (b *Broker) EndStub(ctx context.Context, c *lease.Credential, of Origin) (E
 	}
 	w := &way{Broker: b}
 	w.hide(c.Secrets()...)
-	got := w.end(ctx, provider, c, of)
+	got := w.revoke(ctx, provider, c, of)
 	return got, got.Err
 }
 
-// end revokes and records.
-func (w *way) end(ctx context.Context, p lease.Provider, c *lease.Credential, of Origin) Ending {
+// revoke revokes and records.
+func (w *way) revoke(ctx context.Context, p lease.Provider, c *lease.Credential, of Origin) Ending {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*w.o.Timeout)
 	defer cancel()
 	said, err := p.Revoke(ctx, c)
@@ -96,17 +113,11 @@ func (w *way) endRecord(c *lease.Credential, of Origin, said lease.Revocation) l
 	return r
 }
 
-// Renew leases anew what an old lease was of, for a fresh ID token, and ends the old one after. All is decided
-// again, and counts again: what is limited takes another slot, and a ticket for one use is used up. Where the
-// error is a *DeniedError, the old lease is as it was. Otherwise the new one is returned, with what became of the
-// old one.
-func (b *Broker) Renew(ctx context.Context, old *Lease, left time.Duration) (*Lease, Ending, error) {
+// Renew leases anew what an old lease was of, for a fresh ID token. All is decided again, and counts again: what is
+// limited takes another slot, and a ticket for one use is used up. The old lease stays as it is: End it once the new one has
+// been handed over, or keep it where the error, a *DeniedError, says that there is none.
+func (b *Broker) Renew(ctx context.Context, old *Lease, left time.Duration) (*Lease, error) {
 	r := old.request
 	r.Left = left
-	l, err := b.walk(ctx, r, old)
-	if err != nil {
-		return nil, Ending{}, err
-	}
-	was, err := b.End(ctx, old)
-	return l, was, err
+	return b.walk(ctx, r, old)
 }

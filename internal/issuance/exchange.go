@@ -9,6 +9,7 @@ import (
 
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/lease"
+	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
 // intend records that a credential is asked for next, and until when it can live at most. What isn't on the
@@ -90,7 +91,10 @@ func (w *way) issue(ctx context.Context, c *lease.Credential) (*Lease, *DeniedEr
 	}
 	l := &Lease{
 		Credential: c, ID: w.id, NotAfter: c.NotAfter, Until: c.Issued.Add(w.ttl),
-		origin: w.originOf(), request: w.req,
+		As: manifest.AsEnv, origin: w.originOf(), request: w.req,
+	}
+	if as := w.first.grant.HandOver().As; as != "" {
+		l.As = as
 	}
 	if l.Until.After(c.NotAfter) {
 		l.Until = c.NotAfter
@@ -126,7 +130,7 @@ func (w *way) lifetime(c *lease.Credential) *DeniedError {
 
 // giveUp ends a credential that isn't handed over, also where the job was cancelled.
 func (w *way) giveUp(ctx context.Context, c *lease.Credential, why *DeniedError) *DeniedError {
-	got := w.end(ctx, w.provider, c, w.originOf())
+	got := w.revoke(ctx, w.provider, c, w.originOf())
 	why.Ended = &got
 	return why
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/ledger"
+	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
@@ -19,6 +20,7 @@ type Lease struct {
 	// Until is when it must be ended: NotAfter, or earlier where the provider issues for longer than was
 	// granted.
 	Until time.Time
+	As    manifest.Handing // how the grant wants it handed over: AsEnv unless it says otherwise
 
 	origin  Origin
 	request Request
@@ -29,10 +31,10 @@ type Lease struct {
 
 // Origin is whose lease a credential is of, for the record of its end. All of it may be unknown.
 type Origin struct {
-	Identity ledger.Identity
-	Manifest ledger.Manifest
-	Task     ledger.Task
-	CausedBy []string // ids of the lease's records
+	Identity ledger.Identity `json:"identity"`
+	Manifest ledger.Manifest `json:"manifest,omitzero"`
+	Task     ledger.Task     `json:"task"`
+	CausedBy []string        `json:"caused_by,omitempty"` // ids of the lease's records
 }
 
 // Origin is the lease's, to be kept beside its stub.

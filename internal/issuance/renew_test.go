@@ -21,7 +21,11 @@ func TestRenew(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.at = w.at.Add(10 * time.Minute)
-	l, was, err := b.Renew(t.Context(), old, 0)
+	l, err := b.Renew(t.Context(), old, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, err := b.End(t.Context(), old)
 	if err != nil || was.Outcome != lease.Revoked || l.ID == old.ID || !l.Until.Equal(start.Add(25*time.Minute)) {
 		t.Fatalf("%+v, %+v, %v", l, was, err)
 	}
@@ -35,7 +39,7 @@ func TestRenew(t *testing.T) {
 	// What isn't entitled any more isn't renewed, and lives on until its time.
 	w.job.claims["environment"] = "staging"
 	var denied *issuance.DeniedError
-	if _, _, err := b.Renew(t.Context(), l, 0); !errors.As(err, &denied) || len(w.server.revoked) != 1 {
+	if _, err := b.Renew(t.Context(), l, 0); !errors.As(err, &denied) || len(w.server.revoked) != 1 {
 		t.Errorf("%v, %d revoked", err, len(w.server.revoked))
 	}
 	w.sound(l, old, err)
@@ -50,13 +54,13 @@ func TestRenewOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	var denied *issuance.DeniedError
-	if _, _, err := b.Renew(t.Context(), l, 0); !errors.As(err, &denied) || denied.Reasons[0].Code != issuance.CodeLimit {
+	if _, err := b.Renew(t.Context(), l, 0); !errors.As(err, &denied) || denied.Reasons[0].Code != issuance.CodeLimit {
 		t.Errorf("%v", err)
 	}
 }
 
-// TestEndStub ends a lease from its stub alone, as a watchdog does, and says what is known then.
-func TestEndStub(t *testing.T) {
+// TestEnder ends a lease from its stub alone, as a watchdog does, and says what is known then.
+func TestEnder(t *testing.T) {
 	w := newWorld(t)
 	b := w.broker()
 	l, err := b.Issue(t.Context(), w.request)
@@ -73,7 +77,11 @@ func TestEndStub(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // whoever cancels the job wants it to end all the more
-	got, err := b.EndStub(ctx, c, issuance.Origin{})
+	ender, err := issuance.NewEnder(issuance.Options{Records: w.options.Records, Providers: w.options.Providers, Now: w.options.Now, Hide: w.options.Hide, Project: w.options.Project})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ender.End(ctx, c, issuance.Origin{})
 	if err != nil || got.Outcome != lease.Revoked {
 		t.Fatalf("%+v, %v", got, err)
 	}

@@ -65,7 +65,7 @@ func (d *decoder) checkAWSTerm(g *Grant, ttl Duration, ptr string) {
 
 // checkVariables refuses two credentials in one variable.
 func (d *decoder) checkVariables(ptr string, g *Grant) {
-	tables := map[string]map[string]string{g.Provider() + "/names": g.handOver().Names}
+	tables := map[string]map[string]string{g.Provider() + "/names": g.HandOver().Names}
 	if g.Vault != nil {
 		tables["vault/read"] = g.Vault.Read
 	}
@@ -84,8 +84,8 @@ func (d *decoder) checkVariables(ptr string, g *Grant) {
 	}
 }
 
-// handOver is the part that all providers have.
-func (g *Grant) handOver() HandOver {
+// HandOver is the part that all providers have.
+func (g *Grant) HandOver() HandOver {
 	switch {
 	case g.AWS != nil:
 		return g.AWS.HandOver
