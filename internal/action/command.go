@@ -1,6 +1,7 @@
 package action
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -9,17 +10,41 @@ import (
 	"strings"
 )
 
-// setOutput sets an output of the step. The delimiter is random, so that no value, however many lines
-// it has, can end itself and set another.
-func (s Step) setOutput(name, value string) error {
+// SetEnv sets a variable of the environment for the job's next steps.
+func (s Step) SetEnv(name, value string) error { return s.set("GITHUB_ENV", name, value) }
+
+// SetOutput sets an output of the step.
+func (s Step) SetOutput(name, value string) error { return s.set("GITHUB_OUTPUT", name, value) }
+
+// set adds a name and its value to one of the runner's files. The delimiter is random, so that no value, however many
+// lines it has, can end itself and set another.
+func (s Step) set(file, name, value string) error {
 	end, err := delimiter(s.Random)
 	if err != nil {
 		return err
 	}
-	if strings.Contains(value, end) {
-		return fmt.Errorf("the value of output %s contains its random delimiter", name)
+	if strings.ContainsAny(name, "\r\n=") || strings.Contains(name, "<<") || name == "" {
+		return fmt.Errorf("set %q in %s: no such name can be written", name, file)
 	}
-	return s.appendTo("GITHUB_OUTPUT", []byte(name+"<<"+end+"\n"+value+"\n"+end+"\n"))
+	if strings.Contains(value, end) {
+		return fmt.Errorf("the value of %s contains its random delimiter", name)
+	}
+	return s.appendTo(file, []byte(name+"<<"+end+"\n"+value+"\n"+end+"\n"))
+}
+
+// Mask has the runner hide a value in the log from here on, each of its lines by itself, as it shows lines. It is the value
+// itself that the runner is told, on the log that it reads: in no other place may that log end.
+// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log
+func (s Step) Mask(value []byte) error {
+	for line := range bytes.FieldsFuncSeq(value, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		text := append([]byte("::add-mask::"), bytes.ReplaceAll(line, []byte("%"), []byte("%25"))...)
+		_, err := s.Log.Write(append(text, '\n'))
+		clear(text)
+		if err != nil {
+			return fmt.Errorf("mask a value: %w", err)
+		}
+	}
+	return nil
 }
 
 // appendTo adds b to the file that the runner names in variable.

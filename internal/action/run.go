@@ -110,7 +110,7 @@ func (s Step) outputs(out files) error {
 		if err != nil {
 			return err
 		}
-		if err := s.setOutput("findings", strconv.Itoa(counting(r))); err != nil {
+		if err := s.SetOutput("findings", strconv.Itoa(counting(r))); err != nil {
 			return err
 		}
 	}
@@ -120,7 +120,7 @@ func (s Step) outputs(out files) error {
 		}
 		return err
 	}
-	return s.setOutput("sarif-file", out.sarif)
+	return s.SetOutput("sarif-file", out.sarif)
 }
 
 // counting is how many findings of r count.

@@ -244,7 +244,7 @@ func FuzzSetOutput(f *testing.F) {
 	f.Add("")
 	f.Fuzz(func(t *testing.T, value string) {
 		r := newRunner(t, nil)
-		if err := r.step().setOutput("sarif-file", value); err != nil {
+		if err := r.step().SetOutput("sarif-file", value); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(map[string]string{"sarif-file": value}, r.outputs(t)); diff != "" {
