@@ -162,6 +162,45 @@ func ruleAttacks() []attack {
 			org.Commit = "refs/heads/main"
 			w.gov.rules.Org = &org
 		}, code: issuance.CodeGovernance},
+		{name: "rules without a commit", alter: func(w *world) { w.gov.rules.Manifest.Commit = "" }, code: issuance.CodeGovernance},
+		{name: "policy without a commit", alter: func(w *world) {
+			org := *w.gov.rules.Org
+			org.Commit = ""
+			w.gov.rules.Org = &org
+		}, code: issuance.CodeGovernance},
+		{name: "workspace that calls a branch its commit", alter: func(w *world) {
+			w.workspace()
+			w.gov.rules.Manifest.Commit = "main"
+		}, code: issuance.CodeGovernance},
+		{name: "workspace where a guard is required", alter: func(w *world) {
+			w.workspace()
+			w.org("ceilings:\n", guardText+"ceilings:\n")
+		}, code: issuance.CodeWorkspace},
+		{name: "workspace with a policy of its own, where a guard is required", alter: func(w *world) {
+			w.workspace()
+			w.org("ceilings:\n", guardText+"ceilings:\n")
+			org := *w.gov.rules.Org
+			org.Commit = ""
+			w.gov.rules.Org = &org
+		}, code: issuance.CodeWorkspace},
+		{name: "workspace with the proof of a branch's guard", alter: func(w *world) {
+			w.workspace()
+			w.org("ceilings:\n", guardText+"ceilings:\n")
+			w.gov.rules.Facts.Guard = guarded()
+		}, code: "guard-unverified"},
+		{name: "policy wants the guard of a workspace", alter: func(w *world) {
+			w.workspace()
+			w.org("ceilings:\n", strings.Replace(guardText, "required: true", "required: false", 1)+"ceilings:\n")
+			w.gov.rules.Facts.Guard = guarded()
+			w.gov.rules.OrgRego = module("package curfew.lease\n\nallow if input.decision.guard in {\"verified\", \"none\"}\n")
+		}, code: issuance.CodePolicy},
+		{name: "workspace of another's making on the way", alter: func(w *world) {
+			w.workspace()
+			w.later(func(f *fixed) { f.rules.Manifest.Src = change(w.t, f.rules.Manifest.Src, "ttl: 15m", "ttl: 16m") })
+		}, code: issuance.CodeChanged, records: "intent revoked denied"},
+		{name: "approver whose part is unknown", alter: func(w *world) {
+			w.gov.rules.Facts.Run, w.gov.rules.Unknown = nil, []error{errors.New("GET runs: 403\n\x1b[2J")}
+		}, code: issuance.CodeFacts},
 		{name: "identity over", alter: func(w *world) { w.manifest("2027-06-01", "2026-11-27") }, code: "expired"},
 		{name: "ttl above the ceiling", alter: func(w *world) { w.manifest("ttl: 15m", "ttl: 31m") }, code: "exceeds-ceiling"},
 		{name: "no such grant", alter: func(w *world) { w.request.Grant = "deploy/prod\n[redacted]" }, code: "grant-unknown"},

@@ -26,6 +26,8 @@ const (
 	CodeSecond     = "token-of-another-job"
 	CodeAudience   = "audience-reserved"
 	CodeGovernance = "governance-unavailable"
+	CodeWorkspace  = "workspace-decides"
+	CodeFacts      = "facts-unknown"
 	CodeManifest   = "manifest-unreadable"
 	CodeOrg        = "policy-unreadable"
 	CodeRego       = "rego-unreadable"

@@ -13,7 +13,7 @@ import (
 )
 
 // Governance is where what decides comes from: of every repository one commit, the tip of its protected
-// branch, read by who the job is proven to be. Never the job's workspace, which its steps can write.
+// branch, read by who the job is proven to be. What comes from the job's workspace instead says so.
 type Governance interface {
 	// Rules reads what decides over leases of a job. org is the repository of the organisation's policy that
 	// the calling workflow is bound to, "" where it is bound to none. Where the manifest extends a policy,
@@ -27,18 +27,23 @@ type Governance interface {
 type Rules struct {
 	Manifest File
 	Org      *File // the organisation's policy; nil where there is none
+	// Workspace: some of it comes from a folder that the job's own steps can write, so that there need be no
+	// commit. Nothing protects the manifest then, and a lease is denied where the organisation requires that.
+	Workspace bool
 	// OrgRego and RepoRego are policies in Rego, from the same commits; nil where there are none.
 	OrgRego, RepoRego []policy.Module
 	// Facts are those that say who certified what, what guards the manifest, who is in which team, and who
 	// started the attempt and wrote the change. What the token proves of the run, the triggers and the ledger
 	// are filled in here.
 	Facts manifest.Facts
+	// Unknown is why some of the facts could not be had. A denial tells it, as one of them may be the reason.
+	Unknown []error
 }
 
 // File is one file of a pinned commit.
 type File struct {
 	Path   string // as messages name it
-	Commit string // hex
+	Commit string // hex; "" where it comes from a workspace
 	Src    []byte
 }
 
@@ -62,11 +67,8 @@ func (w *way) read(ctx context.Context) (*rules, *DeniedError) {
 			Fix: "see that the repository has a manifest, and that the job may read it",
 		})
 	}
-	if hexOnly(got.Manifest.Commit) == "" || got.Org != nil && hexOnly(got.Org.Commit) == "" {
-		return nil, deny(Reason{
-			Code: CodeGovernance, Message: "what decides over leases isn't that of a pinned commit", Received: strconv.Quote(got.Manifest.Commit),
-			Expected: "the hexadecimal digits of a commit", Fix: "report this as a fault of curfew's",
-		})
+	if denied := got.pinned(); denied != nil {
+		return nil, denied
 	}
 	r := &rules{Rules: got}
 	var faults manifest.Errors
@@ -82,6 +84,24 @@ func (w *way) read(ctx context.Context) (*rules, *DeniedError) {
 		return nil, denied
 	}
 	return r, w.readNarrow(asked, r)
+}
+
+// pinned denies where what decides isn't of one commit a repository, though no workspace explains it.
+func (r *Rules) pinned() *DeniedError {
+	files := []*File{&r.Manifest}
+	if r.Org != nil {
+		files = append(files, r.Org)
+	}
+	for _, f := range files {
+		if hexOnly(f.Commit) != "" || r.Workspace && f.Commit == "" {
+			continue
+		}
+		return deny(Reason{
+			Code: CodeGovernance, Message: "what decides over leases isn't that of a pinned commit", Received: f.Path + " of " + strconv.Quote(f.Commit),
+			Expected: "the hexadecimal digits of a commit", Fix: "report this as a fault of curfew's",
+		})
+	}
+	return nil
 }
 
 // unreadable is all that is wrong with a file.

@@ -27,11 +27,14 @@ func (w *way) judge(ctx context.Context, r *rules) (judgement, *DeniedError) {
 	var ok bool
 	j.identity, j.name, _ = manifest.CutGrant(w.req.Grant)
 	j.grant, ok = r.manifest.Identities[j.identity].Grants[j.name]
-	why := w.gather(ctx, r, &j)
+	why := append(r.unknown(), w.gather(ctx, r, &j)...)
+	if r.Workspace {
+		j.facts.Guard = nil // it protects a branch, not a folder
+	}
 	j.decision = manifest.Decide(r.manifest, r.org, manifest.Question{
 		Claims: w.who.Claims, Grant: w.req.Grant, Task: w.req.Task,
 	}, j.facts, j.at)
-	var rs []Reason
+	rs := r.unguarded()
 	for i := range j.decision.Reasons {
 		rs = append(rs, ofManifest(j.decision.Reasons[i]))
 	}
@@ -105,7 +108,7 @@ func (w *way) keepCounts(j *judgement) {
 // judgePolicies asks the policies.
 func (w *way) judgePolicies(ctx context.Context, r *rules, j *judgement) []Reason {
 	d := &policy.Decision{
-		Allow: j.decision.Allow, Guard: string(j.decision.Guard), TTLSeconds: int64(j.decision.TTL / time.Second),
+		Allow: j.decision.Allow, Guard: r.guard(j.decision.Guard), TTLSeconds: int64(j.decision.TTL / time.Second),
 	}
 	for _, t := range j.decision.Triggers {
 		d.Triggers = append(d.Triggers, policy.Trigger(t))

@@ -26,7 +26,7 @@ func (w *way) record(t ledger.Type, o ledger.Outcome) ledger.Record {
 		return r
 	}
 	r.Manifest = ledger.Manifest{
-		Commit: hexOnly(w.rules.Rules.Manifest.Commit), SHA256: digest(w.rules.Rules.Manifest.Src), Guard: string(w.first.decision.Guard),
+		Commit: hexOnly(w.rules.Rules.Manifest.Commit), SHA256: digest(w.rules.Rules.Manifest.Src), Guard: w.rules.guard(w.first.decision.Guard),
 	}
 	if w.rules.Org != nil {
 		r.Manifest.OrgCommit = hexOnly(w.rules.Org.Commit)
