@@ -180,6 +180,7 @@ type answer struct {
 	status int
 	tag    string
 	body   []byte
+	sent   []redact.Secret // what the request held, and an answer may repeat
 }
 
 // code is S3's own word for what went wrong.
@@ -190,7 +191,8 @@ func (a answer) code() string {
 }
 
 func (a answer) refused() error {
-	return fmt.Errorf("%s answered %d %s", a.host, a.status, courier.Printable(a.code(), 60))
+	said := redact.NewMasker(a.sent...).Mask(a.code())
+	return fmt.Errorf("%s answered %d %s", a.host, a.status, courier.Printable(said, 60))
 }
 
 // ask sends one signed request. Path and query have no character that two would escape differently.
@@ -229,7 +231,8 @@ func (s *S3) ask(ctx context.Context, method, path, query string, header http.He
 	if len(read) > MaxObject {
 		return answer{}, fmt.Errorf("more than %d bytes", MaxObject)
 	}
-	return answer{s.base.Host, resp.StatusCode, resp.Header.Get("ETag"), read}, nil
+	sent := []redact.Secret{credentials.Secret, credentials.Session}
+	return answer{s.base.Host, resp.StatusCode, resp.Header.Get("ETag"), read, sent}, nil
 }
 
 func (s *S3) wrap(verb, name string, err error) error {

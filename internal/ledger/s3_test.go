@@ -55,6 +55,7 @@ func TestS3Answers(t *testing.T) {
 		{"absent", say(404, "<Error><Code>NoSuchKey</Code></Error>"), get, `read "a" in the bucket evidence: not found`},
 		{"forbidden", say(403, "<Error><Code>AccessDenied</Code></Error>"), get, "403 AccessDenied"},
 		{"hostile", say(500, "<Error><Code>\x1b[2J</Code></Error>"), get, "500 "},
+		{"repeats the session", say(403, "<Error><Code>made-up-session</Code></Error>"), get, "403 [redacted]"},
 		{"no tag", say(200, "x"), get, "the answer has no ETag"},
 		{"taken", say(412, ""), create, `create "a" in the bucket evidence: already there`},
 		{"changed", say(412, ""), replace, `replace "a" in the bucket evidence: changed meanwhile`},
