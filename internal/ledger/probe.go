@@ -30,6 +30,20 @@ func Probe(ctx context.Context, s Store, id string) error {
 	return nil
 }
 
+// ProbeCreate finds out the half of it that limits hang on, by creating an object once more that was created
+// just now, with what it holds: nothing is left behind, and nothing lost whatever the store does. It needs no
+// more rights than slots do.
+func ProbeCreate(ctx context.Context, s Store, name string) error {
+	have, err := s.Get(ctx, name)
+	if err != nil {
+		return fmt.Errorf("probe store: %w", err)
+	}
+	if err := s.Create(ctx, name, have.Data); !errors.Is(err, ErrExists) {
+		return conditionless("created an object that was there", err)
+	}
+	return nil
+}
+
 // conditionless is what a store did that should have refused, or why it can't be told.
 func conditionless(what string, err error) error {
 	if err != nil {

@@ -186,6 +186,24 @@ func TestProbeFindsStoresWithoutConditions(t *testing.T) {
 	}
 }
 
+// TestProbeCreate: who ignores the condition of a write is found out, and nothing is changed by that.
+func TestProbeCreate(t *testing.T) {
+	m := newMemory()
+	if err := m.Create(t.Context(), "a", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := ProbeCreate(t.Context(), m, "a"); err != nil {
+		t.Error(err)
+	}
+	err := ProbeCreate(t.Context(), heedless{m}, "a")
+	if fmt.Sprint(err) != "probe store: it created an object that was there: it has no conditional writes, use another" || string(m.objects["a"]) != "x" {
+		t.Errorf("%v, %q", err, m.objects["a"])
+	}
+	if err := ProbeCreate(t.Context(), m, "b"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("nothing there: %v", err)
+	}
+}
+
 // TestReplaceRace lets many count up one number: no count is lost.
 func TestReplaceRace(t *testing.T) {
 	const parallel, each = 8, 5
