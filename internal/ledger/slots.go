@@ -69,11 +69,10 @@ func (e *FullError) Error() string {
 // an error, never as free. Whoever lowers a limit waits for the slots above it to end by themselves.
 func (s Slots) Take(ctx context.Context, c Claim) (string, error) {
 	now := second(s.Now())
+	if err := checkKey(c.Key); err != nil {
+		return "", fmt.Errorf("take slot: %w", err)
+	}
 	switch {
-	case len(c.Key) == 0 || c.Key[0] == "" || safe(c.Key[0]) != c.Key[0]:
-		return "", errors.New("take slot: the key's first part must be a plain word")
-	case !utf8.ValidString(strings.Join(c.Key, "")):
-		return "", errors.New("take slot: the key isn't UTF-8")
 	case c.Limit < 1 || c.Limit > MaxSlots:
 		return "", fmt.Errorf("take slot: a limit of %d: expected 1 to %d", c.Limit, MaxSlots)
 	case !validID(c.Holder):
@@ -99,14 +98,14 @@ func (s Slots) Take(ctx context.Context, c Claim) (string, error) {
 
 // take takes the n'th slot, or says until when another holds it.
 func (s Slots) take(ctx context.Context, c Claim, n int, now time.Time) (name string, held time.Time, err error) {
-	prefix := fmt.Sprintf("slots/%s/%s/%05d/", c.Key[0], keyDigest(c.Key), n)
+	prefix := slotsPrefix(c.Key) + slotNumber(n)
 	// A lost race is looked at once more: who won it may have asked for less time than there is left.
 	for range 2 {
 		last, found, err := s.newest(ctx, prefix, c.Key, n)
 		if err != nil {
 			return "", time.Time{}, err
 		}
-		if found && (last.NotAfter.IsZero() || !now.After(last.NotAfter)) {
+		if found && last.taken(now) {
 			return "", last.NotAfter, nil
 		}
 		next := slot{
@@ -134,20 +133,53 @@ func (s Slots) newest(ctx context.Context, prefix string, key []string, n int) (
 	if err != nil || len(names) == 0 {
 		return slot{}, false, err
 	}
-	object, err := s.Store.Get(ctx, names[0])
-	if err != nil {
-		return slot{}, false, err
+	last, err := s.read(ctx, names[0])
+	if err == nil && (!slices.Equal(last.Key, key) || last.Slot != n) {
+		err = notItself(names[0])
 	}
-	var last slot
-	line, ended := bytes.CutSuffix(object.Data, []byte("\n"))
-	if err := decodeInto(names[0], line, &last); err != nil {
-		return slot{}, false, err
-	}
-	if !ended || last.Schema != Schema || !slices.Equal(last.Key, key) || last.Slot != n || names[0] != prefix+generation(last.Generation) {
-		return slot{}, false, fmt.Errorf("%s: not the slot that its name says: look at who wrote it", names[0])
-	}
-	return last, true, nil
+	return last, err == nil, err
 }
+
+// read reads a slot's object, which must be what its name says.
+func (s Slots) read(ctx context.Context, name string) (slot, error) {
+	object, err := s.Store.Get(ctx, name)
+	if err != nil {
+		return slot{}, err
+	}
+	var got slot
+	line, ended := bytes.CutSuffix(object.Data, []byte("\n"))
+	if err := decodeInto(name, line, &got); err != nil {
+		return slot{}, err
+	}
+	within := 0 <= got.Slot && got.Slot < MaxSlots && 0 <= got.Generation && got.Generation < generations
+	if !ended || got.Schema != Schema || checkKey(got.Key) != nil || !within || name != slotsPrefix(got.Key)+slotNumber(got.Slot)+generation(got.Generation) {
+		return slot{}, notItself(name)
+	}
+	return got, nil
+}
+
+func notItself(name string) error {
+	return fmt.Errorf("%s: not the slot that its name says: look at who wrote it", name)
+}
+
+// taken reports whether a holder holds the slot at that time.
+func (s slot) taken(now time.Time) bool { return s.NotAfter.IsZero() || !now.After(s.NotAfter) }
+
+// checkKey refuses a key that no name can be made of.
+func checkKey(key []string) error {
+	switch {
+	case len(key) == 0 || key[0] == "" || safe(key[0]) != key[0]:
+		return errors.New("the key's first part must be a plain word")
+	case !utf8.ValidString(strings.Join(key, "")):
+		return errors.New("the key isn't UTF-8")
+	}
+	return nil
+}
+
+// slotsPrefix is what the names of a key's slots begin with, and slotNumber the part after it.
+func slotsPrefix(key []string) string { return "slots/" + key[0] + "/" + keyDigest(key) + "/" }
+
+func slotNumber(n int) string { return fmt.Sprintf("%05d/", n) }
 
 // generations is one more than the last generation that a name can have.
 const generations = 10_000_000_000
