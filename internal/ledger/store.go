@@ -68,10 +68,13 @@ func createSame(ctx context.Context, s Store, name string, data []byte) error {
 		return err
 	}
 	have, err := s.Get(ctx, name)
-	if err == nil && !bytes.Equal(have.Data, data) {
-		err = fmt.Errorf("%q is there with other data: the ledger was tampered with, or is another's", name)
+	if err != nil {
+		return fmt.Errorf("%q is there already, and whether with the same data can't be told: %w", name, err)
 	}
-	return err
+	if !bytes.Equal(have.Data, data) {
+		return fmt.Errorf("%q is there with other data: the ledger was tampered with, or is another's", name)
+	}
+	return nil
 }
 
 // MaxObject is how many bytes an object may have. The largest are 256 records in one.
