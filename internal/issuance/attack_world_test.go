@@ -57,7 +57,7 @@ func triggerAttacks() []attack {
 			w.gov.rules.Facts.Triggers, w.tickets.proofs = w.tickets.proofs, nil
 		}, code: unproven},
 		{name: "governance brings the counts along", alter: func(w *world) {
-			w.gov.rules.Facts.Ledger, w.options.Shared = &w.shared.facts, nil
+			w.gov.rules.Facts.Ledger, w.options.Store = &w.shared.facts, nil
 		}, code: "no-shared-store"},
 		{name: "a thousand tickets", alter: func(w *world) {
 			for range 1000 {
@@ -81,8 +81,29 @@ func triggerAttacks() []attack {
 			w.request.Grant = "deploy/limited"
 			w.shared.facts.Leases["deploy/limited"] = manifest.LeaseCount{Alive: 3}
 		}, code: issuance.CodeLimit},
-		{name: "limit without a store", alter: func(w *world) { w.request.Grant, w.options.Shared = "deploy/limited", nil }, code: "no-shared-store"},
-		{name: "once without a store", alter: func(w *world) { w.options.Shared = nil }, code: "no-shared-store"},
+		{name: "limit without a store", alter: func(w *world) { w.request.Grant, w.options.Store = "deploy/limited", nil }, code: "no-shared-store"},
+		{name: "once without a store", alter: func(w *world) { w.options.Store = nil }, code: "no-shared-store"},
+		{name: "limit without a ledger in the policy", alter: func(w *world) {
+			w.request.Grant = "deploy/limited"
+			text := w.gov.rules.Org.Src
+			w.org(string(text[strings.Index(string(text), "ledger:"):]), "")
+		}, code: "no-shared-store"},
+		{name: "limit in a store that can't be opened", alter: func(w *world) {
+			w.request.Grant = "deploy/limited"
+			fails("open")(w)
+		}, code: issuance.CodeStore},
+		{name: "limit in a store that isn't there", alter: func(w *world) {
+			w.request.Grant = "deploy/limited"
+			w.options.Store = func(manifest.Ledger) (issuance.Shared, error) { return nil, nil }
+		}, code: issuance.CodeStore},
+		{name: "the policy names another store on the way", alter: func(w *world) {
+			w.request.Grant = "deploy/limited"
+			w.later(func(f *fixed) {
+				org := *f.rules.Org
+				org.Src = change(w.t, org.Src, "s3://acme-curfew/ledger", "s3://evil/ledger")
+				f.rules.Org = &org
+			})
+		}, code: issuance.CodeChanged, records: "intent revoked denied"},
 		{name: "limit in another store", alter: func(w *world) {
 			w.request.Grant, w.shared.facts.Store = "deploy/limited", "s3://evil/ledger"
 		}, code: "no-shared-store"},

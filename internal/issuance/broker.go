@@ -66,8 +66,10 @@ type Options struct {
 	// Provers by the kind of trigger that they prove: ticket, environment-approval, signed-tag, schedule.
 	// What has none isn't proven. Rules of policies and always need none.
 	Provers map[string]Prover
-	// Shared is nil where there is no such store: what is limited is denied then.
-	Shared Shared
+	// Store opens the ledger store that the organisation's policy names, which is known only once that was
+	// read; it is asked once a lease. nil, like a policy without a ledger, means that there is none: what is
+	// limited is denied then.
+	Store func(l manifest.Ledger) (Shared, error)
 	// Hide is told every secret as soon as there is one, before anything can print it; may be nil.
 	Hide func(...redact.Secret)
 	// Timeout is for each question to Governance, Provers and Shared, and for getting a token or keys; 0 is

@@ -214,8 +214,14 @@ func approved() *manifest.TicketProof {
 // shared is a store in a folder, with counts as a collected log would give them.
 type shared struct {
 	ledger.Slots
-	facts manifest.LedgerFacts
-	step  func(name string) error
+	facts  manifest.LedgerFacts
+	step   func(name string) error
+	opened []manifest.Ledger
+}
+
+func (s *shared) open(l manifest.Ledger) (issuance.Shared, error) {
+	s.opened = append(s.opened, l)
+	return s, s.step("open")
 }
 
 func (s *shared) Facts(ctx context.Context, _, _ string) (*manifest.LedgerFacts, error) {

@@ -173,7 +173,7 @@ func TestIssueOtherwise(t *testing.T) {
 		}},
 		"without an organisation": {func(w *world) {
 			w.manifest("extends: acme/.github\n", "")
-			w.gov.rules.Org, w.request.Grant, w.options.Shared = nil, "deploy/source", nil
+			w.gov.rules.Org, w.request.Grant, w.options.Store = nil, "deploy/source", nil
 		}, func(r ledger.Record) bool { return r.Manifest.OrgCommit == "" && r.Task.Trigger.Kind == "always" }},
 		"a guard that is proven": {func(w *world) {
 			w.org("ledger:", "guard: { ref: default-branch, approvals: 1, code-owners: true, last-push-approval: true, bypass: none, max-age: 24h, required: true }\nledger:")

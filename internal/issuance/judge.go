@@ -76,11 +76,8 @@ func (w *way) gather(ctx context.Context, r *rules, j *judgement) []Reason {
 	switch {
 	case w.intended:
 		w.keepCounts(j)
-	case w.o.Shared != nil:
-		asked, cancel := w.limited(ctx)
-		defer cancel()
-		project, _ := w.who.Get(identity.Project)
-		facts, err := w.o.Shared.Facts(asked, project, w.req.Grant)
+	case w.store.named:
+		facts, err := w.count(ctx)
 		if err != nil {
 			return append(why, Reason{
 				Code: CodeStore, Message: "the shared ledger store can't be read", Received: err.Error(), Expected: "what it records of the grant",

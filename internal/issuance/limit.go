@@ -1,8 +1,6 @@
 package issuance
 
 import (
-	"context"
-	"errors"
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/identity"
@@ -41,7 +39,7 @@ func (w *way) reach() *DeniedError {
 		return d
 	}
 	w.provider, w.audience = provider, lease.Audience(&w.first.grant)
-	if w.audience == "" || isReserved(w.audience) {
+	if w.audience == "" || IsReserved(w.audience) {
 		return deny(Reason{
 			Code: CodeAudience, Message: "the grant's audience can't be asked for: who gets a token for it could pass for this job before curfew itself",
 			Received: w.audience, Expected: "an audience of the provider's", Fix: "give the grant the audience that the provider's trust names",
@@ -50,9 +48,9 @@ func (w *way) reach() *DeniedError {
 	return nil
 }
 
-// isReserved reports whether an audience is curfew's own: that of the first token, or of the tokens that
-// seal records, "curfew-ledger:…".
-func isReserved(audience string) bool {
+// IsReserved reports whether an audience is curfew's own: that of the first token, or of the tokens that
+// seal records, "curfew-ledger:…". Nobody else may be sent a token for it.
+func IsReserved(audience string) bool {
 	return audience == Audience || len(audience) > len(Audience) && audience[:len(Audience)+1] == Audience+"-"
 }
 
@@ -95,8 +93,8 @@ func (w *way) limitations() []limit {
 	var out []limit
 	if l := g.Limits; l != nil && !l.None {
 		out = append(out,
-			limit{"leases alive at one time", ledger.Claim{Key: []string{"limits", project, w.req.Grant, "concurrent"}, Limit: l.Concurrent, NotAfter: w.latest}},
-			limit{"leases in 24 hours", ledger.Claim{Key: []string{"limits", project, w.req.Grant, "per-day"}, Limit: l.PerDay, NotAfter: now.Add(day)}})
+			limit{"leases alive at one time", ledger.Claim{Key: AliveKey(project, w.req.Grant), Limit: l.Concurrent, NotAfter: w.latest}},
+			limit{"leases in 24 hours", ledger.Claim{Key: DayKey(project, w.req.Grant), Limit: l.PerDay, NotAfter: now.Add(day)}})
 	}
 	if e := w.req.Task.BreakGlass; e != nil {
 		uses := w.rules.manifest.BreakGlass[e.Entry].MaxUses
@@ -112,6 +110,14 @@ func (w *way) limitations() []limit {
 	return out
 }
 
+// AliveKey is the key of the slots that leases of a grant hold while they may be alive.
+func AliveKey(project, grant string) []string {
+	return []string{"limits", project, grant, "concurrent"}
+}
+
+// DayKey is the key of the slots that leases of a grant hold for 24 hours.
+func DayKey(project, grant string) []string { return []string{"limits", project, grant, "per-day"} }
+
 // system is where a ticket that was taken is; ids are unique in one system alone.
 func system(proofs []manifest.Proof, t manifest.Taken) string {
 	for _, p := range proofs {
@@ -120,36 +126,4 @@ func system(proofs []manifest.Proof, t manifest.Taken) string {
 		}
 	}
 	return ""
-}
-
-// take takes the slots. Those that were taken before one is missing come back by themselves, when their time
-// is over: a job that dies couldn't give them back either.
-func (w *way) take(ctx context.Context) *DeniedError {
-	for _, l := range w.limitations() {
-		l.Holder = w.id
-		if w.o.Shared == nil {
-			return deny(Reason{
-				Code: string(manifest.CodeNoStore), Message: "limited " + l.what + " need a ledger store that all runs share", Received: "none",
-				Expected: "a store", Fix: "have the organisation set up a store, or set no limits",
-			})
-		}
-		if denied := w.takeOne(ctx, l); denied != nil {
-			return denied
-		}
-	}
-	return ended(ctx)
-}
-
-func (w *way) takeOne(ctx context.Context, l limit) *DeniedError {
-	asked, cancel := w.limited(ctx)
-	defer cancel()
-	_, err := w.o.Shared.Take(asked, l.Claim)
-	var full *ledger.FullError
-	switch {
-	case errors.As(err, &full):
-		return denyFor(err, Reason{Code: CodeLimit, Message: "there are no more " + l.what, Expected: "a free slot", Fix: "wait for one to be free, or have the owner raise the limit"})
-	case err != nil:
-		return denyFor(err, Reason{Code: CodeStore, Message: "no slot can be taken of the " + l.what, Expected: "a slot in the shared store", Fix: "make the store reachable and run the job again"})
-	}
-	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/issuance"
 	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/ledger"
+	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
 func TestRenew(t *testing.T) {
@@ -123,5 +124,26 @@ func TestEndUnanswered(t *testing.T) {
 	w.broken = func(ledger.Type) bool { return true }
 	if got, err := b.End(t.Context(), l); err == nil || got.Record != "" || !strings.Contains(err.Error(), "not recorded") {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestStoreOpened: the store is the policy's, and is opened once for each way.
+func TestStoreOpened(t *testing.T) {
+	w := newWorld(t)
+	w.request.Grant = "deploy/limited"
+	b := w.broker()
+	l, err := b.Issue(t.Context(), w.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := b.Renew(t.Context(), l, 0); err != nil {
+		t.Fatal(err)
+	}
+	want := manifest.Ledger{
+		Store: "s3://acme-curfew/ledger", Role: "arn:aws:iam::123456789012:role/curfew-ledger", Audience: "sts.amazonaws.com",
+		Region: "eu-west-1", Collector: "acme/.github/.github/workflows/collect.yml@refs/heads/main",
+	}
+	if len(w.shared.opened) != 2 || w.shared.opened[0] != want || w.shared.opened[1] != want {
+		t.Errorf("opened %+v", w.shared.opened)
 	}
 }

@@ -23,6 +23,7 @@ type way struct {
 	keys   identity.Keys
 	who    identity.Identity // its Claims are verified; the zero Identity until then
 	rules  *rules            // nil until they are read
+	store  orgStore          // that the organisation's policy names
 	first  judgement         // the decision by which the exchange is made
 	// provider, and what the second token's audience must be.
 	provider lease.Provider
@@ -43,6 +44,7 @@ func (w *way) entitled(ctx context.Context) *DeniedError {
 		return denied
 	}
 	w.rules = r
+	w.store = w.openStore()
 	if w.first, denied = w.judge(ctx, r); denied != nil {
 		return denied
 	}

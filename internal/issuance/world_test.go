@@ -138,7 +138,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.options = issuance.Options{
 		Tokens: w.job, Keys: w.job, Governance: w.gov, Records: w, NewID: ids.New, Now: w.now, Job: "deploy", Project: "987654",
-		Provers: map[string]issuance.Prover{"ticket": w.tickets}, Shared: w.shared, Hide: w.hide, Timeout: 5 * time.Second,
+		Provers: map[string]issuance.Prover{"ticket": w.tickets}, Store: w.shared.open, Hide: w.hide, Timeout: 5 * time.Second,
 		Providers: func(name string) (lease.Provider, error) {
 			return lease.For(name, lease.Options{
 				Now: w.now, Timeout: 300 * time.Millisecond, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
