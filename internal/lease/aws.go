@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/jsontree"
-	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
 // What STS allows: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html.
@@ -57,9 +56,11 @@ func (p *aws) exchange(ctx context.Context, r Request) (*Credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := awsEndpoint(g)
-	if err != nil {
-		return nil, err
+	base := g.Endpoint
+	if base == "" {
+		if base, err = AWSEndpoint("sts", g.Role, g.Region); err != nil {
+			return nil, err
+		}
 	}
 	l, ctx, cancel, err := p.open(ctx, base, dialect{awsSaid, awsLater}, r.IDToken)
 	if err != nil {
@@ -139,23 +140,20 @@ func (s Session) awsName() string {
 	return "curfew-" + run + rest
 }
 
-// awsEndpoint is the manifest's, or the one of the region in the role's partition:
-// https://docs.aws.amazon.com/general/latest/gr/sts.html.
-func awsEndpoint(g *manifest.AWS) (string, error) {
-	if g.Endpoint != "" {
-		return g.Endpoint, nil
-	}
+// AWSEndpoint is where AWS serves sts or s3 for a region in the role's partition:
+// https://docs.aws.amazon.com/general/latest/gr/sts.html and s3.html.
+func AWSEndpoint(service, role, region string) (string, error) {
 	partition := ""
-	if parts := strings.SplitN(g.Role, ":", 3); len(parts) == 3 {
+	if parts := strings.SplitN(role, ":", 3); len(parts) == 3 {
 		partition = parts[1]
 	}
 	suffix := map[string]string{
 		"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu",
 	}[partition]
 	if suffix == "" {
-		return "", fmt.Errorf("the STS of the partition %q isn't known: name it as the grant's endpoint", partition)
+		return "", fmt.Errorf("the %s of the partition %q isn't known: name it as the endpoint", strings.ToUpper(service), partition)
 	}
-	return "https://sts." + g.Region + "." + suffix, nil
+	return "https://" + service + "." + region + "." + suffix, nil
 }
 
 // Revoke ends nothing: a session of STS can't be revoked. A deny on aws:TokenIssueTime ends all older

@@ -33,7 +33,7 @@ func TestAWSEndpoint(t *testing.T) {
 		"arn:aws-cn:iam::1:role/a":     "https://sts.eu-west-1.amazonaws.com.cn",
 		"arn:aws-eusc:iam::1:role/a":   "https://sts.eu-west-1.amazonaws.eu",
 	} {
-		if got, err := awsEndpoint(&manifest.AWS{Role: role, Region: "eu-west-1"}); err != nil || got != want {
+		if got, err := AWSEndpoint("sts", role, "eu-west-1"); err != nil || got != want {
 			t.Errorf("%s: %s and %v, want %s", role, got, err, want)
 		}
 	}
