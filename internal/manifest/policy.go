@@ -212,12 +212,13 @@ type Ledger struct {
 	// Store is s3://BUCKET/PREFIX.
 	Store string `yaml:"store" check:"required,s3"`
 	// Role ARN that can create objects there, not overwrite or delete.
-	Role string `yaml:"role" check:"required,aws-role"`
+	Role string `yaml:"role" check:"required,store-role"`
 	// Audience of the ID token for that role.
 	Audience string `yaml:"audience" check:"required,audience"`
 	// Region of the bucket and of the STS endpoint.
 	Region string `yaml:"region" check:"required,region"`
-	// Endpoint of another S3-compatible store, by URL.
+	// Endpoint of another S3-compatible store than Amazon's, by URL. It answers for S3 and for STS, which
+	// such stores serve at one address.
 	Endpoint string `yaml:"endpoint" check:"url"`
 	// Collector is the job_workflow_ref of the one workflow that may sign checkpoints and inventories.
 	Collector string `yaml:"collector" check:"required,workflow-ref"`

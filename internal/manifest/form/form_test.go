@@ -49,6 +49,7 @@ func TestForms(t *testing.T) {
 		"workflow":     {[]string{".github/workflows/a.yml", ".gitlab-ci.yml", "a.yaml"}, []string{"a.txt", "/a.yml", "../a.yml", "a.yml/"}},
 		"url":          {[]string{"https://a.example", "https://a.example:8200/x?y=z", "http://127.0.0.1:80", "http://127.9.9.9", "http://[::1]/", "http://localhost:8200"}, []string{"", "a.example", "http://a.example", "https://", "https://u@a.example", "https://u:p@a.example", "https://a.example/#x", "https://a.example#", "ftp://a.example", "http://localhost.evil.example", "http://10.0.0.1", "http://127.0.0.1.evil.example", "https://a b", "https://%zz"}},
 		"aws-role":     {[]string{"arn:aws:iam::123456789012:role/a", "arn:aws-us-gov:iam::123456789012:role/a/b"}, []string{"arn:aws:iam::1:role/a", "arn:aws:iam::123456789012:user/a", "a", "arn:aws:iam::123456789012:role/a b"}},
+		"store-role":   {[]string{"arn:aws:iam::123456789012:role/a", "arn:aws:iam:::role/a", "arn:minio:iam:::role/a_-9"}, []string{"arn:aws:iam::1:role/a", "arn:minio:iam:::user/a", "arn:minio:iam:::role/a b", "a"}},
 		"region":       {[]string{"eu-west-1", "auto"}, []string{"eu west", "EU", "-a"}},
 		"s3":           {[]string{"s3://abc", "s3://abc/d/e"}, []string{"s3://", "abc", "s3://abc/", "s3://abc//d", "s3://A"}},
 		"gcp-provider": {[]string{"projects/1/locations/global/workloadIdentityPools/a/providers/b"}, []string{"//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/a/providers/b", "projects/acme/locations/global/workloadIdentityPools/a/providers/b"}},
