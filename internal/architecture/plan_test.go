@@ -33,7 +33,7 @@ func house() plan {
 			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo", "internal/oidc", "internal/policy", "internal/ledger"},
 			{"internal/usage", "internal/history", "internal/verify", "internal/lease", "internal/trust"},
 			{"internal/posture", "internal/suppress", "internal/draft", "internal/issuance"},
-			{"internal/scan", "internal/governance"},
+			{"internal/scan", "internal/governance", "internal/orgstore", "internal/custody"},
 			{"internal/report"},
 			{"internal/github", "internal/action"},
 			{"internal/cli"},
@@ -76,6 +76,7 @@ func house() plan {
 			"internal/lease":           {"internal/courier", "internal/identity", "internal/jsontree", "internal/manifest", "internal/redact"},
 			"internal/supervise":       {"internal/redact"},
 			"internal/issuance":        {"internal/courier", "internal/identity", "internal/lease", "internal/ledger", "internal/manifest", "internal/policy", "internal/redact"},
+			"internal/orgstore":        {"internal/identity", "internal/issuance", "internal/lease", "internal/ledger", "internal/manifest", "internal/redact"},
 			"cmd/curfew":               {"internal/cli"},
 		},
 		importers: map[string][]string{
