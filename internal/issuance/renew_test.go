@@ -136,7 +136,7 @@ func TestStoreOpened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := b.Renew(t.Context(), l, 0); err != nil {
+	if _, err := b.Renew(t.Context(), l, 0); err != nil {
 		t.Fatal(err)
 	}
 	want := manifest.Ledger{

@@ -26,3 +26,18 @@ func (f *Folder) lock() (unlock func() error, err error) {
 		return file.Close, nil
 	}
 }
+
+// occupy keeps others from taking a file that is written to for one that is done with, until it is closed or its process ends.
+// It waits for nobody.
+func occupy(file *os.File) error {
+	for {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case errors.Is(err, syscall.EWOULDBLOCK):
+			return errBusy
+		default:
+			return err
+		}
+	}
+}

@@ -64,7 +64,11 @@ func NewWriter(dir *Folder, job Job, opt WriterOptions) (*Writer, error) {
 	if err != nil {
 		return nil, dir.wrap("create", name, err)
 	}
-	if err := dir.sync("."); err != nil {
+	err = dir.sync(".")
+	if locked := occupy(file); !errors.Is(locked, errBusy) { // nobody else knows of it, so where it is busy there are no locks
+		err = errors.Join(err, locked)
+	}
+	if err != nil {
 		return nil, dir.wrap("create", name, errors.Join(err, file.Close()))
 	}
 	return &Writer{dir: dir, name: name, job: job, opt: opt, file: file}, nil
