@@ -27,7 +27,7 @@ func house() plan {
 	return plan{
 		module: "github.com/curfew-ci/curfew",
 		levels: [][]string{
-			{"internal/source", "internal/redact", "internal/delta", "internal/courier", "docs"},
+			{"internal/source", "internal/redact", "internal/delta", "internal/courier", "internal/sshsig", "docs"},
 			{"internal/finding", "internal/jsontree", "internal/yamltree", "internal/gitrepo/odb", "internal/secret/engine", "internal/unpack", "internal/supervise"},
 			{"rules", "internal/identity", "internal/manifest/form"},
 			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo", "internal/oidc", "internal/policy", "internal/ledger"},
@@ -49,6 +49,7 @@ func house() plan {
 			"internal/source":          {},
 			"internal/delta":           {},
 			"internal/courier":         {},
+			"internal/sshsig":          {},
 			"internal/unpack":          {},
 			"internal/gitrepo/odb":     {"internal/delta"},
 			"internal/secret/engine":   {"internal/delta"},
