@@ -66,6 +66,7 @@ func useAll(t *testing.T, dir string) {
 	}
 	_, _ = c.ReadFiles(t.Context(), c.Files())
 	_, _ = tree.Commit(t.Context(), "no-such-branch")
+	_, _ = tree.TagObject(t.Context(), "v1")
 }
 
 // Nothing that a repository configures is run. Each trap is shown to spring with git as it is, where git
