@@ -76,8 +76,8 @@ func house() plan {
 			"internal/github":          {"internal/redact", "internal/courier", "internal/governance", "internal/identity", "internal/issuance", "internal/manifest", "internal/workflow"},
 			"internal/lease":           {"internal/courier", "internal/identity", "internal/jsontree", "internal/manifest", "internal/redact"},
 			"internal/supervise":       {"internal/redact"},
-			"internal/issuance":        {"internal/courier", "internal/identity", "internal/lease", "internal/ledger", "internal/manifest", "internal/policy", "internal/redact"},
 			"internal/orgstore":        {"internal/identity", "internal/issuance", "internal/lease", "internal/ledger", "internal/manifest", "internal/redact"},
+			"internal/issuance":        {"internal/courier", "internal/identity", "internal/lease", "internal/ledger", "internal/manifest", "internal/policy", "internal/redact", "internal/sshsig"},
 			"cmd/curfew":               {"internal/cli"},
 		},
 		importers: map[string][]string{

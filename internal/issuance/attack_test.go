@@ -15,6 +15,7 @@ type attack struct {
 	name  string
 	alter func(w *world)
 	code  string // a reason that must be among those given
+	says  string // words that must be among theirs; may be ""
 	// records are the types of those that must be written, "denied" unless said.
 	records string
 }
@@ -22,7 +23,7 @@ type attack struct {
 // TestAttacks lets none of them have a lease. Each is denied for the right reason and recorded, and whatever
 // the provider had issued by then is ended.
 func TestAttacks(t *testing.T) {
-	all := slices.Concat(claimAttacks(), tokenAttacks(), ruleAttacks(), triggerAttacks(), serverAttacks(t), brokenAttacks())
+	all := slices.Concat(claimAttacks(), tokenAttacks(), ruleAttacks(), triggerAttacks(), tagAttacks(), serverAttacks(t), brokenAttacks())
 	if len(all) < 40 {
 		t.Errorf("%d attacks only", len(all))
 	}
@@ -53,6 +54,9 @@ func (w *world) refused(denied *issuance.DeniedError, a attack) {
 	}
 	if !slices.Contains(codes, a.code) {
 		w.t.Errorf("reasons %v, want %s among them:\n%v", codes, a.code, denied)
+	}
+	if !strings.Contains(denied.Error(), a.says) {
+		w.t.Errorf("no %q in:\n%v", a.says, denied)
 	}
 	if a.records == "" {
 		a.records = "denied"

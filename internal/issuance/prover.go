@@ -13,7 +13,7 @@ import (
 // Prover finds proofs of one kind of trigger: asks the ticket system, or the platform's API.
 type Prover interface {
 	// Prove looks for proofs that c's trigger came about, as things are now. That there is none is no error;
-	// an error means that nobody could look, and proves nothing either.
+	// an error says why nobody could look, or what is wrong with what was found, and proves nothing either.
 	Prove(ctx context.Context, c Case) ([]manifest.Proof, error)
 }
 
@@ -23,6 +23,8 @@ type Case struct {
 	Grant   string            // IDENTITY/GRANT
 	Trigger manifest.Trigger  // exactly one is set
 	Now     time.Time
+	// File reads a file of the job's repository at the commit that the manifest is of, by its path from the root.
+	File func(ctx context.Context, path string) ([]byte, error)
 }
 
 // maxProofs is how many proofs of one trigger are looked at.
@@ -91,11 +93,11 @@ func (w *way) prove(ctx context.Context, r *rules, grant manifest.Grant, now tim
 			proofs, unknown = append(proofs, said), append(unknown, why...)
 			continue
 		}
-		found, err := w.proveOne(ctx, t, now)
+		found, err := w.proveOne(ctx, r, t, now)
 		if err != nil {
 			unknown = append(unknown, Reason{
-				Code: CodeProver, Message: "the trigger " + kind(t) + " could not be looked up", Received: err.Error(), Expected: t.String(),
-				Fix: "see that what proves it can be reached, and run the job again",
+				Code: CodeProver, Message: "the trigger " + kind(t) + " could not be proven", Received: err.Error(), Expected: t.String(),
+				Fix: "mend what is said here, or see that what proves it can be reached, and run the job again",
 			})
 			continue
 		}
@@ -116,14 +118,16 @@ func (w *way) ask(ctx context.Context, r *rules, rule string, now time.Time) (ma
 	return manifest.Proof{Policy: &manifest.PolicyProof{Rule: rule, Allow: v.Allowed}}, why
 }
 
-func (w *way) proveOne(ctx context.Context, t manifest.Trigger, now time.Time) ([]manifest.Proof, error) {
+func (w *way) proveOne(ctx context.Context, r *rules, t manifest.Trigger, now time.Time) ([]manifest.Proof, error) {
 	asked, cancel := w.limited(ctx)
 	defer cancel()
 	prover := w.o.Provers[kind(t)]
 	if prover == nil {
 		return nil, fmt.Errorf("this curfew has nothing that proves a trigger of the kind %s", kind(t))
 	}
-	found, err := prover.Prove(asked, Case{Who: w.who, Grant: w.req.Grant, Trigger: t, Now: now})
+	found, err := prover.Prove(asked, Case{Who: w.who, Grant: w.req.Grant, Trigger: t, Now: now, File: func(ctx context.Context, path string) ([]byte, error) {
+		return w.o.Governance.File(ctx, w.who, r.Rules.Manifest.Commit, path)
+	}})
 	if err != nil {
 		return nil, err
 	}

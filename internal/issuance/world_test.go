@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,6 +70,11 @@ identities:
         narrow: none
         limits: none
         when: { schedule: { cron: "30 11 * * *", window: 1h } }
+      tagged:
+        vault: { address: "https://vault.acme.example", endpoint: "SERVER", mount: jwt, role: deploy }
+        narrow: none
+        limits: none
+        when: { signed-tag: { keys: [keys/release.pub, keys/anna.pub] } }
 `
 
 const orgText = `version: 1
@@ -200,7 +206,7 @@ func change(t *testing.T, src []byte, from, to string) []byte {
 
 // later lets other rules hold from the second question on.
 func (w *world) later(alter func(f *fixed)) {
-	then := &fixed{rules: w.gov.rules, files: map[string]string{"policies/deploy.json": w.gov.files["policies/deploy.json"]}}
+	then := &fixed{rules: w.gov.rules, files: maps.Clone(w.gov.files)}
 	alter(then)
 	w.gov.then = then
 }
