@@ -23,7 +23,7 @@ type attack struct {
 // TestAttacks lets none of them have a lease. Each is denied for the right reason and recorded, and whatever
 // the provider had issued by then is ended.
 func TestAttacks(t *testing.T) {
-	all := slices.Concat(claimAttacks(), tokenAttacks(), ruleAttacks(), triggerAttacks(), tagAttacks(), serverAttacks(t), brokenAttacks())
+	all := slices.Concat(claimAttacks(), tokenAttacks(), ruleAttacks(), triggerAttacks(), ticketAttacks(), tagAttacks(), serverAttacks(t), brokenAttacks())
 	if len(all) < 40 {
 		t.Errorf("%d attacks only", len(all))
 	}

@@ -47,7 +47,7 @@ func triggerAttacks() []attack {
 		{name: "ticket of another project", alter: ticket(func(p *manifest.TicketProof) { p.Project = "PAY" }), code: unproven},
 		{name: "ticket with newlines", alter: ticket(func(p *manifest.TicketProof) { p.Status = "Approved\n\x1b[2J" }), code: unproven},
 		{name: "ticket system down", alter: fails("proof"), code: issuance.CodeProver},
-		{name: "nothing proves tickets", alter: func(w *world) { w.options.Provers = nil }, code: issuance.CodeProver},
+		{name: "nothing proves tickets", alter: func(w *world) { w.options.Provers = nil }, code: issuance.CodeProver, says: "this curfew has nothing that proves a trigger of the kind ticket"},
 		{name: "prover answers for another kind", alter: func(w *world) {
 			w.request.Grant = "deploy/ruled"
 			w.manifest("policy: { rule: data.curfew.deploy.allow }", "any: [{ policy: { rule: data.curfew.deploy.allow } }, { ticket: { system: jira, project: CHG, status: [Approved], references: sha, use: reusable } }]")
