@@ -11,6 +11,7 @@ import (
 
 	"github.com/curfew-ci/curfew/internal/issuance"
 	"github.com/curfew-ci/curfew/internal/lease"
+	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
@@ -22,6 +23,7 @@ type Entry struct {
 	Files      string
 	Origin     issuance.Origin
 	Credential *lease.Credential // read from its stub: without values
+	Ledger     *manifest.Ledger  // the organisation's store, where the record of its end goes; nil where none is known
 }
 
 // EntryOf is the entry of a lease whose files, if any, lie in the folder of an id.
@@ -34,12 +36,13 @@ const version = 1
 
 // shape is the entry as it is written; stub is what package lease makes and reads.
 type shape struct {
-	Version int             `json:"version"`
-	ID      string          `json:"id"`
-	Until   time.Time       `json:"until"`
-	Files   string          `json:"files,omitempty"`
-	Origin  issuance.Origin `json:"origin"`
-	Stub    json.RawMessage `json:"stub"`
+	Version int              `json:"version"`
+	ID      string           `json:"id"`
+	Until   time.Time        `json:"until"`
+	Files   string           `json:"files,omitempty"`
+	Origin  issuance.Origin  `json:"origin"`
+	Ledger  *manifest.Ledger `json:"ledger,omitempty"`
+	Stub    json.RawMessage  `json:"stub"`
 }
 
 // maxEntry is the size of the largest entry that is read, in bytes.
@@ -52,7 +55,7 @@ func (e Entry) Encode() (redact.Secret, error) {
 		return redact.Secret{}, err
 	}
 	defer stub.Zero()
-	text, err := json.Marshal(shape{version, e.ID, e.Until.UTC(), e.Files, e.Origin, stub.Reveal()})
+	text, err := json.Marshal(shape{version, e.ID, e.Until.UTC(), e.Files, e.Origin, e.Ledger, stub.Reveal()})
 	if err != nil {
 		return redact.Secret{}, fmt.Errorf("lease %s: what ends it can't be written as JSON", e.ID)
 	}
@@ -86,7 +89,7 @@ func Decode(path string, src []byte) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	return Entry{s.ID, s.Until, s.Files, s.Origin, c}, nil
+	return Entry{s.ID, s.Until, s.Files, s.Origin, c, s.Ledger}, nil
 }
 
 // isID reports whether s is a ULID, as ledger.IDs makes them: fit for the name of a file.
