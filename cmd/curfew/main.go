@@ -20,8 +20,8 @@ func main() {
 		Stdin:  os.Stdin,
 		Stdout: os.Stdout,
 		Stderr: os.Stderr,
-		Getenv: os.Getenv,
-		Now:    time.Now,
+		Getenv: os.Getenv, Environ: os.Environ, Executable: os.Executable,
+		Now: time.Now,
 	})
 	stop()
 	os.Exit(code)

@@ -12,6 +12,7 @@ var version = ""
 
 const (
 	groupCheck  = "check"
+	groupUse    = "use"
 	groupGovern = "govern"
 )
 
@@ -29,12 +30,14 @@ func newRoot(env *Env) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddGroup(
 		&cobra.Group{ID: groupCheck, Title: "Check"},
+		&cobra.Group{ID: groupUse, Title: "Use"},
 		&cobra.Group{ID: groupGovern, Title: "Govern"},
 	)
 	root.AddCommand(
 		newInit(env), newScan(env), newExplain(env), newUpload(env),
+		newExec(env), newLease(env), newRevoke(env),
 		newManifest(env), newTrust(env),
-		newVersion(env), newAction(env),
+		newVersion(env), newAction(env), newWatchdog(env),
 	)
 	return root
 }

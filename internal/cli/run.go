@@ -29,7 +29,11 @@ type Env struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Getenv func(string) string
-	Now    func() time.Time
+	// Environ is all of the environment, NAME=VALUE each, for commands that are run.
+	Environ func() []string
+	Now     func() time.Time
+	// Executable is the path of this program.
+	Executable func() (string, error)
 }
 
 // exitError ends a run with a code; err, where set, is printed first.
@@ -46,6 +50,9 @@ func (e *exitError) Error() string {
 }
 
 func (e *exitError) Unwrap() error { return e.err }
+
+// commandExit is how exec ends: with the code of the command that it ran, or of its own, which nothing else changes.
+type commandExit struct{ exitError }
 
 // usageError is a mistake in flags, arguments or the manifest.
 func usageError(format string, args ...any) error {
@@ -68,14 +75,17 @@ func Run(ctx context.Context, env Env) int {
 	}
 	var exit *exitError
 	var file *fs.PathError
+	var command *commandExit
 	switch {
+	case errors.As(err, &command):
+		exit = &command.exitError
 	case errors.As(err, &exit):
 	case errors.As(err, &file): // the output couldn't be written
 		exit = &exitError{ExitUnfinished, err}
 	default: // verbs type their errors; cobra's own (unknown flag, missing argument) are all about usage
 		exit = &exitError{ExitUsage, err}
 	}
-	if ctx.Err() != nil && (exit.code == ExitUnfinished || errors.Is(err, ctx.Err())) {
+	if command == nil && ctx.Err() != nil && (exit.code == ExitUnfinished || errors.Is(err, ctx.Err())) {
 		exit = &exitError{ExitUnfinished, errInterrupted}
 	}
 	if exit.err != nil {

@@ -27,8 +27,8 @@ func TestMain(m *testing.M) {
 				Stdin:  os.Stdin,
 				Stdout: os.Stdout,
 				Stderr: os.Stderr,
-				Getenv: os.Getenv,
-				Now:    func() time.Time { return today },
+				Getenv: os.Getenv, Environ: os.Environ, Executable: os.Executable,
+				Now: func() time.Time { return today },
 			}))
 		},
 	})

@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/curfew-ci/curfew/internal/custody"
+	"github.com/curfew-ci/curfew/internal/issuance"
+	"github.com/curfew-ci/curfew/internal/lease"
+	"github.com/curfew-ci/curfew/internal/ledger"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/oidc"
+	"github.com/curfew-ci/curfew/internal/orgstore"
+	"github.com/curfew-ci/curfew/internal/redact"
+)
+
+// Folders of a job's state.
+const (
+	recordsFolder = "ledger"
+	leasesFolder  = "leases"
+)
+
+// job is the job of CI that a verb runs in: what it proves itself by, and what is kept of it on this machine.
+type job struct {
+	env    *Env
+	of     ledger.Job
+	state  string
+	client *http.Client // through the proxy that the environment names
+	tokens *oidc.Source
+	veil   *veil
+	ids    *ledger.IDs
+
+	folder *ledger.Folder
+	leases *custody.Folder
+	store  *orgstore.Store  // that the organisation's policy names; nil where none has been opened
+	ledger *manifest.Ledger // which one that is
+
+	mu      sync.Mutex
+	records *ledger.Writer // of this process alone; nil until there is a record
+}
+
+// openJob reads the job from its environment, and opens its state.
+func openJob(env *Env, state string) (*job, error) {
+	state, err := stateFolder(env, state)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{env: env, state: state, veil: &veil{}, ids: ledger.NewIDs(env.Now, rand.Reader)}
+	if j.of, err = jobOf(env); err != nil {
+		return nil, err
+	}
+	j.client = &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment}}
+	j.tokens = oidc.New(oidc.Options{
+		RequestURL:   redact.New([]byte(env.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"))),
+		RequestToken: redact.New([]byte(env.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))),
+		Client:       j.client, Now: env.Now,
+	})
+	if err := j.open(); err != nil {
+		return nil, &exitError{code: ExitUnfinished, err: errors.Join(err, j.close())}
+	}
+	return j, nil
+}
+
+func stateFolder(env *Env, state string) (string, error) {
+	if state == "" {
+		temp := env.Getenv("RUNNER_TEMP")
+		if temp == "" {
+			return "", usageError("where are records and leases kept? expected RUNNER_TEMP, as in a job of GitHub Actions, or --state DIR")
+		}
+		state = filepath.Join(temp, "curfew")
+	}
+	return filepath.Abs(state)
+}
+
+// jobOf is the job by its environment. What it says of itself is held to what its ID token proves.
+func jobOf(env *Env) (ledger.Job, error) {
+	attempt, err := strconv.ParseInt(env.Getenv("GITHUB_RUN_ATTEMPT"), 10, 64)
+	of := ledger.Job{RunID: env.Getenv("GITHUB_RUN_ID"), Attempt: attempt, Name: env.Getenv("GITHUB_JOB")}
+	if of.RunID == "" || of.Name == "" || err != nil || attempt < 1 {
+		return of, usageError("which job is this? expected GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT and GITHUB_JOB, as in a job of GitHub Actions")
+	}
+	return of, nil
+}
+
+func (j *job) open() error {
+	var err error
+	if j.leases, err = custody.Open(filepath.Join(j.state, leasesFolder)); err != nil {
+		return err
+	}
+	j.folder, err = ledger.OpenFolder(filepath.Join(j.state, recordsFolder))
+	return err
+}
+
+// Append implements issuance.Records.
+func (j *job) Append(r ledger.Record) (id string, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.records == nil {
+		if j.records, err = ledger.NewWriter(j.folder, j.of, ledger.WriterOptions{IDs: j.ids, Now: j.env.Now, Mask: j.veil.mask}); err != nil {
+			return "", err
+		}
+	}
+	return j.records.Append(r)
+}
+
+// close lets go of what is open.
+func (j *job) close() error {
+	var err error
+	if j.records != nil {
+		err = j.records.Close()
+	}
+	if j.folder != nil {
+		err = errors.Join(err, j.folder.Close())
+	}
+	if j.leases != nil {
+		err = errors.Join(err, j.leases.Close())
+	}
+	return err
+}
+
+// seal seals what this process has recorded, hands it to the organisation's store where that is known, and closes the job.
+// What fails of it is said, and changes nothing about what has been done: the records stay where they are.
+func (j *job) seal(ctx context.Context) {
+	j.sealOwn(context.WithoutCancel(ctx))
+	if err := j.close(); err != nil {
+		j.say("%v", err)
+	}
+}
+
+func (j *job) sealOwn(ctx context.Context) {
+	if j.records == nil {
+		return
+	}
+	if err := j.records.Seal(ctx, rand.Reader, j.idToken); err != nil {
+		j.say("the records in %s aren't sealed, so that nobody can collect them: %v", filepath.Join(j.state, recordsFolder, j.records.Name()), err)
+		return
+	}
+	j.deposit(ctx, j.records.Name())
+}
+
+// sealLeft does for the processes of this job that could not what seal does for this one.
+func (j *job) sealLeft(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx)
+	names, err := ledger.SealLeft(ctx, j.folder, rand.Reader, j.idToken)
+	if err != nil {
+		j.say("not all records in %s are sealed: %v", filepath.Join(j.state, recordsFolder), err)
+	}
+	j.deposit(ctx, names...)
+}
+
+func (j *job) deposit(ctx context.Context, names ...string) {
+	if j.store == nil || len(names) == 0 {
+		return
+	}
+	if err := j.store.Deposit(ctx, j.folder, names...); err != nil {
+		j.say("not all records in %s are in the organisation's store: %v", filepath.Join(j.state, recordsFolder), err)
+	}
+}
+
+// openStore opens the store that the organisation's policy names.
+func (j *job) openStore(l manifest.Ledger) (issuance.Shared, error) {
+	store, err := orgstore.Open(l, orgstore.Options{
+		Tokens: j.tokens, Ask: lease.Options{Client: j.client, Now: j.env.Now}, Hide: j.veil.hide,
+		Session: lease.Session{Run: j.of.RunID, Attempt: strconv.FormatInt(j.of.Attempt, 10), Lease: "ledger"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	j.store, j.ledger = store, &l
+	return store, nil
+}
+
+// idToken is an ID token that is hidden as soon as it is there.
+func (j *job) idToken(ctx context.Context, audience string) (redact.Secret, error) {
+	token, err := j.tokens.IDToken(ctx, audience)
+	if err == nil {
+		j.veil.hide(token)
+	}
+	return token, err
+}
+
+// options are what ending a lease needs.
+func (j *job) options() issuance.Options {
+	return issuance.Options{
+		Records: j, Providers: providers(j.client, j.env.Now), Now: j.env.Now, Hide: j.veil.hide,
+		Project: j.env.Getenv("GITHUB_REPOSITORY_ID"),
+	}
+}
+
+// say writes a line about what happens to stderr.
+func (j *job) say(format string, args ...any) {
+	fmt.Fprintf(j.env.Stderr, "curfew: %s\n", printableLine(j.veil.mask(fmt.Sprintf(format, args...))))
+}

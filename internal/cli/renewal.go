@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/issuance"
+)
+
+// longestLead is how long before its end a lease is renewed at most; of a short one it is a third of its time.
+const longestLead = 5 * time.Minute
+
+// keep renews the lease as its end comes near, until ctx ends. A command that has the credential in its environment can't be
+// given another: its lease is ended at its time.
+func (t *tenancy) keep(ctx context.Context) {
+	for {
+		l := t.current()
+		left := l.Until.Sub(t.j.env.Now())
+		lead := min(longestLead, l.Until.Sub(l.Credential.Issued)/3)
+		if t.files == "" {
+			lead = 0
+		}
+		if pause(ctx, left-lead) != nil {
+			return
+		}
+		if t.files == "" || !t.renew(ctx, l, lead) {
+			t.endInTime(ctx, l)
+			return
+		}
+	}
+}
+
+// current is the lease that the command has.
+func (t *tenancy) current() *issuance.Lease {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.held[len(t.held)-1]
+}
+
+// endInTime waits for the end of a lease, and ends it.
+func (t *tenancy) endInTime(ctx context.Context, l *issuance.Lease) {
+	if pause(ctx, l.Until.Sub(t.j.env.Now())) != nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.endOne(ctx, l); err != nil { // it is tried again when the command has ended
+		t.j.say("%v", err)
+		return
+	}
+	t.held = slices.DeleteFunc(t.held, func(held *issuance.Lease) bool { return held == l })
+	t.j.say("the time of %s is over, and the command goes on without it", leaseOf(l, t.request.Grant))
+}
+
+// renew leases anew and hands that over, and tries again while there is time if something stood in the way that may pass.
+func (t *tenancy) renew(ctx context.Context, old *issuance.Lease, lead time.Duration) bool {
+	for again := range 3 {
+		if again > 0 && pause(ctx, lead/4) != nil {
+			return false
+		}
+		left := time.Duration(0)
+		if t.request.Left > 0 {
+			left = max(t.request.Left-t.j.env.Now().Sub(t.began), time.Second)
+		}
+		l, err := t.broker.Renew(ctx, old, left)
+		if err == nil {
+			err = t.replace(ctx, old, l)
+		}
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false // the command has ended meanwhile
+		}
+		t.j.say("%s isn't renewed: %v", leaseOf(old, t.request.Grant), err)
+		if denied := (*issuance.DeniedError)(nil); errors.As(err, &denied) && !denied.Unfinished() {
+			return false
+		}
+	}
+	return false
+}
+
+// replace hands over a lease in the place of an old one: first the watchdog has both, then the command the new one,
+// then the old one ends.
+func (t *tenancy) replace(ctx context.Context, old, l *issuance.Lease) error {
+	ctx = context.WithoutCancel(ctx) // what is begun here is brought to an end
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	both := []*issuance.Lease{old, l}
+	err := t.tell(both)
+	if err == nil {
+		_, err = t.j.leases.HandOver(t.files, l.Credential)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("hand over %s: %w", leaseOf(l, t.request.Grant), err), t.endOne(ctx, l))
+	}
+	t.held = both
+	t.tellUser("%s in place of %s: until %s", leaseOf(l, t.request.Grant), old.ID, l.Until.UTC().Format(time.RFC3339))
+	if err := t.endOne(ctx, old); err != nil {
+		t.j.say("%v", err) // it is held on, and tried again in the end
+		return nil
+	}
+	t.held = []*issuance.Lease{l}
+	if err := t.tell(t.held); err != nil {
+		t.j.say("%v", err) // it holds one more lease than there is
+	}
+	return nil
+}
+
+// pause waits for d, or until ctx ends, whose error it then returns.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

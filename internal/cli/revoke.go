@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/curfew-ci/curfew/internal/issuance"
+	"github.com/curfew-ci/curfew/internal/ledger"
+)
+
+// revokeFlags say which leases are ended.
+type revokeFlags struct {
+	all   bool
+	state string
+}
+
+func newRevoke(env *Env) *cobra.Command {
+	var f revokeFlags
+	cmd := &cobra.Command{
+		Use:     "revoke (--all | ID...)",
+		Short:   "end leases of this job now",
+		GroupID: groupUse,
+		Long: "End leases that `curfew lease` handed over in this job, by what it left in RUNNER_TEMP/curfew/leases,\n" +
+			"and say what each server answered. Ending one twice does no harm. A lease whose token isn't kept here\n" +
+			"can't be revoked by who only reads records: then it is said what it is called and when it ends by itself.\n" +
+			"Exit: 0 ended, or nothing but time ends it · 2 a flag is wrong · 3 one may live on, or isn't known.",
+		Example: "  curfew revoke --all",
+		Args:    cobra.ArbitraryArgs,
+		RunE:    func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), env, args) },
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.all, "all", false, "end all leases that are kept here")
+	registerState(flags, &f.state)
+	return cmd
+}
+
+func (f *revokeFlags) run(ctx context.Context, env *Env, ids []string) error {
+	if f.all == (len(ids) > 0) {
+		return usageError("which leases? expected --all, or their ids")
+	}
+	j, err := openJob(env, f.state)
+	if err != nil {
+		return err
+	}
+	defer j.seal(ctx)
+	ender, err := issuance.NewEnder(j.options())
+	if err != nil {
+		return err
+	}
+	if f.all {
+		if ids, err = j.leases.IDs(); err != nil {
+			return &exitError{ExitUnfinished, err}
+		}
+		if len(ids) == 0 {
+			_, err := fmt.Fprintln(env.Stdout, "no lease is kept here")
+			return err
+		}
+	}
+	var faults []error
+	for _, id := range ids {
+		faults = append(faults, j.revoke(ctx, ender, id))
+	}
+	j.sealLeft(ctx)
+	if err := errors.Join(faults...); err != nil {
+		return &exitError{ExitUnfinished, err}
+	}
+	return nil
+}
+
+// revoke ends one lease.
+func (j *job) revoke(ctx context.Context, ender *issuance.Ender, id string) error {
+	e, err := j.leases.Entry(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		return j.recall(ctx, id)
+	}
+	if err != nil {
+		return err
+	}
+	if e.Ledger != nil && j.store == nil {
+		if _, err := j.openStore(*e.Ledger); err != nil {
+			j.say("the end of lease %s can't be brought to the organisation's store: %v", id, err)
+		}
+	}
+	return j.endEntry(ctx, ender, e, j.env.Stdout)
+}
+
+// recall says what the records of this job know of a lease that isn't kept: whether it has ended, and if it hasn't that a
+// record's handle revokes nothing.
+func (j *job) recall(ctx context.Context, id string) error {
+	var issued, ended *ledger.Record
+	err := eachRecord(ctx, j.folder, func(r *ledger.Record) {
+		if len(r.Links.CausedBy) == 0 || r.Links.CausedBy[0] != id {
+			return
+		}
+		switch r.Type {
+		case ledger.LeaseIssued, ledger.LeaseRenewed:
+			issued = r
+		case ledger.LeaseRevoked, ledger.LeaseEnded, ledger.LeaseExpireOnly:
+			ended = r
+		}
+	})
+	switch {
+	case err != nil:
+		return err
+	case ended != nil && ended.Type != ledger.LeaseExpireOnly:
+		_, err := fmt.Fprintf(j.env.Stdout, "curfew: lease %s: has ended before: %s\n", id, printableLine(ended.Decision.Reasons[0]))
+		return err
+	case issued == nil && ended == nil:
+		return fmt.Errorf("lease %s: neither kept here nor in this job's records: expected an id that curfew lease has printed in this job", printableLine(id))
+	case issued == nil:
+		issued = ended
+	}
+	c := issued.Credential
+	if j.env.Now().After(c.NotAfter) {
+		_, err := fmt.Fprintf(j.env.Stdout, "curfew: lease %s: its time was over at %s\n", id, c.NotAfter.UTC().Format(time.RFC3339))
+		return err
+	}
+	return fmt.Errorf("lease %s: what would revoke it isn't kept here, and its record holds no token: it is expire-only until %s; %s",
+		id, c.NotAfter.UTC().Format(time.RFC3339), byOperator(c))
+}
+
+// byOperator says how who runs the provider could end a credential by its handle.
+func byOperator(c *ledger.Credential) string {
+	handle := printableLine(c.Handle)
+	switch c.Provider {
+	case "vault":
+		return "an operator can: vault write auth/token/revoke-accessor accessor=" + handle
+	case "aws":
+		return "an administrator can deny the role all sessions older than now (aws:TokenIssueTime); this one's key id is " + handle
+	}
+	return "the provider's log calls it " + handle
+}
+
+// eachRecord reads the records of a folder's files, whole or not.
+func eachRecord(ctx context.Context, folder *ledger.Folder, do func(*ledger.Record)) error {
+	names, err := folder.List(ctx, "", "", ledger.MaxList)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !isJobFile(name) {
+			continue
+		}
+		object, err := folder.Get(ctx, name)
+		if err != nil {
+			return err
+		}
+		file, err := ledger.ReadJobFile(name, object.Data)
+		if err != nil {
+			return err
+		}
+		for i := range file.Records {
+			do(&file.Records[i])
+		}
+	}
+	return nil
+}
+
+// isJobFile reports whether a name is that of a file of records.
+func isJobFile(name string) bool { return strings.HasSuffix(name, ".jsonl") }

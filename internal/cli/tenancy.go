@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/custody"
+	"github.com/curfew-ci/curfew/internal/issuance"
+	"github.com/curfew-ci/curfew/internal/lease"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/redact"
+	"github.com/curfew-ci/curfew/internal/supervise"
+)
+
+// tenancy is a lease for as long as a command has it: renewed where the command can be given another credential, and
+// ended at its time or with the command.
+type tenancy struct {
+	j        *job
+	broker   *issuance.Broker
+	request  issuance.Request
+	mask     *supervise.Mask
+	quiet    bool
+	began    time.Time
+	files    string // the id whose folder has the credential's files; "" where it is handed over without
+	watchdog *supervise.Watchdog
+
+	mu   sync.Mutex
+	held []*issuance.Lease // that haven't ended, the one that the command has last
+}
+
+func newTenancy(j *job, broker *issuance.Broker, l *issuance.Lease, r issuance.Request, quiet bool) *tenancy {
+	t := &tenancy{j: j, broker: broker, request: r, mask: supervise.NewMask(), quiet: quiet, began: j.env.Now(), held: []*issuance.Lease{l}}
+	if l.As == manifest.AsFile {
+		t.files = l.ID
+	}
+	j.veil.listen(func(s redact.Secret) { t.mask.Hide(s) })
+	return t
+}
+
+// watchBy has a watchdog hold what ends the lease.
+func (t *tenancy) watchBy(s starting) error {
+	if s.err != nil {
+		return s.err
+	}
+	t.watchdog = s.Watchdog
+	return t.tell(t.held)
+}
+
+// tell tells the watchdog of leases: a line for each.
+func (t *tenancy) tell(held []*issuance.Lease) error {
+	var payload []byte
+	defer func() { clear(payload) }()
+	for _, l := range held {
+		text, err := custody.EntryOf(l, t.files).Encode()
+		if err != nil {
+			return err
+		}
+		payload = append(payload, text.Reveal()...)
+		text.Zero()
+	}
+	return t.watchdog.Replace(payload)
+}
+
+// handOver is the command's variables.
+func (t *tenancy) handOver() ([]supervise.Var, error) {
+	l := t.held[len(t.held)-1]
+	values := l.Credential.Values
+	if t.files != "" {
+		var err error
+		if values, err = t.j.leases.HandOver(t.files, l.Credential); err != nil {
+			return nil, err
+		}
+	}
+	var vars []supervise.Var
+	for _, v := range values {
+		vars = append(vars, supervise.Var{Name: v.Name, Value: v.Value})
+	}
+	return vars, nil
+}
+
+// giveUp ends the lease of a command that isn't run, because of why.
+func (t *tenancy) giveUp(ctx context.Context, why error) error {
+	err := t.end(ctx)
+	if err == nil && t.watchdog != nil {
+		err = t.watchdog.Release("the command isn't run")
+	}
+	return errors.Join(why, err)
+}
+
+// run runs the command.
+func (t *tenancy) run(ctx context.Context, child supervise.Child) (supervise.Result, error) {
+	l := t.held[0]
+	t.tellUser("%s: until %s", leaseOf(l, t.request.Grant), l.Until.UTC().Format(time.RFC3339))
+	keeping, stop := context.WithCancel(ctx)
+	kept := make(chan struct{})
+	go func() {
+		defer close(kept)
+		t.keep(keeping)
+	}()
+	result, err := supervise.Run(ctx, child, supervise.Guard{
+		Watchdog: t.watchdog,
+		Lost: func(err error) {
+			t.j.say("%v; the command goes on, and its credential ends with it unless curfew is killed", err)
+		},
+		End: func(ctx context.Context, _ supervise.Result) error {
+			stop()
+			<-kept
+			return t.end(ctx)
+		},
+	})
+	stop()
+	if result.Cut {
+		t.j.say("what the command has left behind still writes, and isn't heard any more")
+	}
+	return result, err
+}
+
+// end ends all that is held, and removes the files.
+func (t *tenancy) end(ctx context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var faults []error
+	for _, l := range t.held {
+		faults = append(faults, t.endOne(ctx, l))
+	}
+	t.held = nil
+	if t.files != "" {
+		faults = append(faults, t.j.leases.RemoveFiles(t.files))
+	}
+	return errors.Join(faults...)
+}
+
+// endOne ends a lease and says what came of it.
+func (t *tenancy) endOne(ctx context.Context, l *issuance.Lease) error {
+	got, err := t.broker.End(ctx, l)
+	if err != nil {
+		return fmt.Errorf("%s: %w; it is %s", leaseOf(l, t.request.Grant), err, got.String())
+	}
+	if got.Outcome == lease.ExpireOnly || !t.quiet {
+		t.j.say("%s: %s", leaseOf(l, t.request.Grant), got.String())
+	}
+	return nil
+}
+
+func (t *tenancy) tellUser(format string, args ...any) {
+	if !t.quiet {
+		t.j.say(format, args...)
+	}
+}
+
+// entriesOf reads what tell wrote.
+func entriesOf(payload []byte) ([]custody.Entry, error) {
+	var all []custody.Entry
+	for line := range bytes.Lines(payload) {
+		e, err := custody.Decode("what the watchdog was told", line)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
