@@ -252,3 +252,37 @@ func FuzzSetOutput(f *testing.F) {
 		}
 	})
 }
+
+// TestSetEnv: no value sets another variable, and no name what it isn't.
+func TestSetEnv(t *testing.T) {
+	r := newRunner(t, nil)
+	r.env["GITHUB_ENV"] = r.env["GITHUB_OUTPUT"] // to be read as outputs are
+	value := "a\nNODE_OPTIONS=--require=./evil.js\nNODE_OPTIONS<<EOF\n--require=./evil.js\nEOF"
+	if err := r.step().SetEnv("DB_PASSWORD", value); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"DB_PASSWORD": value}, r.outputs(t)); diff != "" {
+		t.Errorf("variables (-want +got):\n%s", diff)
+	}
+	for _, name := range []string{"", "A\nB", "A=B", "A<<EOF", "A\rB"} {
+		if err := r.step().SetEnv(name, "x"); err == nil {
+			t.Errorf("%q is set", name)
+		}
+	}
+}
+
+// TestMask tells the runner each line, as it reads commands: escaped, and nothing that is empty.
+func TestMask(t *testing.T) {
+	r := newRunner(t, nil)
+	if err := r.step().Mask([]byte("one%0A::error::x\r\n\ntwo\n")); err != nil {
+		t.Fatal(err)
+	}
+	if want := "::add-mask::one%250A::error::x\n::add-mask::two\n"; r.log.String() != want {
+		t.Errorf("%q, want %q", r.log.String(), want)
+	}
+	step := r.step()
+	step.Log = shut{}
+	if err := step.Mask([]byte("one")); err == nil || strings.Contains(err.Error(), "one") {
+		t.Errorf("%v", err)
+	}
+}
