@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ func (d *decoder) checkGrant(m *Manifest, ptr string, g *Grant) {
 	if g.TTL != nil {
 		d.checkAWSTerm(g, *g.TTL, ptr+"/ttl")
 	}
+	d.checkAWSRole(g, ptr)
 	d.checkVariables(ptr, g)
 	if g.When != nil {
 		d.checkTrigger(ptr+"/when", g.When)
@@ -61,6 +63,18 @@ func (d *decoder) checkAWSTerm(g *Grant, ttl Duration, ptr string) {
 	}
 	d.failAt(ptr, fmt.Sprintf("%s is %s: expected 15m to 12h, which is what AWS issues", d.subject(ptr), ttl),
 		"write 15m and let the lease's end revoke it")
+}
+
+// amazonRole is the ARN of a role in an account of Amazon's.
+var amazonRole = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/`)
+
+// checkAWSRole refuses a role that Amazon can't have where no other server is named.
+func (d *decoder) checkAWSRole(g *Grant, ptr string) {
+	if g.AWS == nil || g.AWS.Role == "" || g.AWS.Endpoint != "" || amazonRole.MatchString(g.AWS.Role) {
+		return
+	}
+	d.failAt(ptr+"/aws/role", d.subject(ptr+"/aws/role")+" is no role of an account of Amazon's, and no other server is named",
+		"write it like arn:aws:iam::123456789012:role/deploy, or give the endpoint of the server that has it")
 }
 
 // checkVariables refuses two credentials in one variable.

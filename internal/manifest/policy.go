@@ -212,7 +212,7 @@ type Ledger struct {
 	// Store is s3://BUCKET/PREFIX.
 	Store string `yaml:"store" check:"required,s3"`
 	// Role ARN that can create objects there, not overwrite or delete.
-	Role string `yaml:"role" check:"required,store-role"`
+	Role string `yaml:"role" check:"required,sts-role"`
 	// Audience of the ID token for that role.
 	Audience string `yaml:"audience" check:"required,audience"`
 	// Region of the bucket and of the STS endpoint.

@@ -24,8 +24,8 @@ func (Handing) Values() []string { return values(AsEnv, AsFile) }
 
 // AWS is an IAM role by STS AssumeRoleWithWebIdentity.
 type AWS struct {
-	// Role ARN.
-	Role string `yaml:"role" check:"required,aws-role"`
+	// Role ARN: of an account of Amazon's, or of the server at the endpoint.
+	Role string `yaml:"role" check:"required,sts-role"`
 	// Audience of the ID token, usually sts.amazonaws.com.
 	Audience string `yaml:"audience" check:"required,audience"`
 	// Region whose STS endpoint is asked.

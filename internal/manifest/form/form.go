@@ -124,10 +124,8 @@ var forms = map[string]*Form{ //nolint:gochecknoglobals // a constant, if Go had
 	"url": form("an https URL", "https://vault.acme.example", `^https?://[^\s]+$`, trustedURL),
 
 	// Providers' names.
-	"aws-role": form("the ARN of an IAM role", "arn:aws:iam::123456789012:role/deploy",
-		`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$`, nil),
-	// A store of one's own has no accounts: MinIO has arn:minio:iam:::role/…, Ceph arn:aws:iam:::role/….
-	"store-role": form("the ARN of a role of the store's", "arn:aws:iam::123456789012:role/curfew-ledger",
+	// A server of one's own may have no accounts: MinIO has arn:minio:iam:::role/…, Ceph arn:aws:iam:::role/….
+	"sts-role": form("the ARN of a role", "arn:aws:iam::123456789012:role/deploy",
 		`^arn:[a-z-]+:iam::([0-9]{12})?:role/[A-Za-z0-9_+=,.@/-]+$`, nil),
 	"region": form("a region", "eu-west-1", `^[a-z0-9]+(-[a-z0-9]+)*$`, nil),
 	"s3": form("s3://BUCKET or s3://BUCKET/PREFIX", "s3://acme-curfew/ledger",
