@@ -51,7 +51,9 @@ func (p *parser) schedule(e *Event, n *yamltree.Node) {
 					e.Crons = append(e.Crons, s)
 				}
 			case "timezone":
-				p.str(pair.Value)
+				if s := p.str(pair.Value); s != nil {
+					e.Timezones = append(e.Timezones, s)
+				}
 			default:
 				return false
 			}

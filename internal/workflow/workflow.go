@@ -60,9 +60,10 @@ func (w *Workflow) Job(id string) *Job {
 
 // Event is one trigger.
 type Event struct {
-	Name    *String              // push, pull_request_target, workflow_call, schedule …
-	Filters map[string][]*String // branches, tags, paths, types, workflows …, as written
-	Crons   []*String            // of schedule
+	Name      *String              // push, pull_request_target, workflow_call, schedule …
+	Filters   map[string][]*String // branches, tags, paths, types, workflows …, as written
+	Crons     []*String            // of schedule
+	Timezones []*String            // of schedule, in which crons are meant that aren't meant in UTC
 
 	Inputs  []*CallInput  // of workflow_call and workflow_dispatch
 	Secrets []*CallSecret // of workflow_call
