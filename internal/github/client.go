@@ -64,7 +64,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	auth := &authTransport{next: wire, base: base, token: cfg.Token}
 	retry := &retryTransport{next: auth, now: cfg.Now, sleep: cfg.Sleep}
-	rest := gogithub.NewClient(&http.Client{Transport: retry})
+	rest := gogithub.NewClient(&http.Client{Transport: &boundTransport{next: retry}})
 	rest.BaseURL, rest.UserAgent = base, cfg.Agent
 	return &Client{rest: rest, sleep: cfg.Sleep}, nil
 }

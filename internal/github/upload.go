@@ -51,7 +51,7 @@ func (c *Client) UploadSARIF(ctx context.Context, p *Parcel) (*Receipt, error) {
 func (c *Client) send(ctx context.Context, p *Parcel) (string, error) {
 	// Written out because go-github's SarifAnalysis has no "validate", by which GitHub refuses at once
 	// what it would otherwise take and drop.
-	req, err := c.rest.NewRequest(http.MethodPost, path(p, ""), map[string]any{
+	req, err := c.rest.NewRequest(http.MethodPost, uploads(p, ""), map[string]any{
 		"commit_sha": p.Commit,
 		"ref":        p.Ref,
 		"sarif":      p.body,
@@ -82,7 +82,7 @@ func (c *Client) send(ctx context.Context, p *Parcel) (string, error) {
 
 // status asks once what became of upload id; errPending means: ask again.
 func (c *Client) status(ctx context.Context, p *Parcel, id string) (*Receipt, error) {
-	req, err := c.rest.NewRequest(http.MethodGet, path(p, "/"+id), nil)
+	req, err := c.rest.NewRequest(http.MethodGet, uploads(p, "/"+id), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (c *Client) status(ctx context.Context, p *Parcel, id string) (*Receipt, er
 		p.Owner, p.Repo, id, answer.Status, strings.Join(answer.Errors, "; "))
 }
 
-func path(p *Parcel, rest string) string {
+func uploads(p *Parcel, rest string) string {
 	return "repos/" + p.Owner + "/" + p.Repo + "/code-scanning/sarifs" + rest
 }
 

@@ -1,0 +1,137 @@
+package github
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	gogithub "github.com/google/go-github/v62/github"
+
+	"github.com/curfew-ci/curfew/internal/courier"
+)
+
+const (
+	maxAnswer  = 16 << 20 // of an answer; a tree of a folder is the longest that is asked for
+	maxRefusal = 1 << 20  // of one that refuses
+	maxTold    = 200      // of what GitHub says in words
+)
+
+var errLongAnswer = errors.New("the answer is longer than is read")
+
+// question is a GET.
+type question struct {
+	path string   // below the API's root
+	args []string // that fill its %s, escaped for a path
+	need string   // the permission that the token must have
+	at   string   // on what: a repository or an organisation
+}
+
+// url is the path with its arguments. Each is one or, where it has slashes, several segments.
+func (q question) url() string {
+	escaped := make([]any, len(q.args))
+	for i, arg := range q.args {
+		segments := strings.Split(arg, "/")
+		for j := range segments {
+			segments[j] = url.PathEscape(segments[j])
+		}
+		escaped[i] = strings.Join(segments, "/")
+	}
+	return fmt.Sprintf(q.path, escaped...)
+}
+
+// ask reads an answer in JSON into v.
+func (c *Client) ask(ctx context.Context, q question, v any) error {
+	src, err := c.fetch(ctx, q, "application/vnd.github+json", maxAnswer)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(src, v); err != nil {
+		return fmt.Errorf("GET /%s: the answer can't be read: %w", q.url(), err)
+	}
+	return nil
+}
+
+// fetch reads an answer of a media type.
+func (c *Client) fetch(ctx context.Context, q question, media string, most int) ([]byte, error) {
+	req, err := c.rest.NewRequest(http.MethodGet, q.url(), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", media)
+	resp, err := c.rest.BareDo(ctx, req)
+	if err != nil {
+		return nil, q.explain(ctx, err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // all that is wanted has been read
+	src, err := io.ReadAll(io.LimitReader(resp.Body, int64(most)+1))
+	if err == nil && len(src) > most {
+		err = fmt.Errorf("%w: %d bytes", errLongAnswer, most)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("GET /%s: %w", q.url(), err)
+	}
+	return src, nil
+}
+
+// explain says which question was refused, what the token needs for it and what to do.
+func (q question) explain(ctx context.Context, err error) error {
+	var refusal *gogithub.ErrorResponse
+	var limit *gogithub.RateLimitError
+	var abuse *gogithub.AbuseRateLimitError
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &limit), errors.As(err, &abuse):
+		return fmt.Errorf("GET /%s: the token's rate limit is used up: run the job again later, or give it a token of its own", q.url())
+	case !errors.As(err, &refusal) || refusal.Response == nil:
+		return fmt.Errorf("GET /%s: %w", q.url(), err)
+	}
+	said := fmt.Sprintf("GET /%s: GitHub answers %d", q.url(), refusal.Response.StatusCode)
+	if refusal.Message != "" {
+		said += ", " + courier.Printable(refusal.Message, maxTold)
+	}
+	switch refusal.Response.StatusCode {
+	case http.StatusUnauthorized:
+		return fmt.Errorf("%s: the token is wrong or has expired: give the job's own, or a new one", said)
+	case http.StatusForbidden, http.StatusNotFound:
+		return fmt.Errorf("%s: it isn't there, or the token may not see it: let the token have %q on %s", said, q.need, q.at)
+	}
+	return fmt.Errorf("%s: run the job again", said)
+}
+
+// boundTransport ends answers that are longer than any that is asked for.
+type boundTransport struct{ next http.RoundTripper }
+
+// RoundTrip makes one request.
+func (t *boundTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	left := int64(maxAnswer + 1) // fetch tells what is longer than that
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		left = maxRefusal
+	}
+	resp.Body = &boundBody{resp.Body, left}
+	return resp, nil
+}
+
+type boundBody struct {
+	io.ReadCloser
+	left int64
+}
+
+// Read reads on, as far as there may be more.
+func (b *boundBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errLongAnswer
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
