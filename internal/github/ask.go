@@ -85,7 +85,7 @@ func (q question) explain(ctx context.Context, err error) error {
 	var abuse *gogithub.AbuseRateLimitError
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return fmt.Errorf("GET /%s: no answer in time, or GitHub asks to wait for longer: %w", q.url(), ctx.Err())
 	case errors.As(err, &limit), errors.As(err, &abuse):
 		return fmt.Errorf("GET /%s: the token's rate limit is used up: run the job again later, or give it a token of its own", q.url())
 	case !errors.As(err, &refusal) || refusal.Response == nil:

@@ -42,7 +42,7 @@ func (g *Governance) byID(ctx context.Context, of job) (*repository, error) {
 // byName finds the repository of the organisation's policy.
 func (g *Governance) byName(ctx context.Context, name string, of job) (*repository, error) {
 	var r repository
-	q := question{path: "repos/%s", args: []string{name}, need: needContents, at: name}
+	q := question{path: "repos/%s", args: []string{name}, need: needContents, at: name + " (GITHUB_TOKEN reads no other private repository: that of a GitHub App can)"}
 	if err := checkName(name); err != nil {
 		return nil, err
 	}

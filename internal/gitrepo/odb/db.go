@@ -14,7 +14,7 @@ import (
 // methods may be called by several goroutines, but for Close.
 //
 // Nothing is verified by its hash: git does that as it receives objects, and it would cost more than all
-// the reading. What is damaged in a way that reading notices is reported.
+// the reading. Who decides by an object must compare it with Hash.Sum. What is damaged in a way that reading notices is reported.
 type DB struct {
 	hash     Hash
 	packs    []*pack
