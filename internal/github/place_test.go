@@ -65,6 +65,7 @@ type place struct {
 	claims   map[string]any
 	web, org string // commits of the default branches
 	now      time.Time
+	issuer   string // of a test that has one
 }
 
 func newPlace(t *testing.T) *place {
