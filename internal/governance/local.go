@@ -86,7 +86,7 @@ func (l Local) read(ctx context.Context, project tree, bound string) (r issuance
 		case l.Org == nil && name == "":
 			return nil, nil
 		case l.Org == nil:
-			return nil, fmt.Errorf("that of %s holds here, and isn't given: give the folder of a clone of it, and the full id of the commit that decides", name)
+			return nil, fmt.Errorf("that of %s holds here, and isn't given: give a clone of it and the full id of the commit that decides, --org-rules-from DIR@COMMIT", name)
 		case name == "":
 			name = "the organisation's repository"
 		}
