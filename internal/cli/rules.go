@@ -1,14 +1,18 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
 
+	"github.com/curfew-ci/curfew/internal/github"
+	"github.com/curfew-ci/curfew/internal/gitrepo"
 	"github.com/curfew-ci/curfew/internal/governance"
 	"github.com/curfew-ci/curfew/internal/issuance"
+	"github.com/curfew-ci/curfew/internal/redact"
 )
 
 // rulesFlags say where the rules of a lease come from: GitHub's API unless said.
@@ -30,41 +34,73 @@ type ruling struct {
 	provers    map[string]issuance.Prover
 }
 
-func (f *rulesFlags) open(*job) (ruling, error) {
-	local := governance.Local{}
-	var err error
+// open makes what reads the rules, and what proves triggers there.
+func (f *rulesFlags) open(j *job) (ruling, error) {
 	switch {
 	case f.workspace && f.from != "":
 		return ruling{}, usageError("--trust-workspace and --rules-from: the one reads the manifest that lies here, the other a commit's: choose one")
 	case f.workspace:
-		local.Project = governance.Workspace{Dir: "."}
+		return f.local(governance.Workspace{Dir: "."}, ".")
 	case f.from != "":
-		if local.Project, err = repositoryAt(f.from); err != nil {
+		project, err := repositoryAt(f.from)
+		if err != nil {
 			return ruling{}, usageError("--rules-from: %w", err)
 		}
+		return f.local(project, project.Dir)
 	case f.orgFrom != "":
 		return ruling{}, usageError("--org-rules-from: the organisation's policy is read at GitHub, as the manifest is, unless --rules-from or --trust-workspace is given")
 	}
+	return atGitHub(j.env)
+}
+
+// local reads the rules on this machine, and tags in the repository at dir: their signatures prove them.
+func (f *rulesFlags) local(project governance.Source, dir string) (ruling, error) {
+	rules := governance.Local{Project: project}
 	if f.orgFrom != "" {
-		if local.Org, err = repositoryAt(f.orgFrom); err != nil && !f.workspace {
+		org, err := repositoryAt(f.orgFrom)
+		switch {
+		case err == nil:
+			rules.Org = org
+		case f.workspace:
+			rules.Org = governance.Workspace{Dir: f.orgFrom}
+		default:
 			return ruling{}, usageError("--org-rules-from: %w", err)
 		}
-		if err != nil {
-			local.Org = governance.Workspace{Dir: f.orgFrom}
-		}
 	}
-	return ruling{governance: local}, nil
+	tags := func(ctx context.Context, name string) ([]byte, error) {
+		tree, err := gitrepo.Open(dir)
+		if err != nil {
+			return nil, err
+		}
+		defer tree.Close() //nolint:errcheck // only read
+		return tree.TagObject(ctx, name)
+	}
+	return ruling{rules, map[string]issuance.Prover{"signed-tag": issuance.SignedTag{Tags: issuance.RawTags(tags)}}}, nil
+}
+
+// atGitHub reads the rules at the tip of the default branch, by the job's token.
+func atGitHub(env *Env) (ruling, error) {
+	token := redact.New([]byte(env.Getenv("GITHUB_TOKEN")))
+	if token.Len() == 0 {
+		return ruling{}, usageError("the manifest is read at GitHub, by a token with contents: read and actions: read: give the step GITHUB_TOKEN in env, or say --rules-from or --trust-workspace")
+	}
+	client, err := github.New(github.Config{API: env.Getenv("GITHUB_API_URL"), Token: token, Agent: "curfew/" + Version()})
+	if err != nil {
+		return ruling{}, usageError("%w", err)
+	}
+	rules := github.NewGovernance(client)
+	return ruling{rules, map[string]issuance.Prover{"schedule": rules.Schedule(), "signed-tag": issuance.SignedTag{Tags: client}}}, nil
 }
 
 // repositoryAt reads DIR@COMMIT.
-func repositoryAt(s string) (governance.Source, error) {
+func repositoryAt(s string) (governance.Repository, error) {
 	i := strings.LastIndexByte(s, '@')
 	if i <= 0 || !isCommit(s[i+1:]) {
-		return nil, errors.New("expected DIR@COMMIT, with the commit's full id: whoever can write into a repository can move its branches and tags")
+		return governance.Repository{}, errors.New("expected DIR@COMMIT, with the commit's full id: whoever can write into a repository can move its branches and tags")
 	}
 	dir, err := filepath.Abs(s[:i])
 	if err != nil {
-		return nil, err
+		return governance.Repository{}, err
 	}
 	return governance.Repository{Dir: dir, Commit: s[i+1:]}, nil
 }
