@@ -3,6 +3,7 @@ package identity
 import (
 	"bytes"
 	"strings"
+	"time"
 
 	"github.com/curfew-ci/curfew/internal/jsontree"
 )
@@ -110,17 +111,37 @@ func (k Keys) find(h header) (key, error) {
 // UnverifiedIssuer is the claim iss of a token of which nothing has been verified: anybody can have written
 // it. It is only good for choosing among issuers that are allowed anyway, whose keys then prove it.
 func UnverifiedIssuer(token []byte) (string, error) {
-	p, err := split(token)
+	c, err := unverified(token)
 	if err != nil {
 		return "", err
-	}
-	c, err := ParseClaims("claims", p.claims)
-	if err != nil {
-		return "", refuse(CodeMalformed, "%v", err)
 	}
 	iss := c.values["iss"]
 	if iss == nil || iss.Kind != jsontree.String || iss.Text == "" {
 		return "", refuse(CodeIssuer, "iss is %s, expected an issuer", describe(iss))
 	}
 	return iss.Text, nil
+}
+
+// UnverifiedTime is when a token says that it was issued (iat), of which nothing has been verified. As the Now of an
+// Expectation it asks whether a token ever held, as evidence has to be asked whose token ended long ago: once the
+// signature holds, the time is the issuer's word as well.
+func UnverifiedTime(token []byte) (time.Time, error) {
+	c, err := unverified(token)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return date(c, "iat")
+}
+
+// unverified reads a token's claims and proves nothing of them.
+func unverified(token []byte) (Claims, error) {
+	p, err := split(token)
+	if err != nil {
+		return Claims{}, err
+	}
+	c, err := ParseClaims("claims", p.claims)
+	if err != nil {
+		return Claims{}, refuse(CodeMalformed, "%v", err)
+	}
+	return c, nil
 }

@@ -207,3 +207,26 @@ func TestUnverifiedIssuer(t *testing.T) {
 		})
 	}
 }
+
+// TestUnverifiedTime: a token that ended long ago is judged as of when it was issued, and by that alone.
+func TestUnverifiedTime(t *testing.T) {
+	tok := token("rsa", "RS256", claimsOf(nil))
+	at, err := UnverifiedTime(tok)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := expected
+	want.Now = at
+	if _, err := Verify(tok, allKeys(t), want); err != nil {
+		t.Error(err)
+	}
+	for name, iat := range map[string]any{"absent": nil, "a text": "1", "negative": -1, "huge": 1e300} {
+		tok := token("rsa", "RS256", claimsOf(map[string]any{"iat": iat}))
+		if at, err := UnverifiedTime(tok); err == nil || !at.IsZero() {
+			t.Errorf("%s: %s, %v", name, at, err)
+		}
+	}
+	if _, err := UnverifiedTime([]byte("x.y")); err == nil {
+		t.Error("no JWT: has a time")
+	}
+}
