@@ -14,15 +14,26 @@ import (
 // Mask hides in text whatever looks like a credential in it or in src, the file that it is about: texts
 // about a manifest quote it, and somebody may have pasted a token into it. src may be nil.
 func Mask(ctx context.Context, text string, src []byte) (string, error) {
+	mask, err := MaskEach(src)
+	if err != nil {
+		return "", err
+	}
+	return mask(ctx, text)
+}
+
+// MaskEach is Mask for many texts, each by itself: what stands in one can't hide another.
+func MaskEach(src []byte) (func(ctx context.Context, text string) (string, error), error) {
 	detector, err := secret.New(rules.SecretRules())
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	masker, err := detector.MaskerFor(ctx, manifest.Path, src, text)
-	if err != nil {
-		return "", err
-	}
-	return masker.Mask(text), nil
+	return func(ctx context.Context, text string) (string, error) {
+		masker, err := detector.MaskerFor(ctx, manifest.Path, src, text)
+		if err != nil {
+			return "", err
+		}
+		return masker.Mask(text), nil
+	}, nil
 }
 
 // Masked is err, which is about the file at path, as an *InputError that is safe to print. Where secrets
