@@ -2,8 +2,6 @@ package ledger
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"path"
@@ -165,10 +163,9 @@ func (c *Collector) archive(ctx context.Context, issuer string, content, side []
 	if err != nil {
 		return fmt.Errorf("keys of %q: %w", issuer, err)
 	}
-	sum := sha256.Sum256([]byte(issuer))
 	file := "archive/files/" + tagOf(side) + ".jsonl"
 	for _, o := range []named{
-		{"archive/keys/" + hex.EncodeToString(sum[:]) + "/" + tagOf(keys) + ".json", keys},
+		{archivedKeys(issuer) + tagOf(keys) + ".json", keys},
 		{file, content},
 		{file + sealSuffix, side},
 	} {

@@ -122,6 +122,12 @@ func TestCollect(t *testing.T) {
 	if keys, err := store.List(t.Context(), "archive/keys/", "", 10); err != nil || len(keys) != 1 || string(store.objects[keys[0]]) != `{"keys":[]}` {
 		t.Errorf("keys: %q, %v", keys, err)
 	}
+	if keys, err := ArchivedKeys(t.Context(), store, issuer); err != nil || len(keys) != 1 || string(keys[0]) != `{"keys":[]}` {
+		t.Errorf("keys: %q, %v", keys, err)
+	}
+	if keys, err := ArchivedKeys(t.Context(), store, issuer+"/"); err != nil || len(keys) != 0 {
+		t.Errorf("another issuer's keys: %q, %v", keys, err)
+	}
 }
 
 // TestCollectRefusesTokens changes one claim, or what the collector asks for, at a time.

@@ -66,8 +66,8 @@ func NewS3(opt S3Options) (*S3, error) {
 		return nil, errors.New("S3 endpoint: expected no path")
 	case opt.Region == "" || safe(opt.Region) != opt.Region:
 		return nil, errors.New("S3 region: expected a name such as eu-west-1")
-	case opt.Bucket == "" || strings.Trim(opt.Bucket, "abcdefghijklmnopqrstuvwxyz0123456789.-") != "":
-		return nil, errors.New("S3 bucket: expected a name of a-z 0-9 . -")
+	case opt.Bucket == "" || strings.Trim(opt.Bucket, "abcdefghijklmnopqrstuvwxyz0123456789.-") != "" || opt.Bucket[0] == '.':
+		return nil, errors.New("S3 bucket: expected a name of a-z 0-9 . - that doesn't begin with a dot")
 	case opt.Prefix != "" && (!strings.HasSuffix(opt.Prefix, "/") || checkName(strings.TrimSuffix(opt.Prefix, "/")) != nil):
 		return nil, errors.New("S3 prefix: expected parts of A-Z a-z 0-9 . _ -, each ended by a slash")
 	}

@@ -99,10 +99,10 @@ func TestS3Refuses(t *testing.T) {
 	}
 	for want, change := range map[string]func(*S3Options){
 		"S3 endpoint: \"http://s3.example\": expected https (http is for this machine alone)": func(o *S3Options) { o.Endpoint = "http://s3.example" },
-		"S3 endpoint: expected no path":                                         func(o *S3Options) { o.Endpoint = "https://s3.example/x" },
-		"S3 region: expected a name such as eu-west-1":                          func(o *S3Options) { o.Endpoint, o.Region = "https://s3.example", "" },
-		"S3 bucket: expected a name of a-z 0-9 . -":                             func(o *S3Options) { o.Bucket = "a/b" },
-		"S3 prefix: expected parts of A-Z a-z 0-9 . _ -, each ended by a slash": func(o *S3Options) { o.Prefix = "a" },
+		"S3 endpoint: expected no path":                                           func(o *S3Options) { o.Endpoint = "https://s3.example/x" },
+		"S3 region: expected a name such as eu-west-1":                            func(o *S3Options) { o.Endpoint, o.Region = "https://s3.example", "" },
+		"S3 bucket: expected a name of a-z 0-9 . - that doesn't begin with a dot": func(o *S3Options) { o.Bucket = "a/b" },
+		"S3 prefix: expected parts of A-Z a-z 0-9 . _ -, each ended by a slash":   func(o *S3Options) { o.Prefix = "a" },
 	} {
 		opt := good
 		change(&opt)

@@ -16,7 +16,8 @@ const maxObjects = 10_000_000
 // Report is what Verify found right.
 type Report struct {
 	Checkpoint Checkpoint
-	Earlier    int // checkpoints that the log had before and still agrees with
+	Signed     []byte // the checkpoint as it is signed, to be kept elsewhere; nil of an empty log
+	Earlier    int    // checkpoints that the log had before and still agrees with
 	// Uncommitted names batches without a checkpoint: of a writer that went down or lost. They are no
 	// part of the log, and what they hold is proven by nothing.
 	Uncommitted []string
@@ -41,7 +42,7 @@ func Verify(ctx context.Context, store Store, opt LogOptions, kept ...Checkpoint
 		}
 		return Report{}, fmt.Errorf("verify log %q: %w", opt.Origin, err)
 	}
-	v.report.Checkpoint = l.at
+	v.report.Checkpoint, v.report.Signed = l.at, l.signed
 	return v.report, nil
 }
 
