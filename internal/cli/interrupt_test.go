@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/curfew-ci/curfew/internal/cli"
+	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -72,5 +74,18 @@ func TestInterruptedLate(t *testing.T) {
 func TestInterruptedExplain(t *testing.T) {
 	if code, out, errs := stopped(t, nil, "explain", "3f9c21ab", t.TempDir()); code != cli.ExitUnfinished || out != "" || errs != interrupted {
 		t.Errorf("exit status %d:\n%s%s", code, out, errs)
+	}
+}
+
+// TestInterruptedLedger: a log that was read halfway is neither proven nor unproven.
+func TestInterruptedLedger(t *testing.T) {
+	_, key, err := ledger.NewKey("acme.example/curfew", rand.NewChaCha8([32]byte{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"verify", "show", "export"} {
+		if code, out, errs := stopped(t, nil, "ledger", verb, "--store", t.TempDir(), "--key", key); code != cli.ExitUnfinished || out != "" || errs != interrupted {
+			t.Errorf("%s: exit status %d:\n%s%s", verb, code, out, errs)
+		}
 	}
 }

@@ -36,11 +36,13 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the transcripts: a verb as its users type it, and what it answers.
 func TestScripts(t *testing.T) {
+	commands := ledgerCommands(t)
+	commands["plant"] = plant
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"plant": plant},
+		Cmds:                commands,
 		Setup: func(env *testscript.Env) error {
 			// Nothing of the machine's git configuration or of a CI run around the tests may matter.
 			env.Setenv("GIT_CONFIG_NOSYSTEM", "1")

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"net/http"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -21,13 +20,13 @@ func (f *verifyFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.at, "verify-at", nil, "ask a service at a host of your own, `SERVICE=URL`; repeatable")
 }
 
-// options reads the flags. Requests go through the proxy that the environment names, which net/http reads by itself.
+// options reads the flags.
 func (f *verifyFlags) options(env *Env) (scan.Verification, error) {
 	v := scan.Verification{Spec: strings.Join(f.spec, ",")}
 	if len(f.at) > 0 && v.Spec == "" {
 		return v, usageError("--verify-at says where to ask: add --verify, which says what about")
 	}
-	v.Options = verify.Options{Now: env.Now, Endpoints: map[string][]string{}, Client: &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment}}}
+	v.Options = verify.Options{Now: env.Now, Endpoints: map[string][]string{}, Client: newClient()}
 	for _, at := range f.at {
 		service, base, ok := strings.Cut(at, "=")
 		if !ok || base == "" {

@@ -36,11 +36,11 @@ type Store struct {
 	minds   atomic.Bool // conditions, as was seen
 }
 
-// Parts of the store, by what names begin with.
-const (
-	inboxPrefix = "inbox/"
-	breakGlass  = "break-glass" // the kind of its slots
-)
+// InboxPrefix is what the names begin with that jobs deposit their records under.
+const InboxPrefix = "inbox/"
+
+// breakGlass is the kind of the slots of break-glass.
+const breakGlass = "break-glass"
 
 // Open opens the store that the policy names. It sends nothing: the role is leased when it is needed first.
 func Open(l manifest.Ledger, o Options) (*Store, error) {
@@ -77,7 +77,7 @@ func open(l manifest.Ledger, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	opt.Prefix += inboxPrefix
+	opt.Prefix += InboxPrefix
 	inbox, err := ledger.NewS3(opt)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/curfew-ci/curfew/internal/ledger"
+)
+
+// recordText is all that a record says, for a person.
+func recordText(r *ledger.Record) string {
+	var b strings.Builder
+	say := func(name string, parts ...string) {
+		if text := joinSaid(parts...); text != "" {
+			fmt.Fprintf(&b, "  %-11s %s\n", name, text)
+		}
+	}
+	fmt.Fprintf(&b, "%s %s (%s) at %s\n", r.ID, r.Type, r.Outcome, stamp(r.Time))
+	say("identity", r.Identity.ID, said("grant", r.Identity.Grant), said("owner", r.Identity.Owner), said("repository", r.Identity.RepositoryID))
+	say("task", said("run", r.Task.RunID), fmt.Sprint("attempt ", r.Task.Attempt), said("job", r.Task.Job), said("commit", r.Task.SHA), said("actor", r.Task.Actor))
+	t := r.Task.Trigger
+	say("trigger", t.Kind, t.Ref, t.Status, saidTime("observed", stamp(t.Observed)))
+	m := r.Manifest
+	say("manifest", said("commit", m.Commit), said("sha256", m.SHA256), said("policy's commit", m.OrgCommit), said("guard", m.Guard))
+	if c := r.Credential; c != nil {
+		say("credential", c.Provider, c.Fingerprint, saidTime("issued", stamp(c.Issued)), saidTime("until", stamp(c.NotAfter)), said("revocable by", string(c.Revocable)))
+		fmt.Fprintf(&b, "  %-11s %s\n", "handle", hidden(c.Handle))
+	}
+	if d := r.Decision; d != nil {
+		say("decision", said("by", d.Engine), said("policy", d.PolicySHA256), strings.Join(d.Controls, " "))
+		for _, reason := range d.Reasons {
+			say("because", reason)
+		}
+	}
+	say("caused by", r.Links.CausedBy...)
+	say("tickets", r.Links.Tickets...)
+	say("session", r.Links.Session)
+	return b.String()
+}
+
+// joinSaid joins what there is to say, in one line that nothing in it can leave.
+func joinSaid(parts ...string) string {
+	var there []string
+	for _, p := range parts {
+		if p != "" {
+			there = append(there, cell(p))
+		}
+	}
+	return strings.Join(there, ", ")
+}
+
+func said(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return name + " " + value
+}
+
+func saidTime(name, value string) string {
+	if value == "-" {
+		return ""
+	}
+	return name + " " + value
+}
