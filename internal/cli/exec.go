@@ -51,7 +51,7 @@ func newExec(env *Env) *cobra.Command {
 
 // failed is a failure of ours, which must not be taken for the command's.
 func failed(err error) error {
-	return &commandExit{exitError{supervise.CodeFailed, err}}
+	return &commandError{exitError{supervise.CodeFailed, err}}
 }
 
 func (f *execFlags) run(ctx context.Context, env *Env, args []string) error {
@@ -89,7 +89,7 @@ func (f *execFlags) run(ctx context.Context, env *Env, args []string) error {
 	if result.Code == 0 {
 		return nil // there is no error then
 	}
-	return &commandExit{exitError{result.Code, err}}
+	return &commandError{exitError{result.Code, err}}
 }
 
 // child is the command, with the lease's variables.
@@ -130,10 +130,10 @@ func (j *job) watch() <-chan starting {
 	return out
 }
 
-// release lets go of a watchdog that has nothing to do.
+// release lets go of a watchdog that has nothing to do. One that could not be started has nothing to do either.
 func (s starting) release(outcome string) error {
-	if s.err != nil {
-		return nil // it had nothing to do
+	if s.Watchdog == nil {
+		return nil
 	}
 	return s.Release(outcome)
 }

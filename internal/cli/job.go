@@ -55,12 +55,7 @@ func openJob(env *Env, state string) (*job, error) {
 	if j.of, err = jobOf(env); err != nil {
 		return nil, err
 	}
-	j.client = &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment}}
-	j.tokens = oidc.New(oidc.Options{
-		RequestURL:   redact.New([]byte(env.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"))),
-		RequestToken: redact.New([]byte(env.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))),
-		Client:       j.client, Now: env.Now,
-	})
+	j.client, j.tokens = newClient(), newSource(env)
 	if err := j.open(); err != nil {
 		return nil, &exitError{code: ExitUnfinished, err: errors.Join(err, j.close())}
 	}

@@ -29,12 +29,16 @@ const (
 	answered = "answered" // curfew is being told
 )
 
-// killer kills curfew at one point of its way.
-type killer struct {
+// moment is when curfew is killed.
+type moment struct {
 	what string // the question's name
 	nth  int    // of these questions, from 1
 	when string
+}
 
+// killer kills curfew at one moment of its way.
+type killer struct {
+	moment
 	mu     sync.Mutex
 	victim *os.Process
 	seen   map[string]int
@@ -110,20 +114,32 @@ func TestE2EKilled(t *testing.T) {
 		gap bool
 	}
 	points := []point{
-		{what: "first token", when: asked}, {what: "first token", when: answered},
-		{what: "discovery", when: asked}, {what: "keys", when: asked}, {what: "keys", when: answered},
-		{what: "second token", when: asked}, {what: "second token", when: answered},
-		{what: "login", when: asked}, {what: "login", when: done, gap: true}, {what: "login", when: answered, gap: true},
-		{what: "read", when: asked, gap: true}, {what: "read", when: done, gap: true}, {what: "read", when: answered, gap: true},
+		{what: "first token", when: asked},
+		{what: "first token", when: answered},
+		{what: "discovery", when: asked},
+		{what: "keys", when: asked},
+		{what: "keys", when: answered},
+		{what: "second token", when: asked},
+		{what: "second token", when: answered},
+		{what: "login", when: asked},
+		{what: "login", when: done, gap: true},
+		{what: "login", when: answered, gap: true},
+		{what: "read", when: asked, gap: true},
+		{what: "read", when: done, gap: true},
+		{what: "read", when: answered, gap: true},
 		{what: "the command begins", child: "kill -9 $PPID; " + sleeps},
 		{what: "the command works", child: "sleep 0.3; kill -9 $PPID; " + sleeps},
 		{what: "the command's children work", child: "(sleep 0.1; kill -9 $PPID) & wait; " + sleeps},
 		{what: "the command ends", child: "kill -9 $PPID"},
-		{what: "revoke", when: asked, child: "true"}, {what: "revoke", when: done, child: "true"}, {what: "revoke", when: answered, child: "true"},
-		{what: "token of the seal", when: asked, child: "true"}, {what: "token of the seal", when: answered, child: "true"},
+		{what: "revoke", when: asked, child: "true"},
+		{what: "revoke", when: done, child: "true"},
+		{what: "revoke", when: answered, child: "true"},
+		{what: "token of the seal", when: asked, child: "true"},
+		{what: "token of the seal", when: answered, child: "true"},
 		{what: "login", nth: 2, when: asked, grant: "deploy/short"},
 		{what: "login", nth: 2, when: done, grant: "deploy/short", gap: true},
-		{what: "revoke", nth: 1, when: asked, grant: "deploy/short"}, {what: "revoke", nth: 1, when: done, grant: "deploy/short"},
+		{what: "revoke", nth: 1, when: asked, grant: "deploy/short"},
+		{what: "revoke", nth: 1, when: done, grant: "deploy/short"},
 	}
 	for _, p := range points {
 		name := strings.TrimSpace(p.what + " " + p.when)
@@ -136,7 +152,7 @@ func TestE2EKilled(t *testing.T) {
 			p.child = sleeps
 		}
 		t.Run(name, func(t *testing.T) {
-			s.killedAt(t, k, killer{what: p.what, when: p.when, nth: max(p.nth, 1)}, p.grant, p.child, p.gap)
+			s.killedAt(t, k, moment{what: p.what, when: p.when, nth: max(p.nth, 1)}, p.grant, p.child, p.gap)
 		})
 	}
 }
@@ -157,7 +173,7 @@ func (s *site) behind() *killer {
 }
 
 // killedAt runs exec and has it killed.
-func (s *site) killedAt(t *testing.T, k *killer, at killer, grant, child string, gap bool) {
+func (s *site) killedAt(t *testing.T, k *killer, at moment, grant, child string, gap bool) {
 	t.Helper()
 	s.temp = t.TempDir()
 	s.env = append(s.env, "RUNNER_TEMP="+s.temp) // the last counts
@@ -169,7 +185,7 @@ func (s *site) killedAt(t *testing.T, k *killer, at killer, grant, child string,
 	defer log.Close() //nolint:errcheck // of the test
 	cmd.Stdout, cmd.Stderr = log, log
 	k.mu.Lock()
-	k.what, k.when, k.nth, k.seen = at.what, at.when, at.nth, map[string]int{}
+	k.moment, k.seen = at, map[string]int{}
 	err = cmd.Start()
 	k.victim = cmd.Process
 	k.mu.Unlock()

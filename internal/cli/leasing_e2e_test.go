@@ -39,14 +39,13 @@ var program = sync.OnceValues(func() (string, error) {
 // what the runner gives a job.
 type site struct {
 	testservers.Vault
-	t       *testing.T
-	issuer  *testservers.Issuer
-	curfew  string
-	dir     string // the workspace
-	temp    string // RUNNER_TEMP
-	audit   string
-	env     []string
-	changed map[string]any // claims of the job that differ
+	t      *testing.T
+	issuer *testservers.Issuer
+	curfew string
+	dir    string // the workspace
+	temp   string // RUNNER_TEMP
+	audit  string
+	env    []string
 }
 
 const siteManifest = `version: 1

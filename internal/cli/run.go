@@ -51,8 +51,8 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// commandExit is how exec ends: with the code of the command that it ran, or of its own, which nothing else changes.
-type commandExit struct{ exitError }
+// commandError is how exec ends: with the code of the command that it ran, or of its own, which nothing else changes.
+type commandError struct{ exitError }
 
 // usageError is a mistake in flags, arguments or the manifest.
 func usageError(format string, args ...any) error {
@@ -75,7 +75,7 @@ func Run(ctx context.Context, env Env) int {
 	}
 	var exit *exitError
 	var file *fs.PathError
-	var command *commandExit
+	var command *commandError
 	switch {
 	case errors.As(err, &command):
 		exit = &command.exitError

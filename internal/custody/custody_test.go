@@ -112,7 +112,7 @@ func TestOpenRefuses(t *testing.T) {
 		t.Skip("modes say nothing there")
 	}
 	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o750); err != nil { //nolint:gosec // that is what is refused
+	if err := os.Chmod(dir, 0o750); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := custody.Open(dir); err == nil || !strings.Contains(err.Error(), "others than its owner") {
@@ -130,7 +130,7 @@ func TestOpenRefuses(t *testing.T) {
 // TestEntryRefuses what curfew didn't write, without a word of what stands in it.
 func TestEntryRefuses(t *testing.T) {
 	dir, token := t.TempDir(), secret()
-	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder
+	if err := os.Chmod(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	f := open(t, dir)
