@@ -22,7 +22,10 @@ deny contains "pull_request_target runs with the repository's rights on what an 
 	event == "pull_request_target"
 }
 
-deny contains sprintf("a lease lives at most %d hours, in whole seconds", [longest / 3600]) if not short
+deny contains sprintf("a lease lives at most %d hours, in whole seconds", [longest / 3600]) if {
+	decided
+	not short
+}
 
 decided if input.decision.allow == true
 
