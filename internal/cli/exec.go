@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -64,19 +65,16 @@ func (f *execFlags) run(ctx context.Context, env *Env, args []string) error {
 		return failed(err)
 	}
 	defer j.seal(ctx)
-	broker, err := f.broker(j)
-	if err != nil {
+	t := newTenancy(j, request, f.quiet)
+	if t.broker, err = f.broker(j, t.hold); err != nil {
 		return failed(err)
 	}
-	watchdog := j.watch()
-	l, err := broker.Issue(ctx, request)
+	t.watchdog = j.watch()
+	l, err := t.broker.Issue(ctx, request)
 	if err != nil {
-		return failed(errors.Join(err, (<-watchdog).release("nothing was leased")))
+		return failed(errors.Join(err, t.refused(err)))
 	}
-	t := newTenancy(j, broker, l, request, f.quiet)
-	if err := t.watchBy(<-watchdog); err != nil {
-		return failed(t.giveUp(ctx, err))
-	}
+	t.held = []*issuance.Lease{l}
 	child, err := f.child(env, t, args)
 	if err == nil {
 		err = ctx.Err()
@@ -108,34 +106,18 @@ func (f *execFlags) child(env *Env, t *tenancy, args []string) (supervise.Child,
 	}, nil
 }
 
-// starting is a watchdog that may not have been started yet, or could not be.
-type starting struct {
-	*supervise.Watchdog
-	err error
-}
-
-// watch starts a watchdog beside what is done meanwhile.
-func (j *job) watch() <-chan starting {
-	out := make(chan starting, 1)
-	go func() {
+// watch starts a watchdog beside what is done meanwhile; what it returns waits for it.
+func (j *job) watch() func() (*supervise.Watchdog, error) {
+	started := sync.OnceValues(func() (*supervise.Watchdog, error) {
 		path, err := j.env.Executable()
 		if err != nil {
-			out <- starting{nil, err}
-			return
+			return nil, err
 		}
 		complain, _ := j.env.Stderr.(*os.File)
-		w, err := supervise.Start(supervise.Program(path, []string{watchdogVerb, "--state", j.state}, j.env.Environ(), complain), nil)
-		out <- starting{w, err}
-	}()
-	return out
-}
-
-// release lets go of a watchdog that has nothing to do. One that could not be started has nothing to do either.
-func (s starting) release(outcome string) error {
-	if s.Watchdog == nil {
-		return nil
-	}
-	return s.Release(outcome)
+		return supervise.Start(supervise.Program(path, []string{watchdogVerb, "--state", j.state}, j.env.Environ(), complain), nil)
+	})
+	go started() //nolint:errcheck // whoever waits for it is told
+	return started
 }
 
 // leaseOf names a lease in what is said of it.

@@ -40,6 +40,7 @@ type job struct {
 	leases *custody.Folder
 	store  *orgstore.Store  // that the organisation's policy names; nil where none has been opened
 	ledger *manifest.Ledger // which one that is
+	kept   *custody.Entry   // what the lease verb has left for revoke
 
 	mu      sync.Mutex
 	records *ledger.Writer // of this process alone; nil until there is a record

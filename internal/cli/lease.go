@@ -59,13 +59,13 @@ func (f *handOverFlags) run(ctx context.Context, env *Env) error {
 	}
 	defer j.seal(ctx)
 	unmasked := maskBy(j, step)
-	broker, err := f.broker(j)
+	broker, err := f.broker(j, j.keep)
 	if err != nil {
 		return err
 	}
 	l, err := broker.Issue(ctx, request)
 	if err != nil {
-		return refusal(err)
+		return refusal(errors.Join(err, j.forget(err)))
 	}
 	if err = unmasked(); err == nil {
 		err = f.handOver(j, step, l)
@@ -76,7 +76,7 @@ func (f *handOverFlags) run(ctx context.Context, env *Env) error {
 	if err != nil {
 		got, failed := broker.End(ctx, l)
 		if failed == nil {
-			failed = j.leases.Remove(custody.EntryOf(l, l.ID))
+			failed = j.leases.Remove(*j.kept)
 		}
 		return &exitError{ExitUnfinished, errors.Join(fmt.Errorf("%s isn't handed over: %w; it is %s", leaseOf(l, f.grant), err, got.String()), failed)}
 	}
@@ -125,13 +125,29 @@ func maskBy(j *job, step *action.Step) func() error {
 	return func() error { return failed }
 }
 
-// handOver leaves what ends the lease, then hands it over.
-func (f *handOverFlags) handOver(j *job, step *action.Step, l *issuance.Lease) error {
-	entry := custody.EntryOf(l, l.ID)
-	entry.Ledger = j.ledger
-	if err := j.leases.Keep(entry); err != nil {
+// keep leaves what ends a credential that was issued just now, for revoke.
+func (j *job) keep(h issuance.Held) error {
+	e := custody.EntryOf(h, h.ID)
+	e.Ledger = j.ledger
+	if err := j.leases.Keep(e); err != nil {
 		return err
 	}
+	j.kept = &e
+	return nil
+}
+
+// forget removes what was left of a credential that isn't handed over, if it is known to have ended; otherwise revoke looks
+// after it.
+func (j *job) forget(err error) error {
+	denied := (*issuance.DeniedError)(nil)
+	if j.kept == nil || !errors.As(err, &denied) || denied.Ended == nil || denied.Ended.Err != nil {
+		return nil
+	}
+	return j.leases.Remove(*j.kept)
+}
+
+// handOver hands a lease over.
+func (f *handOverFlags) handOver(j *job, step *action.Step, l *issuance.Lease) error {
 	vars := l.Credential.Values
 	if l.As == manifest.AsFile {
 		var err error

@@ -63,8 +63,8 @@ func (f *leaseFlags) request() (issuance.Request, error) {
 	return r, nil
 }
 
-// broker is who leases by these flags.
-func (f *leaseFlags) broker(j *job) (*issuance.Broker, error) {
+// broker is who leases by these flags, and has hold see to the end of what has been issued.
+func (f *leaseFlags) broker(j *job, hold func(issuance.Held) error) (*issuance.Broker, error) {
 	rules, err := f.rules.open(j)
 	if err != nil {
 		return nil, err
@@ -72,6 +72,7 @@ func (f *leaseFlags) broker(j *job) (*issuance.Broker, error) {
 	o := j.options()
 	o.Tokens, o.Keys, o.Governance, o.NewID, o.Job = j.tokens, j.tokens, rules.governance, j.ids.New, j.of.Name
 	o.Provers, o.Issuers, o.Store = rules.provers, f.issuers, j.openStore
+	o.Hold = hold
 	return issuance.New(o)
 }
 

@@ -83,28 +83,22 @@ func (t *tenancy) renew(ctx context.Context, old *issuance.Lease, lead time.Dura
 	return false
 }
 
-// replace hands over a lease in the place of an old one: first the watchdog has both, then the command the new one,
-// then the old one ends.
+// replace hands over a lease in the place of an old one, which then ends. The watchdog has both by now.
 func (t *tenancy) replace(ctx context.Context, old, l *issuance.Lease) error {
 	ctx = context.WithoutCancel(ctx) // what is begun here is brought to an end
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	both := []*issuance.Lease{old, l}
-	err := t.tell(both)
-	if err == nil {
-		_, err = t.j.leases.HandOver(t.files, l.Credential)
-	}
-	if err != nil {
+	if _, err := t.j.leases.HandOver(t.files, l.Credential); err != nil {
 		return errors.Join(fmt.Errorf("hand over %s: %w", leaseOf(l, t.request.Grant), err), t.endOne(ctx, l))
 	}
-	t.held = both
+	t.held = []*issuance.Lease{old, l}
 	t.tellUser("%s in place of %s: until %s", leaseOf(l, t.request.Grant), old.ID, l.Until.UTC().Format(time.RFC3339))
 	if err := t.endOne(ctx, old); err != nil {
 		t.j.say("%v", err) // it is held on, and tried again in the end
 		return nil
 	}
 	t.held = []*issuance.Lease{l}
-	if err := t.tell(t.held); err != nil {
+	if err := t.tell([]issuance.Held{l.Held()}); err != nil {
 		t.j.say("%v", err) // it holds one more lease than there is
 	}
 	return nil

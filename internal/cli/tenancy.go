@@ -25,44 +25,65 @@ type tenancy struct {
 	mask     *supervise.Mask
 	quiet    bool
 	began    time.Time
-	files    string // the id whose folder has the credential's files; "" where it is handed over without
-	watchdog *supervise.Watchdog
+	watchdog func() (*supervise.Watchdog, error)
 
-	mu   sync.Mutex
-	held []*issuance.Lease // that haven't ended, the one that the command has last
+	mu    sync.Mutex
+	held  []*issuance.Lease // that haven't ended, the one that the command has last
+	files string            // the id whose folder has the credential's files; "" where it is handed over without
+	told  bool              // the watchdog has been told of something
 }
 
-func newTenancy(j *job, broker *issuance.Broker, l *issuance.Lease, r issuance.Request, quiet bool) *tenancy {
-	t := &tenancy{j: j, broker: broker, request: r, mask: supervise.NewMask(), quiet: quiet, began: j.env.Now(), held: []*issuance.Lease{l}}
-	if l.As == manifest.AsFile {
-		t.files = l.ID
-	}
+func newTenancy(j *job, r issuance.Request, quiet bool) *tenancy {
+	t := &tenancy{j: j, request: r, mask: supervise.NewMask(), quiet: quiet, began: j.env.Now()}
 	j.veil.listen(func(s redact.Secret) { t.mask.Hide(s) })
 	return t
 }
 
-// watchBy has a watchdog hold what ends the lease.
-func (t *tenancy) watchBy(s starting) error {
-	if s.err != nil {
-		return s.err
+// hold has the watchdog hold what ends a credential that was issued just now, beside what it holds.
+func (t *tenancy) hold(h issuance.Held) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if h.As == manifest.AsFile && t.files == "" {
+		t.files = h.ID
 	}
-	t.watchdog = s.Watchdog
-	return t.tell(t.held)
+	all := []issuance.Held{h}
+	for _, l := range t.held {
+		all = append(all, l.Held())
+	}
+	return t.tell(all)
 }
 
 // tell tells the watchdog of leases: a line for each.
-func (t *tenancy) tell(held []*issuance.Lease) error {
+func (t *tenancy) tell(all []issuance.Held) error {
+	watchdog, err := t.watchdog()
+	if err != nil {
+		return err
+	}
 	var payload []byte
 	defer func() { clear(payload) }()
-	for _, l := range held {
-		text, err := custody.EntryOf(l, t.files).Encode()
+	for _, h := range all {
+		text, err := custody.EntryOf(h, t.files).Encode()
 		if err != nil {
 			return err
 		}
 		payload = append(payload, text.Reveal()...)
 		text.Zero()
 	}
-	return t.watchdog.Replace(payload)
+	t.told = true
+	return watchdog.Replace(payload)
+}
+
+// refused lets go of the watchdog where nothing was leased. What was issued, and isn't known to have ended, is its to end.
+func (t *tenancy) refused(err error) error {
+	watchdog, failed := t.watchdog()
+	if failed != nil {
+		return nil // there was nothing that it could have held
+	}
+	denied := (*issuance.DeniedError)(nil)
+	if t.told && (!errors.As(err, &denied) || denied.Ended == nil || denied.Ended.Err != nil) {
+		return nil // it acts as we end
+	}
+	return watchdog.Release("nothing was leased")
 }
 
 // handOver is the command's variables.
@@ -85,8 +106,9 @@ func (t *tenancy) handOver() ([]supervise.Var, error) {
 // giveUp ends the lease of a command that isn't run, because of why.
 func (t *tenancy) giveUp(ctx context.Context, why error) error {
 	err := t.end(ctx)
-	if err == nil && t.watchdog != nil {
-		err = t.watchdog.Release("the command isn't run")
+	if err == nil {
+		watchdog, _ := t.watchdog() // it has been told of the lease
+		err = watchdog.Release("the command isn't run")
 	}
 	return errors.Join(why, err)
 }
@@ -101,8 +123,9 @@ func (t *tenancy) run(ctx context.Context, child supervise.Child) (supervise.Res
 		defer close(kept)
 		t.keep(keeping)
 	}()
+	watchdog, _ := t.watchdog() // it has been told of the lease
 	result, err := supervise.Run(ctx, child, supervise.Guard{
-		Watchdog: t.watchdog,
+		Watchdog: watchdog,
 		Lost: func(err error) {
 			t.j.say("%v; the command goes on, and its credential ends with it unless curfew is killed", err)
 		},

@@ -27,8 +27,8 @@ type Entry struct {
 }
 
 // EntryOf is the entry of a lease whose files, if any, lie in the folder of an id.
-func EntryOf(l *issuance.Lease, files string) Entry {
-	return Entry{ID: l.ID, Until: l.Until, Files: files, Origin: l.Origin(), Credential: l.Credential}
+func EntryOf(h issuance.Held, files string) Entry {
+	return Entry{ID: h.ID, Until: h.Until, Files: files, Origin: h.Origin, Credential: h.Credential}
 }
 
 // version is the format's: one object of JSON on one line. A reader refuses every other.

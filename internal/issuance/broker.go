@@ -72,6 +72,9 @@ type Options struct {
 	Store func(l manifest.Ledger) (Shared, error)
 	// Hide is told every secret as soon as there is one, before anything can print it; may be nil.
 	Hide func(...redact.Secret)
+	// Hold is told of a credential as soon as it has been issued, so that it ends if this process is killed before it
+	// hands it over. An error gives the credential up. May be nil: its time is the bound then.
+	Hold func(Held) error
 	// Timeout is for each question to Governance, Provers and Shared, and for getting a token or keys; 0 is
 	// a minute. Providers keep time by themselves.
 	Timeout time.Duration

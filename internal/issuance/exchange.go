@@ -43,7 +43,7 @@ func (w *way) exchange(ctx context.Context) (*lease.Credential, *DeniedError) {
 	grant := w.first.grant
 	c, err := w.provider.Exchange(ctx, lease.Request{
 		Grant: &grant, IDToken: token, TTL: ttl, Narrow: w.rules.narrow, Session: w.session(),
-		Claims: claims, Expected: w.rules.manifest.Identities[w.first.identity].Claims,
+		Claims: claims, Expected: w.rules.manifest.Identities[w.first.identity].Claims, Hold: w.hold,
 	})
 	if c != nil {
 		w.hide(c.Secrets()...)
@@ -89,16 +89,8 @@ func (w *way) issue(ctx context.Context, c *lease.Credential) (*Lease, *DeniedEr
 	if denied := w.again(ctx); denied != nil {
 		return nil, w.giveUp(ctx, c, denied)
 	}
-	l := &Lease{
-		Credential: c, ID: w.id, NotAfter: c.NotAfter, Until: c.Issued.Add(w.ttl),
-		As: manifest.AsEnv, origin: w.originOf(), request: w.req,
-	}
-	if as := w.first.grant.HandOver().As; as != "" {
-		l.As = as
-	}
-	if l.Until.After(c.NotAfter) {
-		l.Until = c.NotAfter
-	}
+	held := w.held(c)
+	l := &Lease{Credential: c, ID: w.id, NotAfter: c.NotAfter, Until: held.Until, As: held.As, origin: held.Origin, request: w.req}
 	id, err := w.o.Records.Append(w.issuedRecord(c))
 	if err != nil {
 		return nil, w.giveUp(ctx, c, denyFor(err, Reason{
@@ -110,6 +102,27 @@ func (w *way) issue(ctx context.Context, c *lease.Credential) (*Lease, *DeniedEr
 		return nil, w.giveUp(ctx, c, denied)
 	}
 	return l, nil
+}
+
+// hold has a credential held that was issued just now, by whoever is there to do so.
+func (w *way) hold(c *lease.Credential) error {
+	w.hide(c.Secrets()...)
+	if w.o.Hold == nil {
+		return nil
+	}
+	return w.o.Hold(w.held(c))
+}
+
+// held is a credential as it is held.
+func (w *way) held(c *lease.Credential) Held {
+	h := Held{ID: w.id, Until: c.Issued.Add(w.ttl), As: manifest.AsEnv, Credential: c, Origin: w.originOf()}
+	if as := w.first.grant.HandOver().As; as != "" {
+		h.As = as
+	}
+	if h.Until.After(c.NotAfter) {
+		h.Until = c.NotAfter
+	}
+	return h
 }
 
 // lifetime refuses a credential that isn't the provider's, or that by its own words lives longer than it may.

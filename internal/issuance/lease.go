@@ -7,7 +7,6 @@ import (
 	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/manifest"
-	"github.com/curfew-ci/curfew/internal/redact"
 )
 
 // Lease is a credential that may be handed over, and whose end the holder answers for. However it is printed,
@@ -29,6 +28,18 @@ type Lease struct {
 	ended *Ending // how; nil until then
 }
 
+// Held is a credential that has been issued, and may not be handed over yet.
+type Held struct {
+	ID         string            // of the lease
+	Until      time.Time         // when it must be ended
+	As         manifest.Handing  // how it is to be handed over
+	Credential *lease.Credential // perhaps without its values
+	Origin     Origin
+}
+
+// Held is the lease for who ends it in our place.
+func (l *Lease) Held() Held { return Held{l.ID, l.Until, l.As, l.Credential, l.origin} }
+
 // Origin is whose lease a credential is of, for the record of its end. All of it may be unknown.
 type Origin struct {
 	Identity ledger.Identity `json:"identity"`
@@ -36,12 +47,6 @@ type Origin struct {
 	Task     ledger.Task     `json:"task"`
 	CausedBy []string        `json:"caused_by,omitempty"` // ids of the lease's records
 }
-
-// Origin is the lease's, to be kept beside its stub.
-func (l *Lease) Origin() Origin { return l.origin }
-
-// Stub is what must be kept to end the lease from another process: as secret as the credential.
-func (l *Lease) Stub() (redact.Secret, error) { return l.Credential.Stub() }
 
 func (w *way) originOf() Origin {
 	r := w.record(ledger.LeaseIssued, ledger.Allow)

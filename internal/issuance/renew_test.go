@@ -68,7 +68,7 @@ func TestEnder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stub, err := l.Stub()
+	stub, err := l.Held().Credential.Stub()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,4 +146,36 @@ func TestStoreOpened(t *testing.T) {
 	if len(w.shared.opened) != 2 || w.shared.opened[0] != want || w.shared.opened[1] != want {
 		t.Errorf("opened %+v", w.shared.opened)
 	}
+}
+
+// TestHold tells of a credential before anything else is done with it, and hands over none that nobody would end.
+func TestHold(t *testing.T) {
+	w := newWorld(t)
+	var held []issuance.Held
+	w.options.Hold = func(h issuance.Held) error {
+		held = append(held, h)
+		if s := types(w.records()); s != "intent" || w.steps[len(w.steps)-1] != "exchange" {
+			t.Errorf("held after %v, with the records %s", w.steps, s)
+		}
+		return nil
+	}
+	l, err := w.broker().Issue(t.Context(), w.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(held) != 1 || held[0].ID != l.ID || !held[0].Until.Equal(l.Until) || held[0].Credential != l.Credential || held[0].Origin.Identity != l.Held().Origin.Identity {
+		t.Errorf("held %+v", held)
+	}
+	w.sound(held)
+	w = newWorld(t)
+	w.options.Hold = func(issuance.Held) error { return errors.New("the watchdog is gone") }
+	_, err = w.broker().Issue(t.Context(), w.request)
+	var denied *issuance.DeniedError
+	if !errors.As(err, &denied) || !strings.Contains(err.Error(), "the watchdog is gone") || len(w.server.revoked) != 1 || !denied.Unfinished() {
+		t.Errorf("%v, %d revoked", err, len(w.server.revoked))
+	}
+	if s := types(w.records()); s != "intent failed" {
+		t.Errorf("records %s", s)
+	}
+	w.sound(err)
 }

@@ -77,7 +77,14 @@ func (p *aws) exchange(ctx context.Context, r Request) (*Credential, error) {
 	if a.status != http.StatusOK {
 		return nil, l.denied(r, a, awsTry(a, g))
 	}
-	return p.credential(a, r, names)
+	c, err := p.credential(a, r, names)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.hold(c); err != nil {
+		return nil, giveBack(ctx, p, c, err)
+	}
+	return c, nil
 }
 
 // awsBody is the form that is posted.

@@ -90,7 +90,7 @@ func (p *github) exchange(ctx context.Context, r Request) (*Credential, error) {
 		return nil, err
 	}
 	c.ending.server = api
-	if err := c.setGitHubEnd(a, r); err != nil {
+	if err := errors.Join(c.setGitHubEnd(a, r), r.hold(c)); err != nil {
 		return nil, giveBack(ctx, p, c, err)
 	}
 	return c, nil

@@ -44,6 +44,11 @@ type Request struct {
 	// Both may be empty.
 	Claims   identity.Claims
 	Expected map[string]manifest.Match
+
+	// Hold is told of the credential as soon as the server has issued it, before anything else is asked: it sees to it
+	// that the credential ends if this process doesn't live to do so. It may be without Values yet. An error ends it.
+	// nil holds nothing.
+	Hold func(*Credential) error
 }
 
 // Session names a lease to the provider's logs.
@@ -139,6 +144,17 @@ var (
 
 // within says whose error it is.
 func within(provider string, err error) error { return fmt.Errorf("%s: %w", provider, err) }
+
+// hold has a credential held whose end is known by now.
+func (r Request) hold(c *Credential) error {
+	if r.Hold == nil {
+		return nil
+	}
+	if err := r.Hold(c); err != nil {
+		return fmt.Errorf("nobody would end the credential if this process were killed: %w", err)
+	}
+	return nil
+}
 
 // giveBack revokes a credential that isn't handed over, also where the job was cancelled, and says so beside
 // the reason.

@@ -59,6 +59,9 @@ func (p *vault) exchange(ctx context.Context, r Request) (*Credential, error) {
 	}
 	defer cancel()
 	c, err := l.login(line, r)
+	if err == nil {
+		err = r.hold(c)
+	}
 	if err != nil && c != nil {
 		return nil, giveBack(ctx, p, c, err)
 	}
