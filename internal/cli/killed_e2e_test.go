@@ -289,3 +289,36 @@ func (s *site) endAll(t *testing.T) {
 		t.Fatalf("%d tokens can't be ended", n)
 	}
 }
+
+// TestE2ELeaseKilled: what a killed lease had issued and not handed over, revoke ends by what was left of it.
+func TestE2ELeaseKilled(t *testing.T) {
+	s := newSite(t)
+	k := s.behind()
+	for _, at := range []moment{{"read", 1, asked}, {"read", 1, answered}} {
+		s.temp = t.TempDir()
+		s.env = append(s.env, "RUNNER_TEMP="+s.temp, "GITHUB_ENV="+filepath.Join(s.temp, "env")) // the last counts
+		cmd := s.command("lease", "--grant", "deploy/vault")
+		k.mu.Lock()
+		k.moment, k.seen = at, map[string]int{}
+		err := cmd.Start()
+		k.victim = cmd.Process
+		k.mu.Unlock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if exit := (*exec.ExitError)(nil); !asExit(cmd.Wait(), &exit) || exit.ExitCode() != -1 || s.alive() != 1 {
+			t.Fatalf("%v: it wasn't killed, or %d tokens live", at, s.alive())
+		}
+		if handed, err := os.ReadFile(filepath.Join(s.temp, "env")); err == nil {
+			t.Errorf("%v: handed over %s", at, handed)
+		}
+		k.mu.Lock()
+		k.moment = moment{}
+		k.mu.Unlock()
+		code, out, errs := s.run("revoke", "--all")
+		if code != 0 || !strings.Contains(out, ": revoked (") || s.alive() != 0 || types(s.records()) != "intent revoked" {
+			t.Errorf("%v: exit status %d, %d alive, records %s\n%s%s", at, code, s.alive(), types(s.records()), out, errs)
+		}
+		s.sealed(2)
+	}
+}
