@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/curfew-ci/curfew/internal/courier"
 	"github.com/curfew-ci/curfew/internal/redact"
 	"github.com/curfew-ci/curfew/internal/testservers"
 )
@@ -37,6 +39,34 @@ func TestE2ES3(t *testing.T) {
 	}
 	testStore(t, bucket(""))
 	testStore(t, bucket("a/store/"))
+	t.Run("hostile keys", func(t *testing.T) {
+		s := bucket("h/")
+		for _, key := range []string{"%01", "%20", "a%201", "%E2%80%AE", "%2541"} {
+			req, err := http.NewRequestWithContext(ctx, http.MethodPut, m.URL+"/evidence/h/"+key, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("X-Amz-Date", time.Now().UTC().Format(courier.AmzDate))
+			req.Header.Set("X-Amz-Content-Sha256", tagOf(nil))
+			signer := courier.SigV4{KeyID: user, Secret: password, Region: "us-east-1", Service: "s3"}
+			req.Header.Set("Authorization", signer.Sign(http.MethodPut, req.URL.Host, "/evidence/h/"+key, req.Header, nil, time.Now()))
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil || resp.StatusCode != http.StatusOK || resp.Body.Close() != nil {
+				t.Fatalf("%s: %v, %v", key, resp, err)
+			}
+		}
+		for _, name := range []string{"a", "b.jsonl", "c/d"} {
+			if err := s.Create(ctx, name, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, limit := range []int{1, 2, 3, MaxList} {
+			want := []string{"a", "b.jsonl", "c/d"}[:min(limit, 3)]
+			if got, err := s.List(ctx, "", "", limit); err != nil || !slices.Equal(got, want) {
+				t.Errorf("limit %d: %q, %v", limit, got, err)
+			}
+		}
+	})
 	t.Run("slots", func(t *testing.T) {
 		const jobs, limit = 20, 3
 		now := at()

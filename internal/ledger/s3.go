@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -128,42 +127,6 @@ func (s *S3) put(ctx context.Context, name, condition, value string, data []byte
 		case <-time.After(s3Pause):
 		}
 	}
-}
-
-// List implements Store.
-func (s *S3) List(ctx context.Context, prefix, after string, limit int) ([]string, error) {
-	if limit < 1 || limit > MaxList {
-		return nil, s.wrap("list", prefix, fmt.Errorf("a limit of %d: expected 1 to %d", limit, MaxList))
-	}
-	if strings.Trim(prefix+after, safeChars+"/") != "" {
-		return nil, s.wrap("list", prefix, errors.New("no name begins like that"))
-	}
-	query := url.Values{"list-type": {"2"}, "prefix": {s.opt.Prefix + prefix}, "max-keys": {strconv.Itoa(limit)}}
-	if after != "" {
-		query.Set("start-after", s.opt.Prefix+after)
-	}
-	a, err := s.ask(ctx, http.MethodGet, "/"+s.opt.Bucket, query.Encode(), nil, nil)
-	if err == nil && a.status != http.StatusOK {
-		err = a.refused()
-	}
-	var found struct {
-		Contents []struct{ Key string }
-	}
-	if err == nil && xml.Unmarshal(a.body, &found) != nil {
-		err = errors.New("the answer is no list")
-	}
-	if err != nil {
-		return nil, s.wrap("list", prefix, err)
-	}
-	var names []string
-	for _, c := range found.Contents {
-		name, ok := strings.CutPrefix(c.Key, s.opt.Prefix)
-		if !ok || !strings.HasPrefix(name, prefix) || name <= after || len(names) > 0 && name <= names[len(names)-1] {
-			return nil, s.wrap("list", prefix, errors.New("the answer lists what wasn't asked for, or in another order"))
-		}
-		names = append(names, name)
-	}
-	return names, nil
 }
 
 // object asks about one object.
