@@ -39,7 +39,7 @@ type Collector struct {
 
 // Collected is what a Collect did.
 type Collected struct {
-	Files   []CollectedFile // in the order of their names
+	Files   []CollectedFile // in the order of their names; what an error kept out isn't among them
 	Refused []Refusal       // in the order of their names
 	Added   int             // records that the log didn't have
 }
@@ -57,9 +57,6 @@ type Refusal struct {
 	Reason string // one line, lower case
 }
 
-// maxInbox is how many files are looked at in one go.
-const maxInbox = 100_000
-
 // Collect reads all files of the inbox and appends their records to the log. A file is taken as a whole
 // or not at all: its seal must hold, its token speak for it, and its records be those of the token's own
 // run. What isn't taken is listed with the reason. A file that was collected before adds nothing.
@@ -74,62 +71,90 @@ func (c *Collector) Collect(ctx context.Context) (Collected, error) {
 	return out, nil
 }
 
-func (c *Collector) collect(ctx context.Context) (Collected, error) {
-	names, err := listAll(ctx, c.Inbox, "", maxInbox)
-	if err != nil {
-		return Collected{}, err
-	}
+func (c *Collector) collect(ctx context.Context) (out Collected, err error) {
 	if err := c.Log.learn(ctx); err != nil {
-		return Collected{}, err
+		return out, err
 	}
-	there := make(map[string]bool, len(names))
-	for _, name := range names {
-		there[name] = true
-	}
-	var out Collected
-	var lines [][]byte
-	fresh := map[string]Hash{}
-	for _, name := range names {
-		if file, ok := strings.CutSuffix(name, sealSuffix); ok && there[file] {
+	b := basket{collector: c, fresh: map[string]Hash{}}
+	seen := map[string]bool{} // a file comes before its seal
+	for name, err := range namesOf(ctx, c.Inbox, "") {
+		if err != nil {
+			return out, err
+		}
+		if file, ok := strings.CutSuffix(name, sealSuffix); ok && seen[file] {
 			continue // read with its file
 		}
-		s, err := c.file(ctx, name, there)
-		if err == nil {
-			err = c.merge(s, fresh)
+		seen[name] = true
+		if err := b.take(ctx, name, &out); err != nil {
+			return out, err
 		}
-		if ctx.Err() != nil {
-			return Collected{}, ctx.Err()
-		}
-		var trouble *archiveError
-		if errors.As(err, &trouble) {
-			return Collected{}, err
-		}
-		if err != nil {
-			out.Refused = append(out.Refused, Refusal{name, oneLine(err)})
-			continue
-		}
-		lines = append(lines, s.Lines...)
-		out.Files = append(out.Files, CollectedFile{name, len(s.Records), s.Torn})
 	}
-	out.Added, err = c.Log.Append(ctx, lines)
-	return out, err
+	return out, b.empty(ctx, &out)
+}
+
+// basket is what was proven and is still to be appended. It is emptied whenever it holds a batch: what lies in the
+// inbox is as much as jobs like, and so would be the memory for it.
+type basket struct {
+	collector *Collector
+	files     []CollectedFile
+	lines     [][]byte
+	bytes     int
+	fresh     map[string]Hash // of the lines, by their records' ids
+}
+
+// take proves one file and puts it into the basket, or says in out why it is refused.
+func (b *basket) take(ctx context.Context, name string, out *Collected) error {
+	s, err := b.collector.file(ctx, name)
+	if err == nil {
+		err = b.collector.merge(s, b.fresh)
+	}
+	var trouble *archiveError
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &trouble):
+		return err
+	case err != nil:
+		out.Refused = append(out.Refused, Refusal{name, oneLine(err)})
+		return nil
+	}
+	b.files = append(b.files, CollectedFile{name, len(s.Records), s.Torn})
+	for _, line := range s.Lines {
+		b.lines, b.bytes = append(b.lines, line), b.bytes+len(line)+1
+	}
+	if b.bytes < maxBatch {
+		return nil
+	}
+	return b.empty(ctx, out)
+}
+
+// empty appends what the basket holds to the log.
+func (b *basket) empty(ctx context.Context, out *Collected) error {
+	added, err := b.collector.Log.Append(ctx, b.lines)
+	if out.Added += added; err != nil {
+		return err
+	}
+	out.Files = append(out.Files, b.files...)
+	*b = basket{collector: b.collector, fresh: map[string]Hash{}} // the log knows them now
+	return nil
 }
 
 // file reads, proves and archives one file.
-func (c *Collector) file(ctx context.Context, name string, there map[string]bool) (Sealed, error) {
+func (c *Collector) file(ctx context.Context, name string) (Sealed, error) {
 	switch {
 	case strings.HasSuffix(name, sealSuffix):
 		return Sealed{}, errors.New("a seal whose file isn't there")
 	case !strings.HasSuffix(name, ".jsonl"):
 		return Sealed{}, errors.New("neither a job's file nor a seal")
-	case !there[name+sealSuffix]:
+	}
+	side, err := c.Inbox.Get(ctx, name+sealSuffix)
+	if errors.Is(err, ErrNotFound) {
 		return Sealed{}, errors.New("not sealed: its job is running, or ended before it could")
 	}
-	content, err := c.Inbox.Get(ctx, name)
 	if err != nil {
 		return Sealed{}, err
 	}
-	side, err := c.Inbox.Get(ctx, name+sealSuffix)
+	content, err := c.Inbox.Get(ctx, name)
 	if err != nil {
 		return Sealed{}, err
 	}

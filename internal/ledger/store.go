@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 )
 
@@ -43,22 +44,40 @@ type Store interface {
 // MaxList is how many names a store lists at once.
 const MaxList = 1000
 
+// namesOf names all objects whose names begin with prefix, a list at a time. An error ends it.
+func namesOf(ctx context.Context, s Store, prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for after := ""; ; {
+			names, err := s.List(ctx, prefix, after, MaxList)
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for _, name := range names {
+				if !yield(name, nil) {
+					return
+				}
+			}
+			if len(names) < MaxList {
+				return
+			}
+			after = names[len(names)-1]
+		}
+	}
+}
+
 // listAll names all objects whose names begin with prefix, at most limit.
 func listAll(ctx context.Context, s Store, prefix string, limit int) ([]string, error) {
 	var all []string
-	for after := ""; ; after = all[len(all)-1] {
-		names, err := s.List(ctx, prefix, after, MaxList)
+	for name, err := range namesOf(ctx, s, prefix) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, names...)
-		if len(all) > limit {
+		if all = append(all, name); len(all) > limit {
 			return nil, fmt.Errorf("list %q: more than %d objects", prefix, limit)
 		}
-		if len(names) < MaxList {
-			return all, nil
-		}
 	}
+	return all, nil
 }
 
 // createSame creates an object that may be there already, with the same data.
