@@ -94,7 +94,12 @@ func (f *ledgerShowFlags) showLog(ctx context.Context, env *Env, store *openedSt
 	if err != nil {
 		return e.failed(ctx, err)
 	}
-	return out.one(ctx, ledgerRow{record: shown.Record, line: shown.Line, index: shown.Index}, &shown)
+	for _, s := range shown {
+		if err := out.one(ctx, ledgerRow{record: s.Record, line: s.Line, index: s.Index}, &s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // showFiles shows what jobs' files hold.

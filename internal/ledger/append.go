@@ -14,8 +14,8 @@ import (
 const maxBatch = MaxObject
 
 // Append adds records, each in its canonical encoding without a line break, and returns how many were
-// new: a record whose id is in the log with the same bytes is left out, one with other bytes is an
-// error, and then nothing is added. When it returns without error, the records are in the log. After an
+// new: a record whose id is in the log for its run with the same bytes is left out, one with other bytes
+// is an error, and then nothing is added. When it returns without error, the records are in the log. After an
 // error some may be; appending them again does no harm. It reads the whole log once for the ids.
 //
 // Of two at once one fails with ErrChanged: open the log again and append again.
@@ -76,7 +76,7 @@ func (l *Log) settle(ctx context.Context) error {
 	return nil
 }
 
-// unknown picks the records that aren't in the log, with their hashes by id.
+// unknown picks the records that aren't in the log, with their hashes by key.
 func (l *Log) unknown(ctx context.Context, lines [][]byte) ([][]byte, map[string]Hash, error) {
 	if err := l.learn(ctx); err != nil {
 		return nil, nil, err
@@ -89,13 +89,13 @@ func (l *Log) unknown(ctx context.Context, lines [][]byte) ([][]byte, map[string
 			return nil, nil, moved(err, i+1, 0)
 		}
 		hash := tlog.RecordHash(line)
-		have, ok := l.known[r.ID]
+		have, ok := l.known[r.key()]
 		if !ok {
-			have, ok = fresh[r.ID]
+			have, ok = fresh[r.key()]
 		}
 		switch {
 		case !ok:
-			fresh[r.ID] = hash
+			fresh[r.key()] = hash
 			out = append(out, line)
 		case have != hash:
 			return nil, nil, fmt.Errorf("record %s is there with other content: %w", r.ID, ErrExists)
@@ -114,7 +114,7 @@ func (l *Log) learn(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		known[e.Record.ID] = tlog.RecordHash(e.Line)
+		known[e.Record.key()] = tlog.RecordHash(e.Line)
 	}
 	l.known = known
 	return nil

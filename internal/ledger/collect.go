@@ -99,7 +99,7 @@ type basket struct {
 	files     []CollectedFile
 	lines     [][]byte
 	bytes     int
-	fresh     map[string]Hash // of the lines, by their records' ids
+	fresh     map[string]Hash // of the lines, by their records' keys
 }
 
 // take proves one file and puts it into the basket, or says in out why it is refused.
@@ -207,13 +207,13 @@ func (c *Collector) merge(s Sealed, fresh map[string]Hash) error {
 	for i, r := range s.Records {
 		hash := tlog.RecordHash(s.Lines[i])
 		for _, known := range []map[string]Hash{c.Log.known, fresh} {
-			if have, ok := known[r.ID]; ok && have != hash {
-				return fmt.Errorf("record %s has the id of another record: one of the two jobs copied it", r.ID)
+			if have, ok := known[r.key()]; ok && have != hash {
+				return fmt.Errorf("record %s has the id of another record of its run: one of the two files copied it", r.ID)
 			}
 		}
 	}
 	for i, r := range s.Records {
-		fresh[r.ID] = tlog.RecordHash(s.Lines[i])
+		fresh[r.key()] = tlog.RecordHash(s.Lines[i])
 	}
 	return nil
 }

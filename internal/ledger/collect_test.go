@@ -240,7 +240,7 @@ func TestCollectRefusesFiles(t *testing.T) {
 		"unsealed.jsonl":    "not sealed: its job is running, or ended before it could",
 		"lonely.jsonl.seal": "a seal whose file isn't there",
 		"note.txt":          "neither a job's file nor a seal",
-		"z.jsonl":           "has the id of another record: one of the two jobs copied it",
+		"z.jsonl":           "has the id of another record of its run: one of the two files copied it",
 		"y.jsonl":           "line 1: a job's file has records of the plane issuance alone",
 	} {
 		if !strings.HasSuffix(reasons[name], want) {

@@ -62,17 +62,25 @@ type Shown struct {
 	Signed []byte // the checkpoint
 }
 
-// Show finds a record by its id, and proves it; ErrNotFound where the log hasn't it.
-func (l *Log) Show(ctx context.Context, id string) (Shown, error) {
+// Show finds the records of an id, and proves them; ErrNotFound where the log has none. There is one but where a run
+// copied another's id: each says of which run it is, which its seal proved.
+func (l *Log) Show(ctx context.Context, id string) ([]Shown, error) {
+	var out []Shown
 	for e, err := range l.Entries(ctx, 0) {
-		if err != nil {
-			return Shown{}, fmt.Errorf("show record %q: %w", id, err)
-		}
-		if e.Record.ID != id {
+		if err == nil && e.Record.ID != id {
 			continue
 		}
-		p, err := l.ProveInclusion(ctx, e.Index)
-		return Shown{e, p, l.signed}, err
+		var p Inclusion
+		if err == nil {
+			p, err = l.ProveInclusion(ctx, e.Index)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("show record %q: %w", id, err)
+		}
+		out = append(out, Shown{e, p, l.signed})
 	}
-	return Shown{}, fmt.Errorf("show record %q: %w in log %q: it may not be collected yet", id, ErrNotFound, l.opt.Origin)
+	if out == nil {
+		return nil, fmt.Errorf("show record %q: %w in log %q: it may not be collected yet", id, ErrNotFound, l.opt.Origin)
+	}
+	return out, nil
 }

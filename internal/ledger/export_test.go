@@ -63,10 +63,11 @@ func TestShow(t *testing.T) {
 	m := newMemory()
 	l := grown(t, m, 300)
 	_, known := keyOf(t, origin, 1)
-	s, err := l.Show(t.Context(), "01JD9Z6Q4T8K00000000000270")
-	if err != nil {
-		t.Fatal(err)
+	found, err := l.Show(t.Context(), "01JD9Z6Q4T8K00000000000270")
+	if err != nil || len(found) != 1 {
+		t.Fatal(found, err)
 	}
+	s := found[0]
 	// What is shown is proven without the store.
 	c, err := ParseCheckpoint(s.Signed, known)
 	if err == nil {

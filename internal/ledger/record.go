@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/redact"
@@ -29,6 +30,13 @@ type Record struct {
 	Credential *Credential `json:"credential,omitempty"`
 	Decision   *Decision   `json:"decision,omitempty"`
 	Links      Links       `json:"links,omitzero"`
+}
+
+// key is what no other record has: the id and the run that gave it, which the run's seal proves. By the id alone a job
+// could keep another's evidence out of the log, as ids stand in slots and in what jobs print: whoever copied it and came
+// first would have made the other's a double.
+func (r *Record) key() string {
+	return fmt.Sprintf("%s %q %q %d", r.ID, r.Identity.RepositoryID, r.Task.RunID, r.Task.Attempt)
 }
 
 // Identity is whom a record is about. Where none of the manifest's identities fits, only the

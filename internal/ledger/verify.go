@@ -24,7 +24,7 @@ type Report struct {
 }
 
 // Verify reads all of a log and proves that nothing was dropped or rewritten: that the records are
-// records, their ids unique, the tree over them the checkpoint's; that every earlier checkpoint agrees
+// records, their ids unique in each run, the tree over them the checkpoint's; that every earlier checkpoint agrees
 // with it, those in the store and those that the caller kept; and that each object is what it must be,
 // to the bit. It needs the store and the keys, no network.
 //
@@ -93,10 +93,10 @@ func (v *verifier) records(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if first, ok := seen[e.Record.ID]; ok {
-			return fmt.Errorf("record %d has the id of record %d", e.Index, first)
+		if first, ok := seen[e.Record.key()]; ok {
+			return fmt.Errorf("record %d has the id of record %d, of the same run", e.Index, first)
 		}
-		seen[e.Record.ID] = e.Index
+		seen[e.Record.key()] = e.Index
 		if err := v.hashes.add(e.Index, tlog.RecordHash(e.Line)); err != nil {
 			return err
 		}
