@@ -19,7 +19,9 @@ import (
 // or removed: a role that may only create is enough.
 //
 // A slot is free again when its time is over, by the clock of who asks; there is no giving back, since a
-// job that dies can't. Of a slot's holders only the newest counts.
+// job that dies can't. Of a slot's holders only the newest counts, so that who may create objects can free a
+// slot before its time, by a holder after the one that has it. What is to be had once is safe from that: its
+// slot is never taken again, whoever comes after.
 type Slots struct {
 	Store Store
 	Now   func() time.Time
@@ -105,7 +107,10 @@ func (s Slots) take(ctx context.Context, c Claim, n int, now time.Time) (name st
 		if err != nil {
 			return "", time.Time{}, err
 		}
-		if found && last.taken(now) {
+		switch {
+		case found && c.NotAfter.IsZero(): // and is over, which who holds one forever can't have said
+			return "", time.Time{}, nil
+		case found && last.taken(now):
 			return "", last.NotAfter, nil
 		}
 		next := slot{

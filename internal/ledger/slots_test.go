@@ -72,6 +72,32 @@ func TestSlotsOnce(t *testing.T) {
 	}
 }
 
+// TestSlotsHostileHolder: who may create slots can put a holder behind another, whose time is over at once. It frees
+// what is limited in time, which threat-model.md says, and never what is to be had once.
+func TestSlotsHostileHolder(t *testing.T) {
+	for _, once := range []bool{true, false} {
+		now, m := at(), newMemory()
+		s := Slots{Store: m, Now: func() time.Time { return now }}
+		c := claim(1, now.Add(time.Hour))
+		if once {
+			c.NotAfter = time.Time{}
+		}
+		if _, err := s.Take(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		line, err := encode(slot{Schema: Schema, Key: c.Key, Generation: 1, Holder: holder, Taken: now.Add(-time.Hour), NotAfter: now.Add(-time.Minute)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Create(t.Context(), slotsPrefix(c.Key)+slotNumber(0)+generation(1), append(line, '\n')); err != nil {
+			t.Fatal(err)
+		}
+		if name, err := s.Take(t.Context(), c); (err == nil) == once {
+			t.Errorf("once %t: %q, %v", once, name, err)
+		}
+	}
+}
+
 func TestSlotsRefuse(t *testing.T) {
 	m := newMemory()
 	s := Slots{Store: m, Now: at}
