@@ -33,7 +33,7 @@ func newPlatform() platform { return platform{ed25519.NewKeyFromSeed(make([]byte
 // claims are those of the job that fresh's records are of.
 func jobClaims() map[string]any {
 	return map[string]any{
-		"iss": issuer, "sub": "repo:acme/app:ref:refs/heads/main", "repository_id": "987654", "repository_owner_id": "4242",
+		"iss": issuer, "sub": "repo:acme/.github:ref:refs/heads/main", "repository": "acme/.github", "repository_id": "987654", "repository_owner_id": "4242",
 		"run_id": "12055500123", "run_attempt": "1", "event_name": "push", "sha": strings.Repeat("9f2c41e0", 5), "actor": "alice",
 		"job_workflow_ref": collector, "iat": at().Unix(), "exp": at().Unix() + 300,
 	}
@@ -320,8 +320,20 @@ func TestCollectorKey(t *testing.T) {
 		}
 		store.objects[name] = whole
 	}
-	for claim, value := range map[string]any{"iss": "x", "aud": "other", "job_workflow_ref": "acme/app/.github/workflows/x.yml@refs/heads/main", "repository_id": nil} {
-		claims := jobClaims()
+	for _, tt := range []struct {
+		claim string
+		value any
+	}{
+		{"iss", "x"},
+		{"aud", "other"},
+		{"job_workflow_ref", "acme/app/.github/workflows/x.yml@refs/heads/main"},
+		{"repository_id", nil},
+		{"repository", "mallory/app"}, // calls the collector's workflow, on a machine of his own
+		{"repository", "acme"},
+		{"repository", ""},
+		{"repository", nil},
+	} {
+		claim, value, claims := tt.claim, tt.value, jobClaims()
 		claims[claim] = value
 		signer, err := NewCollectorKey(ctx, store, origin, rand.NewChaCha8([32]byte{99}), p.tokens(claims))
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -179,6 +180,10 @@ func (c CollectorKeys) speaksFor(token redact.Secret, public ed25519.PublicKey) 
 	if definition, ok := id.Get(identity.Definition); !ok || c.Definition == "" || definition != c.Definition {
 		claim := id.ClaimFor(identity.Definition)
 		return fmt.Errorf("the ID token's %s is %s, the collector's is %q", claim, claims.Describe(claim), c.Definition)
+	}
+	// A workflow that may be called has its name in the tokens of whoever calls it, on machines of theirs.
+	if repository, ok := claims.Text("repository"); !ok || !strings.HasPrefix(c.Definition, repository+"/.github/workflows/") {
+		return fmt.Errorf("the ID token's repository is %s: a repository that calls the collector's workflow isn't the collector", claims.Describe("repository"))
 	}
 	return nil
 }

@@ -189,7 +189,7 @@ func (r *real) collect(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	signer, err := ledger.NewCollectorKey(t.Context(), store, origin, rand.Reader, func(_ context.Context, audience string) (redact.Secret, error) {
-		return redact.New([]byte(r.issuer.Token(audience, map[string]any{"job_workflow_ref": r.policy.Collector}))), nil
+		return redact.New([]byte(r.issuer.Token(audience, map[string]any{"job_workflow_ref": r.policy.Collector, "repository": "acme/.github"}))), nil
 	})
 	if err != nil {
 		t.Fatal(err)
