@@ -138,9 +138,13 @@ func (f *ledgerFlags) evidence(ctx context.Context, env *Env, store *openedStore
 	if err != nil {
 		return nil, err
 	}
-	return &evidence{store, ledger.LogOptions{Origin: f.origin, Verifiers: ledger.CollectorKeys{
+	by := ledger.CollectorKeys{
 		Context: ctx, Store: store, Origin: f.origin, Verify: ring.verify, Issuers: f.issuers, Definition: f.collector,
-	}}, ring}, nil
+	}
+	if f.policy != nil && f.policy.Ledger.Collector == f.collector {
+		by.Owner = f.policy.Organization.ID
+	}
+	return &evidence{store, ledger.LogOptions{Origin: f.origin, Verifiers: by}, ring}, nil
 }
 
 // byKeys is the evidence that named keys prove.

@@ -289,7 +289,7 @@ func TestCollectStopsWhereNothingCanBeKept(t *testing.T) {
 
 func TestCollectorKey(t *testing.T) {
 	ctx, store, p := t.Context(), newMemory(), newPlatform()
-	keys := CollectorKeys{Context: ctx, Store: store, Origin: origin, Verify: p.verify, Issuers: []string{issuer}, Definition: collector}
+	keys := CollectorKeys{Context: ctx, Store: store, Origin: origin, Verify: p.verify, Issuers: []string{issuer}, Definition: collector, Owner: "4242"}
 	opt := LogOptions{Origin: origin, Verifiers: keys}
 	for i := range 3 { // each run has a key of its own
 		var err error
@@ -328,6 +328,8 @@ func TestCollectorKey(t *testing.T) {
 		{"aud", "other"},
 		{"job_workflow_ref", "acme/app/.github/workflows/x.yml@refs/heads/main"},
 		{"repository_id", nil},
+		{"repository_owner_id", "666"}, // has taken the organisation's old name
+		{"repository_owner_id", nil},
 		{"repository", "mallory/app"}, // calls the collector's workflow, on a machine of his own
 		{"repository", "acme"},
 		{"repository", ""},

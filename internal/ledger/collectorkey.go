@@ -99,6 +99,9 @@ type CollectorKeys struct {
 	Issuers []string
 	// Definition is the collector's workflow with its ref, as the claim job_workflow_ref has it.
 	Definition string
+	// Owner is the id of the account that owns the workflow's repository, whose name can be given away and taken by
+	// another; "" where it isn't known.
+	Owner string
 }
 
 // maxSameHash is how many keys are looked at whose 32-bit hashes agree; with honest ones it is one.
@@ -180,6 +183,10 @@ func (c CollectorKeys) speaksFor(token redact.Secret, public ed25519.PublicKey) 
 	if definition, ok := id.Get(identity.Definition); !ok || c.Definition == "" || definition != c.Definition {
 		claim := id.ClaimFor(identity.Definition)
 		return fmt.Errorf("the ID token's %s is %s, the collector's is %q", claim, claims.Describe(claim), c.Definition)
+	}
+	if owner, ok := id.Get(identity.Owner); c.Owner != "" && (!ok || owner != c.Owner) {
+		claim := id.ClaimFor(identity.Owner)
+		return fmt.Errorf("the ID token's %s is %s, the organisation's is %q", claim, claims.Describe(claim), c.Owner)
 	}
 	// A workflow that may be called has its name in the tokens of whoever calls it, on machines of theirs.
 	if repository, ok := claims.Text("repository"); !ok || !strings.HasPrefix(c.Definition, repository+"/.github/workflows/") {
