@@ -72,8 +72,25 @@ type Options struct {
 
 // For is the provider of that key in a manifest's grant.
 func For(name string, o Options) (Provider, error) {
+	d, err := newDesk(o)
+	if err != nil {
+		return nil, err
+	}
+	switch name {
+	case "aws":
+		return &aws{d}, nil
+	case "vault":
+		return &vault{d}, nil
+	case "github":
+		return &github{d}, nil
+	}
+	return nil, fmt.Errorf("lease: no credential of %q can be leased: there are aws, github and vault", name)
+}
+
+// newDesk fills in what was left to us.
+func newDesk(o Options) (desk, error) {
 	if o.Now == nil {
-		return nil, errors.New("lease: no clock was given")
+		return desk{}, errors.New("lease: no clock was given")
 	}
 	d := desk{client: courier.Client(o.Client), now: o.Now, sleep: o.Sleep, timeout: o.Timeout, budget: o.Budget}
 	if d.sleep == nil {
@@ -85,15 +102,7 @@ func For(name string, o Options) (Provider, error) {
 	if d.budget <= 0 {
 		d.budget = time.Minute
 	}
-	switch name {
-	case "aws":
-		return &aws{d}, nil
-	case "vault":
-		return &vault{d}, nil
-	case "github":
-		return &github{d}, nil
-	}
-	return nil, fmt.Errorf("lease: no credential of %q can be leased: there are aws, github and vault", name)
+	return d, nil
 }
 
 // Audience is what a grant's provider expects of the ID token's audience: what the manifest says, for Vault

@@ -1,0 +1,144 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/curfew-ci/curfew/internal/courier"
+	"github.com/curfew-ci/curfew/internal/jsontree"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/redact"
+)
+
+// Why a role of Vault's can't be shown. Errors wrap them.
+var (
+	ErrNotAllowed = errors.New("the token may not read the role")
+	ErrNoRole     = errors.New("there is no such role")
+)
+
+// Endpoint is the address that is asked for a credential of the grant.
+func Endpoint(g *manifest.Grant) (string, error) {
+	if base := g.HandOver().Endpoint; base != "" {
+		return base, nil
+	}
+	switch {
+	case g.AWS != nil:
+		return AWSEndpoint("sts", g.AWS.Role, g.AWS.Region)
+	case g.Vault != nil:
+		return g.Vault.Address, nil
+	case g.GitHub != nil:
+		return g.GitHub.Exchange, nil
+	}
+	return "", fmt.Errorf("lease: no credential of %q can be leased: there are aws, github and vault", g.Provider())
+}
+
+// Reach asks once whether the grant's provider answers, and returns what it said. No credential is sent. Any answer
+// of HTTP will do, a refusal too: nothing was proven to it. But a Vault that is sealed leases nothing.
+func Reach(ctx context.Context, g *manifest.Grant, o Options) (string, error) {
+	base, err := Endpoint(g)
+	if err != nil {
+		return "", err
+	}
+	d, err := newDesk(o)
+	if err != nil {
+		return "", err
+	}
+	l, ctx, cancel, err := d.open(ctx, base, dialect{said: func(answer) string { return "" }})
+	if err != nil {
+		return "", within(g.Provider(), err)
+	}
+	defer cancel()
+	q := question{method: http.MethodGet}
+	if g.Vault != nil {
+		q = vaultHealth()
+	}
+	target, err := l.url(q)
+	if err != nil {
+		return "", err
+	}
+	a, err := l.once(ctx, q, target)
+	switch {
+	case a.status == 0:
+		return "", within(g.Provider(), err)
+	case g.Vault != nil && err == nil:
+		return l.healthy(a)
+	case g.Vault != nil:
+		return "", within(g.Provider(), err)
+	}
+	return l.words(a), nil
+}
+
+// vaultHealth asks for 200 whatever the state: the answer says which
+// (https://developer.hashicorp.com/vault/api-docs/system/health#read-health-information).
+func vaultHealth() question {
+	q := url.Values{}
+	for _, code := range []string{"standbycode", "drsecondarycode", "performancestandbycode", "sealedcode", "uninitcode"} {
+		q.Set(code, "200")
+	}
+	return question{method: http.MethodGet, path: []string{"v1", "sys", "health"}, query: q, header: vaultHeader("", redact.Secret{})}
+}
+
+// healthy is what a Vault that can log somebody in says.
+func (l *line) healthy(a answer) (string, error) {
+	root, err := readJSON(a)
+	if err != nil || a.status != http.StatusOK {
+		return "", within("vault", fmt.Errorf("%s to the question for its health: see that this is the address of Vault", l.words(a)))
+	}
+	for _, state := range []struct{ name, bad, says string }{
+		{"initialized", "false", "isn't initialised"}, {"sealed", "true", "is sealed"},
+	} {
+		if v := member(root, state.name); v == nil || v.Kind != jsontree.Bool || v.Text == state.bad {
+			return "", within("vault", fmt.Errorf("%s, and %s: ask who runs it", l.words(a), state.says))
+		}
+	}
+	out := l.words(a)
+	if version := text(root, "version"); version != "" {
+		out += ", version " + courier.Printable(version, maxSaid)
+	}
+	return out, nil
+}
+
+// VaultRole reads the role of a grant as it is deployed, with a token of somebody who may: the JSON under data. The token
+// goes to the grant's server, so the caller must know that it is of that one.
+func VaultRole(ctx context.Context, g *manifest.Vault, token redact.Secret, o Options) ([]byte, error) {
+	base := g.Address
+	if g.Endpoint != "" {
+		base = g.Endpoint
+	}
+	d, err := newDesk(o)
+	if err != nil {
+		return nil, err
+	}
+	l, ctx, cancel, err := d.open(ctx, base, dialect{said: vaultSaid}, token)
+	if err != nil {
+		return nil, within("vault", err)
+	}
+	defer cancel()
+	a, err := l.ask(ctx, question{
+		method: http.MethodGet, path: []string{"v1", "auth", g.Mount, "role", g.Role}, header: vaultHeader(g.Namespace, token),
+	})
+	if err != nil {
+		return nil, within("vault", err)
+	}
+	switch a.status {
+	case http.StatusOK:
+	case http.StatusForbidden:
+		return nil, within("vault", fmt.Errorf("%s: %w", l.words(a), ErrNotAllowed))
+	case http.StatusNotFound:
+		return nil, within("vault", fmt.Errorf("%s: %w", l.words(a), ErrNoRole))
+	default:
+		return nil, within("vault", errors.New(l.words(a)))
+	}
+	root, err := readJSON(a)
+	if err != nil {
+		return nil, within("vault", err)
+	}
+	data := member(root, "data")
+	if data == nil || data.Kind != jsontree.Object {
+		return nil, within("vault", errors.New("the answer holds no role"))
+	}
+	return a.body[data.Start:data.End], nil
+}
