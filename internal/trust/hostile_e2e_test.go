@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -72,6 +73,9 @@ func TestE2EHostileJob(t *testing.T) {
 			if got := w.read(t, a.Auth.Token, "kv/production"); got != "" {
 				t.Errorf("as rendered, it reads %q", got)
 			}
+			if doc, ok := w.docs[tt.role+"/kv"]; ok && doc.Refusals(w.claims(t, token), time.Now()) == nil {
+				t.Error("the document itself lets it in")
+			}
 			if tt.audience == ownAudience && w.entitled(t, token, tt.role+"/kv") {
 				t.Error("the manifest entitles it")
 			}
@@ -93,6 +97,9 @@ func TestE2EHostileJobEntitled(t *testing.T) {
 	a := w.login(t, "deploy", token)
 	if got := w.read(t, a.Auth.Token, "kv/production"); got != production {
 		t.Errorf("it reads %q: %d %q", got, a.status, a.Errors)
+	}
+	if why := w.docs["deploy/kv"].Refusals(w.claims(t, token), time.Now()); why != nil {
+		t.Errorf("the document itself doesn't let it in: %v", why)
 	}
 	if got := w.read(t, a.Auth.Token, "kv/other"); got != "" {
 		t.Errorf("it reads %q, which isn't the grant's", got)

@@ -38,6 +38,7 @@ type hostileWorld struct {
 	rules  *manifest.Manifest
 	org    *manifest.Policy
 	audit  string
+	docs   map[string]Document // by grant
 }
 
 // hostileManifest entitles one workflow of one repository, on its main branch and in its environment, and another
@@ -82,7 +83,7 @@ func newHostileWorld(t *testing.T) *hostileWorld {
 	job := map[string]any{}
 	w := &hostileWorld{
 		vaultServer: vaultServer{testservers.StartVault(t)}, issuer: testservers.StartIssuer(t, job), job: job,
-		audit: filepath.Join(t.TempDir(), "audit.log"),
+		audit: filepath.Join(t.TempDir(), "audit.log"), docs: map[string]Document{},
 	}
 	w.rules = parse(t, strings.ReplaceAll(hostileManifest, "ADDRESS", fmt.Sprintf("%q", w.URL)))
 	var errs manifest.Errors
@@ -104,6 +105,7 @@ func newHostileWorld(t *testing.T) *hostileWorld {
 	}
 	for _, d := range docs {
 		w.configure(t, d.Target, json.RawMessage(d.JSON()))
+		w.docs[d.Grant] = d
 	}
 	// A name for an id, a pattern, no ttl, and the audiences that jobs show anyway: where a role binds none, Vault itself
 	// turns away tokens that have one.
@@ -156,6 +158,12 @@ func (w *hostileWorld) read(t *testing.T, token, path string) string {
 // entitled asks the manifest, which is to say of a job what Vault does.
 func (w *hostileWorld) entitled(t *testing.T, token, grant string) bool {
 	t.Helper()
+	return manifest.Decide(w.rules, w.org, manifest.Question{Claims: w.claims(t, token), Grant: grant}, manifest.Facts{}, time.Now()).Allow
+}
+
+// claims reads a token's claims.
+func (w *hostileWorld) claims(t *testing.T, token string) identity.Claims {
+	t.Helper()
 	src, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
 	if err != nil {
 		t.Fatal(err)
@@ -164,5 +172,5 @@ func (w *hostileWorld) entitled(t *testing.T, token, grant string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return manifest.Decide(w.rules, w.org, manifest.Question{Claims: claims, Grant: grant}, manifest.Facts{}, time.Now()).Allow
+	return claims
 }

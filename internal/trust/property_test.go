@@ -224,12 +224,17 @@ func compare(t *testing.T, m *manifest.Manifest, p *manifest.Policy, tokens []to
 	trust, role := decode[trustPolicy](t, docs[0].JSON()), decode[roleParameters](t, docs[1].JSON())
 	allowed := 0
 	for _, tok := range tokens {
-		allow := manifest.Decide(m, p, manifest.Question{Claims: tok.claims(t), Grant: "deploy/aws"}, manifest.Facts{}, now).Allow
+		claims := tok.claims(t)
+		allow := manifest.Decide(m, p, manifest.Question{Claims: claims, Grant: "deploy/aws"}, manifest.Facts{}, now).Allow
 		if vault := tok.logsIn(role); vault != allow {
 			t.Fatalf("Decide says %v, Vault %v of %v", allow, vault, tok)
 		}
 		aws := tok.assumes(trust, now)
 		switch {
+		case aws != (docs[0].Refusals(claims, now) == nil), allow != (docs[1].Refusals(claims, now) == nil):
+			t.Fatalf("the documents' own word is another: %v, %v of %v", docs[0].Refusals(claims, now), docs[1].Refusals(claims, now), tok)
+		case docs[0].Refusals(claims, now.AddDate(1, 0, 0)) == nil:
+			t.Fatalf("not refused after the identity's end: %v", tok)
 		case allow && !aws && !said(Narrower):
 			t.Fatalf("AWS turns away %v", tok)
 		case aws && !allow && !said(Wider, Elsewhere):

@@ -1,6 +1,9 @@
 package trust
 
 import (
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
@@ -24,6 +27,8 @@ type body interface {
 	data() any
 	// terraform writes HCL under a resource's label, which is an identifier.
 	terraform(w *hclWriter, label string)
+	// refusals is why a token with these claims isn't let in at now.
+	refusals(claims identity.Claims, now time.Time) []Difference
 }
 
 // JSON is the document as the provider's own API takes it: the trust policy for
