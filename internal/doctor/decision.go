@@ -1,0 +1,131 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/identity"
+	"github.com/curfew-ci/curfew/internal/issuance"
+	"github.com/curfew-ci/curfew/internal/manifest"
+)
+
+// decision is what the manifest decides now. Proofs of triggers are looked for when a lease is asked for, so that
+// here they are not checked; nor are policies in Rego asked, whose answer may hang on those.
+func (e *exam) decision(ctx context.Context, w *wanted) Finding {
+	facts := e.rules.Facts
+	run := manifest.Run{}
+	if facts.Run != nil {
+		run = *facts.Run
+	}
+	run.ID, _ = e.who.Get(identity.Run)
+	run.Attempt, _ = e.who.Get(identity.Attempt)
+	facts.Run, facts.Triggers, facts.Ledger = &run, nil, e.counted(ctx, w.name)
+	if e.rules.Workspace {
+		facts.Guard = nil // it protects a branch, not a folder
+	}
+	d := manifest.Decide(e.m, e.p, manifest.Question{Claims: e.who.Claims, Grant: w.name, Task: e.o.Task}, facts, e.o.Now())
+	f := e.decided(&d)
+	if err := e.narrowed(ctx, w); err != nil {
+		f.Status = Wrong
+		f = f.with(Point{
+			What: "the session policy that narrows the grant can't be read", Received: err.Error(), Expected: w.grant.Narrow.File + " beside the manifest",
+			Fix: "commit " + w.grant.Narrow.File, Place: e.at(w, "narrow"),
+		})
+	}
+	if !provable(w.grant.When, e.o.Provers) {
+		f.Status = Wrong
+		f = f.with(Point{
+			What: "nothing in this curfew proves a trigger of this kind, so that a lease is denied", Received: "a ticket, or an approval of an environment",
+			Expected: "always, schedule, signed-tag or policy", Fix: "choose another trigger",
+			Place: e.at(w, "when"),
+		})
+	}
+	if f.Status == Wrong && d.Allow {
+		f.Message = "allowed by the manifest, and still no lease is to be had"
+	}
+	return f
+}
+
+// at is where a key of a grant stands.
+func (e *exam) at(w *wanted, key string) string {
+	id, name, _ := manifest.CutGrant(w.name)
+	return e.m.At(manifest.Pointer("identities", id, "grants", name, key)).String()
+}
+
+// narrowed is why the session policy of a grant can't be read, which a lease needs; nil where it can, or has none.
+func (e *exam) narrowed(ctx context.Context, w *wanted) error {
+	n := w.grant.Narrow
+	if n == nil || n.None || n.File == "" {
+		return nil
+	}
+	asked, cancel := e.limited(ctx)
+	defer cancel()
+	src, err := e.o.Governance.File(asked, e.who, e.rules.Manifest.Commit, n.File)
+	if err == nil && len(src) == 0 {
+		err = errors.New("it is empty")
+	}
+	return err
+}
+
+// decided takes over a decision, with its reasons.
+func (e *exam) decided(d *manifest.Decision) Finding {
+	if d.Allow {
+		f := ok(fmt.Sprintf("allowed by the manifest, for %s until %s", manifest.Duration(d.TTL), d.Ends.UTC().Format(time.RFC3339)))
+		if e.rules.OrgRego != nil || e.rules.RepoRego != nil {
+			f = f.with(Point{What: "not asked", Received: "the policies in Rego, which a lease needs as well"})
+		}
+		return f
+	}
+	f := unchecked("by the manifest it hangs on what is looked for when a lease is asked for")
+	for i := range d.Reasons {
+		r := &d.Reasons[i]
+		if !later(r) {
+			f.Status, f.Message = Wrong, "denied by the manifest"
+		}
+		f.Points = append(f.Points, Point{r.Message + " [" + string(r.Code) + "]", r.Received, r.Expected, r.Fix, r.Region.String()})
+	}
+	return f
+}
+
+// later reports whether a lease may yet find what is missing: triggers are proven and the store is read by then.
+// What else is unknown stays so.
+func later(r *manifest.Reason) bool {
+	switch r.Code {
+	case manifest.CodeTrigger, manifest.CodeNoStore, manifest.CodeLimit, manifest.CodeReviewUnknown:
+		return r.Unknown
+	}
+	return false
+}
+
+// provable reports whether a lease could prove what is under a when at all.
+func provable(w *manifest.When, provers map[string]issuance.Prover) bool {
+	switch {
+	case w == nil:
+		return true // the decision has said so
+	case len(w.Any) > 0:
+		for i := range w.Any {
+			if provable(&w.Any[i], provers) {
+				return true
+			}
+		}
+		return false
+	case len(w.All) > 0:
+		for i := range w.All {
+			if !provable(&w.All[i], provers) {
+				return false
+			}
+		}
+		return true
+	case w.Ticket != nil:
+		return provers["ticket"] != nil
+	case w.EnvironmentApproval != nil:
+		return provers["environment-approval"] != nil
+	case w.SignedTag != nil:
+		return provers["signed-tag"] != nil
+	case w.Schedule != nil:
+		return provers["schedule"] != nil
+	}
+	return true
+}

@@ -1,0 +1,36 @@
+package doctor
+
+import (
+	"strconv"
+	"strings"
+)
+
+// check is whether the environment says which job this is.
+func (j Job) check() Finding {
+	attempt, err := strconv.ParseInt(j.Attempt, 10, 64)
+	var missing []string
+	for _, v := range []struct {
+		name  string
+		there bool
+	}{{"GITHUB_RUN_ID", j.Run != ""}, {"GITHUB_RUN_ATTEMPT", err == nil && attempt > 0}, {"GITHUB_JOB", j.Name != ""}} {
+		if !v.there {
+			missing = append(missing, v.name)
+		}
+	}
+	if len(missing) > 0 {
+		return wrong("which job is this? not there, or not what the runner sets: "+strings.Join(missing, ", "),
+			"run it in a step of a job of GitHub Actions; in a container hand these variables on")
+	}
+	return ok("run " + j.Run + ", attempt " + j.Attempt + ", job " + j.Name)
+}
+
+// checkState is whether records and leases can be kept.
+func (j Job) checkState() Finding {
+	switch {
+	case j.State == "":
+		return wrong("there is no place for records and leases: RUNNER_TEMP isn't set", "run it in a step of GitHub Actions, or say --state DIR")
+	case j.StateErr != nil:
+		return wrong("records and leases can't be kept: "+j.StateErr.Error(), "see that the job's user owns the folder, with mode 0700, or say --state DIR")
+	}
+	return ok(j.State)
+}

@@ -1,0 +1,69 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+
+	"github.com/curfew-ci/curfew/internal/identity"
+	"github.com/curfew-ci/curfew/internal/issuance"
+	"github.com/curfew-ci/curfew/internal/manifest"
+)
+
+// shared is the organisation's store, opened when it is needed first.
+type shared struct {
+	issuance.Shared
+	opened bool
+	err    error // the first thing that went wrong
+	read   bool  // something was
+}
+
+// counted is what the store says of a grant; nil where that wasn't asked for or can't be read.
+func (e *exam) counted(ctx context.Context, grant string) *manifest.LedgerFacts {
+	if e.o.Store == nil || e.p == nil || e.p.Ledger == nil {
+		return nil
+	}
+	if !e.shared.opened {
+		e.shared.opened = true
+		e.shared.Shared, e.shared.err = e.o.Store(*e.p.Ledger)
+	}
+	if e.shared.err != nil {
+		return nil
+	}
+	if e.shared.Shared == nil {
+		e.shared.err = errors.New("nothing was opened")
+		return nil
+	}
+	asked, cancel := e.limited(ctx)
+	defer cancel()
+	project, _ := e.who.Get(identity.Project)
+	facts, err := e.shared.Facts(asked, project, grant)
+	if err != nil {
+		e.shared.err = err
+		return nil
+	}
+	e.shared.read = true
+	return facts
+}
+
+// store is whether the job can lease the store's role and read there. What it may create isn't tried: nothing is
+// written.
+func (e *exam) store(ctx context.Context, grants []wanted) Finding {
+	switch {
+	case e.m == nil:
+		return unchecked("needs the organisation's policy")
+	case e.p == nil || e.p.Ledger == nil:
+		return ok("the organisation's policy names no ledger store: records stay on this machine, and nothing can be limited")
+	case e.o.Store == nil:
+		return unchecked("needs a session of "+e.p.Ledger.Role+", which is a credential of 15 minutes: say --store", "curfew doctor --store")
+	case len(grants) == 0:
+		e.counted(ctx, "any/any") // of whichever grant: what is asked for is whether it can be counted
+	}
+	switch {
+	case e.shared.err != nil:
+		return wrong("the ledger store "+e.p.Ledger.Store+" can't be read: "+e.shared.err.Error(),
+			"let the trust of "+e.p.Ledger.Role+" take the job's token for the audience "+e.p.Ledger.Audience+", and the role list and read "+e.p.Ledger.Store)
+	case !e.shared.read:
+		return unchecked("needs something to be counted")
+	}
+	return ok("the role " + e.p.Ledger.Role + " is leased, and " + e.p.Ledger.Store + " read; whether objects may be created wasn't tried, as nothing is written")
+}
