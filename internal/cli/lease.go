@@ -139,11 +139,10 @@ func (j *job) keep(h issuance.Held) error {
 // forget removes what was left of a credential that isn't handed over, if it is known to have ended; otherwise revoke looks
 // after it.
 func (j *job) forget(err error) error {
-	denied := (*issuance.DeniedError)(nil)
-	if j.kept == nil || !errors.As(err, &denied) || denied.Ended == nil || denied.Ended.Err != nil {
-		return nil
+	if j.kept != nil && settled(err) {
+		return j.leases.Remove(*j.kept)
 	}
-	return j.leases.Remove(*j.kept)
+	return nil
 }
 
 // handOver hands a lease over.

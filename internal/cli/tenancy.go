@@ -75,15 +75,16 @@ func (t *tenancy) tell(all []issuance.Held) error {
 
 // refused lets go of the watchdog where nothing was leased. What was issued, and isn't known to have ended, is its to end.
 func (t *tenancy) refused(err error) error {
-	watchdog, failed := t.watchdog()
-	if failed != nil {
-		return nil // there was nothing that it could have held
+	if watchdog, _ := t.watchdog(); watchdog != nil && (!t.told || settled(err)) {
+		return watchdog.Release("nothing was leased")
 	}
+	return nil // it acts as we end, or there is none
+}
+
+// settled reports whether what had been issued for a lease that is denied is known to have ended.
+func settled(err error) bool {
 	denied := (*issuance.DeniedError)(nil)
-	if t.told && (!errors.As(err, &denied) || denied.Ended == nil || denied.Ended.Err != nil) {
-		return nil // it acts as we end
-	}
-	return watchdog.Release("nothing was leased")
+	return errors.As(err, &denied) && denied.Ended != nil && denied.Ended.Err == nil
 }
 
 // handOver is the command's variables.
