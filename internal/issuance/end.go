@@ -15,14 +15,14 @@ type Ending struct {
 	lease.Revocation
 	// Record is the id of the record; "" where it could not be written.
 	Record string
-	// Err is why no answer came, or why there is no record; nil where all went well. Revocation holds all the
-	// same.
+	// Err is why a credential that could be revoked isn't, or why there is no record; nil where all went well.
+	// Revocation holds all the same.
 	Err error
 }
 
 // End revokes a lease's credential and records exactly what the provider answered. It does so where ctx has
 // ended, too: a job that is cancelled still has something to revoke. A lease that has ended, or can't be
-// revoked, isn't ended twice; where no answer came, End may be called again.
+// revoked, isn't ended twice; where no answer came, or none that ends it, End may be called again.
 func (b *Broker) End(ctx context.Context, l *Lease) (Ending, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -77,8 +77,11 @@ func (w *way) revoke(ctx context.Context, p lease.Provider, c *lease.Credential,
 		said.Outcome, said.NotAfter = lease.ExpireOnly, c.NotAfter
 	}
 	got := Ending{Revocation: said}
-	if err != nil {
+	switch {
+	case err != nil:
 		got.Err = fmt.Errorf("the lease could not be ended: %s", w.say(err.Error(), maxText))
+	case said.Outcome == lease.ExpireOnly && c.Revocable == lease.ByToken: // what lies between here and the server may have answered
+		got.Err = errors.New("the server hasn't ended the lease, which it could")
 	}
 	id, err := w.o.Records.Append(w.endRecord(c, of, said))
 	got.Record = id

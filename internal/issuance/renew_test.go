@@ -127,6 +127,30 @@ func TestEndUnanswered(t *testing.T) {
 	}
 }
 
+// TestEndElsewhere: an answer that ends nothing, such as that of a proxy which has lost the server, isn't the end of a lease
+// that can be revoked.
+func TestEndElsewhere(t *testing.T) {
+	w := newWorld(t)
+	w.request.Grant = "deploy/limited"
+	b := w.broker()
+	l, err := b.Issue(t.Context(), w.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issued := w.server.issued
+	w.server.issued = nil // so that it answers 404
+	if got, err := b.End(t.Context(), l); err == nil || got.Outcome != lease.ExpireOnly || !strings.Contains(got.String(), "answered 404") {
+		t.Errorf("%+v, %v", got, err)
+	}
+	w.server.issued = issued
+	if got, err := b.End(t.Context(), l); err != nil || got.Outcome != lease.Revoked {
+		t.Errorf("again: %+v, %v", got, err)
+	}
+	if s := types(w.records()); s != "intent issued expire-only revoked" {
+		t.Errorf("records %s", s)
+	}
+}
+
 // TestStoreOpened: the store is the policy's, and is opened once for each way.
 func TestStoreOpened(t *testing.T) {
 	w := newWorld(t)
