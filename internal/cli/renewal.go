@@ -91,17 +91,28 @@ func (t *tenancy) replace(ctx context.Context, old, l *issuance.Lease) error {
 	if _, err := t.j.leases.HandOver(t.files, l.Credential); err != nil {
 		return errors.Join(fmt.Errorf("hand over %s: %w", leaseOf(l, t.request.Grant), err), t.endOne(ctx, l))
 	}
-	t.held = []*issuance.Lease{old, l}
+	t.held = append(t.held, l)
 	t.tellUser("%s in place of %s: until %s", leaseOf(l, t.request.Grant), old.ID, l.Until.UTC().Format(time.RFC3339))
-	if err := t.endOne(ctx, old); err != nil {
-		t.j.say("%v", err) // it is held on, and tried again in the end
-		return nil
-	}
-	t.held = []*issuance.Lease{l}
-	if err := t.tell([]issuance.Held{l.Held()}); err != nil {
-		t.j.say("%v", err) // it holds one more lease than there is
+	t.endBut(ctx, l)
+	if err := t.tell(t.holds()); err != nil {
+		t.j.say("%v", err) // it holds more leases than there are
 	}
 	return nil
+}
+
+// endBut ends all that is held but the lease that the command has now. What can't be ended is held on: it is tried again with the
+// next renewal, and in the end.
+func (t *tenancy) endBut(ctx context.Context, current *issuance.Lease) {
+	t.held = slices.DeleteFunc(t.held, func(l *issuance.Lease) bool {
+		if l == current {
+			return false
+		}
+		err := t.endOne(ctx, l)
+		if err != nil {
+			t.j.say("%v", err)
+		}
+		return err == nil
+	})
 }
 
 // pause waits for d, or until ctx ends, whose error it then returns.

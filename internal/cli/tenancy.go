@@ -46,11 +46,16 @@ func (t *tenancy) hold(h issuance.Held) error {
 	if h.As == manifest.AsFile && t.files == "" {
 		t.files = h.ID
 	}
-	all := []issuance.Held{h}
+	return t.tell(append(t.holds(), h))
+}
+
+// holds is what ends all that hasn't ended.
+func (t *tenancy) holds() []issuance.Held {
+	var all []issuance.Held
 	for _, l := range t.held {
 		all = append(all, l.Held())
 	}
-	return t.tell(all)
+	return all
 }
 
 // tell tells the watchdog of leases: a line for each.
