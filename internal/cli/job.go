@@ -38,6 +38,7 @@ type job struct {
 
 	folder *ledger.Folder
 	leases *custody.Folder
+	shut   error            // why one of them isn't open, where openToEnd does without
 	store  *orgstore.Store  // that the organisation's policy names; nil where none has been opened
 	ledger *manifest.Ledger // which one that is
 	kept   *custody.Entry   // what the lease verb has left for revoke
@@ -48,6 +49,19 @@ type job struct {
 
 // openJob reads the job from its environment, and opens its state.
 func openJob(env *Env, state string) (*job, error) {
+	j, err := openToEnd(env, state)
+	if err == nil && j.shut != nil {
+		err = &exitError{code: ExitUnfinished, err: errors.Join(j.shut, j.close())}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// openToEnd is openJob for who ends leases: a folder that can't be opened keeps no credential alive. What isn't recorded of its end is
+// an error then.
+func openToEnd(env *Env, state string) (*job, error) {
 	state, err := stateFolder(env, state)
 	if err != nil {
 		return nil, err
@@ -57,9 +71,7 @@ func openJob(env *Env, state string) (*job, error) {
 		return nil, err
 	}
 	j.client, j.tokens = newClient(), newSource(env)
-	if err := j.open(); err != nil {
-		return nil, &exitError{code: ExitUnfinished, err: errors.Join(err, j.close())}
-	}
+	j.shut = j.open()
 	return j, nil
 }
 
@@ -85,18 +97,19 @@ func jobOf(env *Env) (ledger.Job, error) {
 }
 
 func (j *job) open() error {
-	var err error
-	if j.leases, err = custody.Open(filepath.Join(j.state, leasesFolder)); err != nil {
-		return err
-	}
-	j.folder, err = ledger.OpenFolder(filepath.Join(j.state, recordsFolder))
-	return err
+	var leases, records error
+	j.leases, leases = custody.Open(filepath.Join(j.state, leasesFolder))
+	j.folder, records = ledger.OpenFolder(filepath.Join(j.state, recordsFolder))
+	return errors.Join(leases, records)
 }
 
 // Append implements issuance.Records.
 func (j *job) Append(r ledger.Record) (id string, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.folder == nil {
+		return "", j.shut
+	}
 	if j.records == nil {
 		if j.records, err = ledger.NewWriter(j.folder, j.of, ledger.WriterOptions{IDs: j.ids, Now: j.env.Now, Mask: j.veil.mask}); err != nil {
 			return "", err
@@ -143,6 +156,9 @@ func (j *job) sealOwn(ctx context.Context) {
 // sealLeft does for the processes of this job that could not what seal does for this one.
 func (j *job) sealLeft(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
+	if j.folder == nil {
+		return // nothing could be recorded either, which is said
+	}
 	names, err := ledger.SealLeft(ctx, j.folder, rand.Reader, j.idToken)
 	if err != nil {
 		j.say("not all records in %s are sealed: %v", filepath.Join(j.state, recordsFolder), err)

@@ -44,11 +44,14 @@ func (f *revokeFlags) run(ctx context.Context, env *Env, ids []string) error {
 	if f.all == (len(ids) > 0) {
 		return usageError("which leases? expected --all, or their ids")
 	}
-	j, err := openJob(env, f.state)
+	j, err := openToEnd(env, f.state)
 	if err != nil {
 		return err
 	}
 	defer j.seal(ctx)
+	if j.leases == nil {
+		return &exitError{ExitUnfinished, j.shut}
+	}
 	ender, err := issuance.NewEnder(j.options())
 	if err != nil {
 		return err
@@ -93,6 +96,9 @@ func (j *job) revoke(ctx context.Context, ender *issuance.Ender, id string) erro
 // recall says what the records of this job know of a lease that isn't kept: whether it has ended, and if it hasn't that a
 // record's handle revokes nothing.
 func (j *job) recall(ctx context.Context, id string) error {
+	if j.folder == nil {
+		return fmt.Errorf("lease %s: not kept here, and this job's records can't be read: %w", printableLine(id), j.shut)
+	}
 	var issued, ended *ledger.Record
 	err := eachRecord(ctx, j.folder, func(r *ledger.Record) {
 		if len(r.Links.CausedBy) == 0 || r.Links.CausedBy[0] != id {

@@ -37,7 +37,7 @@ func newWatchdog(env *Env) *cobra.Command {
 }
 
 // watchdog ends what an exec left behind. It opens the job's state when there is something to end, and not before: most
-// often there never is.
+// often there never is. It ends that, too, where somebody has removed the state meanwhile.
 type watchdog struct {
 	env   *Env
 	state string
@@ -51,8 +51,8 @@ func (w *watchdog) end(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	if w.j == nil {
-		if w.j, err = openJob(w.env, w.state); err != nil {
+	if w.j == nil || w.j.shut != nil {
+		if w.j, err = openToEnd(w.env, w.state); err != nil {
 			return err
 		}
 		if w.ender, err = issuance.NewEnder(w.j.options()); err != nil {
@@ -80,5 +80,11 @@ func (j *job) endEntry(ctx context.Context, ender *issuance.Ender, e custody.Ent
 	if _, err := fmt.Fprintln(to, printableLine(j.veil.mask("curfew: "+name+": "+got.String()))); err != nil && to != j.env.Stderr {
 		return err
 	}
-	return j.leases.Remove(e)
+	switch {
+	case j.leases != nil:
+		return j.leases.Remove(e)
+	case e.Files != "":
+		return fmt.Errorf("the files of lease %s aren't removed: %w", e.ID, j.shut)
+	}
+	return nil
 }

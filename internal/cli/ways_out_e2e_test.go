@@ -7,9 +7,12 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // gate stands before Vault, and answers some of the questions that end tokens itself: a fake of what may go wrong there.
@@ -77,5 +80,65 @@ func TestE2EExecHoldsOn(t *testing.T) {
 	}
 	if got := types(s.records()); !strings.HasPrefix(got, "intent issued intent renewed expire-only intent renewed ended revoked") {
 		t.Errorf("records %s", got)
+	}
+}
+
+// killed runs exec by a log that the watchdog writes on to, for a command that kills it, and waits until something is in the log.
+func (s *site) killed(grant, command, until string) (log string) {
+	s.t.Helper()
+	file, err := os.Create(filepath.Join(s.t.TempDir(), "log"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer file.Close() //nolint:errcheck // of the test
+	cmd := s.command("exec", "--grant", grant, "--", "sh", "-c", command+"; kill -9 $PPID")
+	cmd.Stdout, cmd.Stderr = file, file
+	_ = cmd.Run()
+	for end := time.Now().Add(10 * time.Second); !strings.Contains(log, until); time.Sleep(20 * time.Millisecond) {
+		text, err := os.ReadFile(file.Name())
+		if log = string(text); err != nil || time.Now().After(end) {
+			s.t.Fatalf("%q isn't said, %v:\n%s", until, err, log)
+		}
+	}
+	return log
+}
+
+// TestE2EStateGone: whoever removes the job's state while a lease is alive keeps the watchdog from recording its end, but not
+// from ending it.
+func TestE2EStateGone(t *testing.T) {
+	for part, says := range map[string]string{"curfew": "the lease's end is not recorded", "curfew/ledger": "the lease's end is not recorded", "curfew/leases": ": revoked ("} {
+		t.Run(part, func(t *testing.T) {
+			s := newSite(t)
+			path := `"$RUNNER_TEMP/` + part + `"`
+			log := s.killed("deploy/vault", "rm -rf "+path+"; : >"+path, says)
+			if s.alive() != 0 || strings.Count(log, ": revoked (")+strings.Count(log, "it is revoked (") != 1 {
+				t.Errorf("%d alive\n%s", s.alive(), log)
+			}
+		})
+	}
+}
+
+// TestE2ERevokeUnrecorded: the records' folder can't be opened, and what is kept is ended all the same.
+func TestE2ERevokeUnrecorded(t *testing.T) {
+	s := newSite(t)
+	if code, _, errs := s.run("lease", "--grant", "deploy/vault", "--to", "output"); code != 0 {
+		t.Fatalf("exit status %d\n%s", code, errs)
+	}
+	records := filepath.Join(s.temp, "curfew", "ledger")
+	if err := os.Rename(records, records+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(records, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := s.run("revoke", "--all")
+	if code != 3 || s.alive() != 0 || !strings.Contains(errs, "the lease's end is not recorded") || !strings.Contains(errs, "it is revoked (") {
+		t.Errorf("exit status %d, %d alive\n%s%s", code, s.alive(), out, errs)
+	}
+	if err := os.Remove(records); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errs = s.run("revoke", "--all"); code != 0 || !strings.Contains(out, ": already-ended (") {
+		t.Errorf("again: exit status %d\n%s%s", code, out, errs)
 	}
 }
