@@ -67,7 +67,7 @@ func (w *watchdog) end(ctx context.Context, payload []byte) error {
 }
 
 // endEntry ends a lease, says on a stream what came of it, and removes what is kept of one that has ended, or that
-// nothing but time ends. An error means that it may be tried again.
+// nothing but time ends; of one that may live on, the files in which it was handed over. An error means that it may be tried again.
 func (j *job) endEntry(ctx context.Context, ender *issuance.Ender, e custody.Entry, to io.Writer) error {
 	got, err := ender.End(ctx, e.Credential, e.Origin)
 	name := "lease " + e.ID
@@ -75,7 +75,11 @@ func (j *job) endEntry(ctx context.Context, ender *issuance.Ender, e custody.Ent
 		name += " of " + of.ID + "/" + of.Grant
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w; it is %s", name, err, got.String())
+		err = fmt.Errorf("%s: %w; it is %s", name, err, got.String())
+		if j.leases != nil && e.Files != "" {
+			err = errors.Join(err, j.leases.RemoveFiles(e.Files))
+		}
+		return err
 	}
 	if _, err := fmt.Fprintln(to, printableLine(j.veil.mask("curfew: "+name+": "+got.String()))); err != nil && to != j.env.Stderr {
 		return err

@@ -142,3 +142,11 @@ func TestE2ERevokeUnrecorded(t *testing.T) {
 		t.Errorf("again: exit status %d\n%s%s", code, out, errs)
 	}
 }
+
+// TestE2EFilesGo: where the watchdog can't end a lease either, the files in which it was handed over go all the same.
+func TestE2EFilesGo(t *testing.T) {
+	s := newSite(t)
+	s.before(func(int, string) int { return http.StatusNotFound })
+	s.killed("deploy/short", `test -s "$VAULT_TOKEN_FILE"`, "attempt 1 of 5")
+	s.clean()
+}
