@@ -78,7 +78,7 @@ func (f *handOverFlags) run(ctx context.Context, env *Env) error {
 		if failed == nil {
 			failed = j.leases.Remove(*j.kept)
 		}
-		return &exitError{ExitUnfinished, errors.Join(fmt.Errorf("%s isn't handed over: %w; it is %s", leaseOf(l, f.grant), err, got.String()), failed)}
+		return &commandError{exitError{ExitUnfinished, errors.Join(fmt.Errorf("%s isn't handed over: %w; it is %s", leaseOf(l, f.grant), err, got.String()), failed)}}
 	}
 	j.say("%s: until %s; `curfew revoke %s` ends it", leaseOf(l, f.grant), l.Until.UTC().Format(time.RFC3339), l.ID)
 	return nil
@@ -87,9 +87,9 @@ func (f *handOverFlags) run(ctx context.Context, env *Env) error {
 // refusal is the exit status of who gets no lease.
 func refusal(err error) error {
 	if denied := (*issuance.DeniedError)(nil); errors.As(err, &denied) && !denied.Unfinished() {
-		return &exitError{ExitFindings, err}
+		return &commandError{exitError{ExitFindings, err}}
 	}
-	return &exitError{ExitUnfinished, err}
+	return &commandError{exitError{ExitUnfinished, err}}
 }
 
 // step is the step of GitHub Actions that this runs in; nil elsewhere. What the runner is to hide it must be told, by a

@@ -71,7 +71,7 @@ func (f *revokeFlags) run(ctx context.Context, env *Env, ids []string) error {
 	}
 	j.sealLeft(ctx)
 	if err := errors.Join(faults...); err != nil {
-		return &exitError{ExitUnfinished, err}
+		return &commandError{exitError{ExitUnfinished, err}}
 	}
 	return nil
 }

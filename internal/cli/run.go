@@ -51,7 +51,8 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// commandError is how exec ends: with the code of the command that it ran, or of its own, which nothing else changes.
+// commandError is how the verbs that lease end: with the code of the command that exec ran, or one of their own, and with what became
+// of a credential, which nothing else replaces. A job that is told to stop has to say it more than any other.
 type commandError struct{ exitError }
 
 // usageError is a mistake in flags, arguments or the manifest.

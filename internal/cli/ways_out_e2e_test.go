@@ -3,6 +3,7 @@
 package cli_test
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -149,4 +151,39 @@ func TestE2EFilesGo(t *testing.T) {
 	s.before(func(int, string) int { return http.StatusNotFound })
 	s.killed("deploy/short", `test -s "$VAULT_TOKEN_FILE"`, "attempt 1 of 5")
 	s.clean()
+}
+
+// TestE2EInterruptedEnd: a verb that is told to stop while it ends a lease says what became of that, and nothing in its place.
+func TestE2EInterruptedEnd(t *testing.T) {
+	s := newSite(t)
+	victims := make(chan *os.Process, 1)
+	g := s.before(func(int, string) int {
+		_ = (<-victims).Signal(syscall.SIGTERM)
+		time.Sleep(200 * time.Millisecond)
+		return http.StatusNotFound
+	})
+	for _, tt := range []struct {
+		verb, says string
+		env        []string
+		args       []string
+	}{
+		{"lease", "isn't handed over: ", []string{"GITHUB_OUTPUT="}, []string{"--grant", "deploy/vault", "--to", "output"}},
+		{"revoke", "hasn't ended the lease", nil, []string{"--all"}},
+	} {
+		cmd := s.command(tt.verb, tt.args...)
+		cmd.Env = append(cmd.Env, tt.env...)
+		var errs bytes.Buffer
+		cmd.Stderr = &errs
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		victims <- cmd.Process
+		_ = cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != 3 || !strings.Contains(errs.String(), tt.says) || !strings.Contains(errs.String(), "it is expire-only until") {
+			t.Errorf("%s: exit status %d\n%s", tt.verb, code, &errs)
+		}
+	}
+	if len(g.ends) != 2 {
+		t.Errorf("%d questions", len(g.ends))
+	}
 }
