@@ -77,6 +77,8 @@ func (f *handOverFlags) run(ctx context.Context, env *Env) error {
 		got, failed := broker.End(ctx, l)
 		if failed == nil {
 			failed = j.leases.Remove(*j.kept)
+		} else { // what ends it stays for revoke
+			failed = errors.Join(failed, j.leases.RemoveFiles(l.ID))
 		}
 		return &commandError{exitError{ExitUnfinished, errors.Join(fmt.Errorf("%s isn't handed over: %w; it is %s", leaseOf(l, f.grant), err, got.String()), failed)}}
 	}

@@ -187,3 +187,31 @@ func TestE2EInterruptedEnd(t *testing.T) {
 		t.Errorf("%d questions", len(g.ends))
 	}
 }
+
+// TestE2ELeaseUnsaid: nobody can be told where the file of variables is, and the server doesn't end the lease. The file goes, and
+// what ends it stays.
+func TestE2ELeaseUnsaid(t *testing.T) {
+	s := newSite(t)
+	s.before(func(nth int, _ string) int { return map[bool]int{true: http.StatusNotFound}[nth == 1] })
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close() //nolint:errcheck // holds nothing
+	cmd := s.command("lease", "--grant", "deploy/vault", "--to", "file")
+	var errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = full, &errs
+	_ = cmd.Run()
+	kept := filepath.Join(s.temp, "curfew", "leases")
+	if code := cmd.ProcessState.ExitCode(); code != 3 || !strings.Contains(errs.String(), "isn't handed over: ") || !strings.Contains(errs.String(), "hasn't ended the lease") {
+		t.Errorf("exit status %d\n%s", code, &errs)
+	}
+	files, _ := filepath.Glob(filepath.Join(kept, "*", "*"))
+	entries, _ := filepath.Glob(filepath.Join(kept, "*.json"))
+	if len(files) != 0 || len(entries) != 1 {
+		t.Errorf("%v, %v", files, entries)
+	}
+	if code, out, errs := s.run("revoke", "--all"); code != 0 || s.alive() != 0 {
+		t.Errorf("exit status %d, %d alive\n%s%s", code, s.alive(), out, errs)
+	}
+}
