@@ -99,45 +99,67 @@ func (j *job) recall(ctx context.Context, id string) error {
 	if j.folder == nil {
 		return fmt.Errorf("lease %s: not kept here, and this job's records can't be read: %w", printableLine(id), j.shut)
 	}
-	var issued, ended *ledger.Record
-	err := eachRecord(ctx, j.folder, func(r *ledger.Record) {
-		if len(r.Links.CausedBy) == 0 || r.Links.CausedBy[0] != id {
-			return
-		}
-		switch r.Type {
-		case ledger.LeaseIssued, ledger.LeaseRenewed:
-			issued = r
-		case ledger.LeaseRevoked, ledger.LeaseEnded, ledger.LeaseExpireOnly:
-			ended = r
-		}
-	})
-	switch {
-	case err != nil:
+	var known memory
+	if err := eachRecord(ctx, j.folder, func(r *ledger.Record) { known.add(id, r) }); err != nil {
 		return err
-	case ended != nil && ended.Type != ledger.LeaseExpireOnly:
-		_, err := fmt.Fprintf(j.env.Stdout, "curfew: lease %s: has ended before: %s\n", id, printableLine(ended.Decision.Reasons[0]))
-		return err
-	case issued == nil && ended == nil:
-		return fmt.Errorf("lease %s: neither kept here nor in this job's records: expected an id that curfew lease has printed in this job", printableLine(id))
-	case issued == nil:
-		issued = ended
 	}
-	c := issued.Credential
-	if j.env.Now().After(c.NotAfter) {
-		_, err := fmt.Fprintf(j.env.Stdout, "curfew: lease %s: its time was over at %s\n", id, c.NotAfter.UTC().Format(time.RFC3339))
+	switch {
+	case known.ended != nil:
+		_, err := fmt.Fprintf(j.env.Stdout, "curfew: lease %s: has ended before: %s\n", id, printableLine(reasonOf(known.ended)))
 		return err
+	case known.last == nil:
+		return fmt.Errorf("lease %s: neither kept here nor in this job's records: expected an id that curfew lease has printed in this job", printableLine(id))
+	}
+	c := known.last.Credential
+	until := c.NotAfter.UTC().Format(time.RFC3339)
+	switch {
+	case j.env.Now().After(c.NotAfter):
+		_, err := fmt.Fprintf(j.env.Stdout, "curfew: lease %s: its time was over at %s\n", id, until)
+		return err
+	case c.Revocable == ledger.ByRole || c.Revocable == ledger.NotRevocable:
+		_, err := fmt.Fprintf(j.env.Stdout, "curfew: lease %s: expire-only until %s, as it can't be revoked; %s\n", id, until, byOperator(c))
+		return err
+	case known.last.Type == ledger.LeaseIntent:
+		return fmt.Errorf("lease %s: it was asked for, and no record says whether it was issued: what would revoke it isn't kept here, and it is over at %s at the latest", id, until)
 	}
 	return fmt.Errorf("lease %s: what would revoke it isn't kept here, and its record holds no token: it is expire-only until %s; %s",
-		id, c.NotAfter.UTC().Format(time.RFC3339), byOperator(c))
+		id, until, byOperator(c))
+}
+
+// memory is what records tell of a lease.
+type memory struct {
+	last  *ledger.Record // that tells most of its credential; nil where none does
+	ended *ledger.Record // by which it is proven to have ended; nil where it isn't
+}
+
+// add takes in a record, if it is of that lease.
+func (m *memory) add(id string, r *ledger.Record) {
+	switch {
+	case r.Type == ledger.LeaseIntent && r.ID == id && m.last == nil:
+		m.last = r
+	case len(r.Links.CausedBy) == 0 || r.Links.CausedBy[0] != id:
+	case r.Type == ledger.LeaseIssued, r.Type == ledger.LeaseRenewed, r.Type == ledger.LeaseExpireOnly:
+		m.last = r
+	case r.Type == ledger.LeaseRevoked, r.Type == ledger.LeaseEnded:
+		m.ended = r
+	}
+}
+
+// reasonOf is what the server said; any step can have written the record, with nothing of it.
+func reasonOf(r *ledger.Record) string {
+	if r.Decision == nil || len(r.Decision.Reasons) == 0 {
+		return string(r.Type)
+	}
+	return r.Decision.Reasons[0]
 }
 
 // byOperator says how who runs the provider could end a credential by its handle.
 func byOperator(c *ledger.Credential) string {
 	handle := printableLine(c.Handle)
-	switch c.Provider {
-	case "vault":
+	switch {
+	case c.Provider == "vault" && !strings.HasPrefix(handle, "request:"): // it has an accessor
 		return "an operator can: vault write auth/token/revoke-accessor accessor=" + handle
-	case "aws":
+	case c.Provider == "aws":
 		return "an administrator can deny the role all sessions older than now (aws:TokenIssueTime); this one's key id is " + handle
 	}
 	return "the provider's log calls it " + handle
