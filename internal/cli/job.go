@@ -146,11 +146,29 @@ func (j *job) sealOwn(ctx context.Context) {
 	if j.records == nil {
 		return
 	}
-	if err := j.records.Seal(ctx, rand.Reader, j.idToken); err != nil {
+	err := j.records.Seal(ctx, rand.Reader, j.idToken)
+	if errors.Is(err, ledger.ErrExists) && j.isSealed(ctx, j.records.Name()) {
+		err = nil // a revoke that runs at the same time has done it
+	}
+	if err != nil {
 		j.say("the records in %s aren't sealed, so that nobody can collect them: %v", filepath.Join(j.state, recordsFolder, j.records.Name()), err)
 		return
 	}
 	j.deposit(ctx, j.records.Name())
+}
+
+// isSealed reports whether a file has a seal that is whole.
+func (j *job) isSealed(ctx context.Context, name string) bool {
+	content, err := j.folder.Get(ctx, name)
+	if err != nil {
+		return false
+	}
+	seal, err := j.folder.Get(ctx, name+".seal")
+	if err != nil {
+		return false
+	}
+	_, err = ledger.OpenSealed(name, content.Data, seal.Data)
+	return err == nil
 }
 
 // sealLeft does for the processes of this job that could not what seal does for this one.

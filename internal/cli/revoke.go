@@ -60,12 +60,12 @@ func (f *revokeFlags) run(ctx context.Context, env *Env, ids []string) error {
 		if ids, err = j.leases.IDs(); err != nil {
 			return &exitError{ExitUnfinished, err}
 		}
-		if len(ids) == 0 {
-			_, err := fmt.Fprintln(env.Stdout, "no lease is kept here")
-			return err
-		}
 	}
 	var faults []error
+	if len(ids) == 0 {
+		_, err := fmt.Fprintln(env.Stdout, "no lease is kept here")
+		faults = append(faults, err)
+	}
 	for _, id := range ids {
 		faults = append(faults, j.revoke(ctx, ender, id))
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -214,4 +215,42 @@ func TestE2ELeaseUnsaid(t *testing.T) {
 	if code, out, errs := s.run("revoke", "--all"); code != 0 || s.alive() != 0 {
 		t.Errorf("exit status %d, %d alive\n%s%s", code, s.alive(), out, errs)
 	}
+}
+
+// TestE2ERevokeSeals: revoke seals what a killed exec and its watchdog have recorded, though no lease is kept.
+func TestE2ERevokeSeals(t *testing.T) {
+	s := newSite(t)
+	s.killed("deploy/vault", "true", ": revoked (")
+	for range 20 { // until the watchdog has let go of its file
+		if code, out, errs := s.run("revoke", "--all"); code != 0 || out != "no lease is kept here\n" || errs != "" {
+			t.Fatalf("exit status %d\n%s%s", code, out, errs)
+		}
+		if seals, _ := filepath.Glob(filepath.Join(s.temp, "curfew", "ledger", "*.seal")); len(seals) == 2 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	s.sealed(2)
+}
+
+// TestE2ERevokeTwiceAtOnce: one revoke comes between the records and the seal of another. Neither has anything to complain of.
+func TestE2ERevokeTwiceAtOnce(t *testing.T) {
+	s := newSite(t)
+	if code, _, errs := s.run("lease", "--grant", "deploy/vault", "--to", "output"); code != 0 {
+		t.Fatalf("exit status %d\n%s", code, errs)
+	}
+	var met atomic.Bool
+	ask := s.issuer.Config.Handler
+	s.issuer.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Query().Get("audience"), "curfew-ledger:") && met.CompareAndSwap(false, true) {
+			if code, out, errs := s.run("revoke", "--all"); code != 0 || out != "no lease is kept here\n" || errs != "" {
+				t.Errorf("the second: exit status %d\n%s%s", code, out, errs)
+			}
+		}
+		ask.ServeHTTP(w, r)
+	})
+	if code, out, errs := s.run("revoke", "--all"); code != 0 || !strings.Contains(out, ": revoked (") || errs != "" {
+		t.Errorf("the first: exit status %d\n%s%s", code, out, errs)
+	}
+	s.sealed(2)
 }
