@@ -201,6 +201,36 @@ func TestHandOver(t *testing.T) {
 	}
 }
 
+// TestHandOverFails: what can't all be written leaves the files as they were, and nothing of what it is about.
+func TestHandOverFails(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "leases")
+	f := open(t, dir)
+	credential := func(token, password string) *lease.Credential {
+		return &lease.Credential{Provider: "vault", Values: []lease.Value{
+			{Name: "VAULT_TOKEN", Value: redact.New([]byte(token))}, {Name: "DB_PASSWORD", Value: redact.New([]byte(password))},
+		}}
+	}
+	before := [2]string{secret(), secret()}
+	if _, err := f.HandOver(id, credential(before[0], before[1])); err != nil {
+		t.Fatal(err)
+	}
+	inTheWay := filepath.Join(dir, id, "DB_PASSWORD.new")
+	if err := os.MkdirAll(filepath.Join(inTheWay, "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.HandOver(id, credential(secret(), secret())); err == nil {
+		t.Error("half of it is handed over")
+	}
+	for i, name := range []string{"VAULT_TOKEN", "DB_PASSWORD"} {
+		if got, err := os.ReadFile(filepath.Join(dir, id, name)); err != nil || string(got) != before[i] {
+			t.Errorf("%s: not what it was, %v", name, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, id, "VAULT_TOKEN.new")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what isn't handed over stays: %v", err)
+	}
+}
+
 // FuzzDecode: whatever is read is written again so that it reads the same.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"version":1,"id":"` + id + `","until":"2026-11-28T12:10:00Z","origin":{"identity":{"repository_id":"1"},"task":{"run_id":"1","attempt":1,"job":"x"}},` +

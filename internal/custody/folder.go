@@ -21,6 +21,7 @@ const (
 	suffix   = ".json"
 
 	variablesFile = "variables.env"
+	fresh         = ".new" // behind the name that a file is to have
 )
 
 // Folder holds an entry and, where there are any, the files of each lease of a job that has to be ended. Several processes
@@ -172,21 +173,31 @@ func (f *Folder) Variables(id string, vars []lease.Value) (string, error) {
 	return filepath.Join(f.dir, id, variablesFile), f.replace(id, []lease.File{{Name: variablesFile, Content: redact.New(text)}})
 }
 
-// replace writes files into the folder of an id.
+// replace writes files into the folder of an id: all of them, before the first takes its name. What can't be written leaves those that
+// were there as they are, of one lease.
 func (f *Folder) replace(id string, files []lease.File) error {
-	if err := f.root.Mkdir(id, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("hand over lease %s: %w", id, err)
+	err := f.root.Mkdir(id, dirMode)
+	if errors.Is(err, fs.ErrExist) {
+		err = nil
+	}
+	for _, file := range files {
+		if err == nil {
+			name := filepath.Join(id, file.Name) + fresh
+			_ = f.root.Remove(name) // of one that was killed here
+			err = f.write(name, file.Content)
+		}
 	}
 	for _, file := range files {
 		name := filepath.Join(id, file.Name)
-		_ = f.root.Remove(name + ".new") // of one that was killed here
-		err := f.write(name+".new", file.Content)
 		if err == nil {
-			err = f.root.Rename(name+".new", name)
+			err = f.root.Rename(name+fresh, name)
 		}
 		if err != nil {
-			return fmt.Errorf("hand over lease %s: %w", id, err)
+			_ = f.root.Remove(name + fresh)
 		}
+	}
+	if err != nil {
+		return fmt.Errorf("hand over lease %s: %w", id, err)
 	}
 	return nil
 }
