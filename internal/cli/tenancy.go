@@ -96,6 +96,11 @@ func settled(err error) bool {
 func (t *tenancy) handOver() ([]supervise.Var, error) {
 	l := t.held[len(t.held)-1]
 	values := l.Credential.Values
+	for _, v := range values {
+		if !v.Public && !redact.Seeks(v.Value) {
+			t.j.say("the value of %s is too short to be hidden in what the command writes", v.Name)
+		}
+	}
 	if t.files != "" {
 		var err error
 		if values, err = t.j.leases.HandOver(t.files, l.Credential); err != nil {

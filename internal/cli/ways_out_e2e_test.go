@@ -254,3 +254,13 @@ func TestE2ERevokeTwiceAtOnce(t *testing.T) {
 	}
 	s.sealed(2)
 }
+
+// TestE2EShortValue: what is too short to be masked is said not to be.
+func TestE2EShortValue(t *testing.T) {
+	s := newSite(t)
+	s.Call(t, "PUT", "secret/data/deploy", `{"password":"12345"}`)
+	code, out, errs := s.run("exec", "--quiet", "--grant", "deploy/vault", "--", "sh", "-c", `echo "$DB_PASSWORD"`)
+	if code != 0 || out != "12345\n" || errs != "curfew: the value of DB_PASSWORD is too short to be hidden in what the command writes\n" {
+		t.Errorf("exit status %d\n%s%s", code, out, errs)
+	}
+}

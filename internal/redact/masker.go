@@ -13,7 +13,7 @@ type Masker struct {
 	maybe [1 << 10]uint64    // a bit for the hash of each key of ends: most places of a text stop here
 }
 
-// NewMasker makes a masker for the values of secrets. Values shorter than 6 bytes aren't looked for.
+// NewMasker makes a masker for the values of secrets, as far as Seeks says: those of 6 bytes and more.
 func NewMasker(secrets ...Secret) *Masker {
 	m := &Masker{ends: make(map[uint64][]int32)}
 	seen := make(map[string]bool)
@@ -32,6 +32,9 @@ func NewMasker(secrets ...Secret) *Masker {
 	}
 	return m
 }
+
+// Seeks reports whether a masker looks for a value at all: one that is too short would hide innocent words too.
+func Seeks(s Secret) bool { return s.Len() >= minSearch }
 
 // Mask returns text with Placeholder in place of every value.
 func (m *Masker) Mask(text string) string {
