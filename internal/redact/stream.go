@@ -12,10 +12,13 @@ import (
 // It differs from Masker in base64: what was written of a run of its characters before the value is out already. Of the
 // value itself, at most four bits stand in the character before it.
 type Stream struct {
-	mu      sync.Mutex
+	coming sync.Mutex // held for moments, whoever reads what is written
+	later  []Secret   // that the next Write looks for too
+
+	mu      sync.Mutex // held while something is written
 	to      io.Writer
 	secrets []Secret
-	trie    *trie
+	trie    *trie // nil until something is written
 
 	held    []byte  // not passed on yet
 	state   int32   // the beginning of a form that held ends in
@@ -31,11 +34,24 @@ func NewStream(to io.Writer, secrets ...Secret) *Stream {
 	return s
 }
 
-// Hide adds values to what is masked from here on: nothing of them has been written yet.
+// Hide adds values to what is masked from here on: nothing of them has been written yet. It doesn't wait for what is being written:
+// nobody may read it.
 func (s *Stream) Hide(secrets ...Secret) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.secrets = append(s.secrets, secrets...)
+	s.coming.Lock()
+	defer s.coming.Unlock()
+	s.later = append(s.later, secrets...)
+}
+
+// heed begins to look for what was hidden meanwhile.
+func (s *Stream) heed() {
+	s.coming.Lock()
+	later := s.later
+	s.later = nil
+	s.coming.Unlock()
+	if len(later) == 0 && s.trie != nil {
+		return
+	}
+	s.secrets = append(s.secrets, later...)
 	s.trie, s.state = newTrie(formsOf(s.secrets)), 0
 	for _, c := range s.held {
 		s.state = s.trie.next(s.state, c)
@@ -46,6 +62,7 @@ func (s *Stream) Hide(secrets ...Secret) {
 func (s *Stream) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.heed()
 	s.look(p)
 	if err := s.pass(len(s.held) - int(s.trie.nodes[s.state].wait)); err != nil {
 		return 0, err

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net/url"
 	"slices"
@@ -156,6 +157,36 @@ func TestStreamHidesMore(t *testing.T) {
 	_, _ = s.Write([]byte("value second-value third-value\n"))
 	if want := Placeholder + " " + Placeholder + " " + Placeholder + " third-value\n"; out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
+// TestStreamHidesUnread: a value can be hidden while nobody reads what is written, and is in what is written next.
+func TestStreamHidesUnread(t *testing.T) {
+	r, w := io.Pipe()
+	s := NewStream(w)
+	written := make(chan error, 1)
+	go func() {
+		_, err := s.Write([]byte("before second-"))
+		written <- err
+	}()
+	first := make([]byte, 1)
+	if _, err := io.ReadFull(r, first); err != nil { // it is being written now
+		t.Fatal(err)
+	}
+	s.Hide(New([]byte("second-value")))
+	var rest bytes.Buffer
+	done := make(chan error, 1)
+	go func() {
+		_, err := rest.ReadFrom(r)
+		done <- err
+	}()
+	err := <-written
+	_, again := s.Write([]byte("value second-value\n"))
+	if err := errors.Join(err, again, s.Flush(), w.Close(), <-done); err != nil {
+		t.Fatal(err)
+	}
+	if want := "before second-value " + Placeholder + "\n"; string(first)+rest.String() != want {
+		t.Errorf("%q, want %q", string(first)+rest.String(), want)
 	}
 }
 

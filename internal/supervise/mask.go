@@ -3,7 +3,6 @@ package supervise
 import (
 	"io"
 	"reflect"
-	"slices"
 	"sync"
 
 	"github.com/curfew-ci/curfew/internal/redact"
@@ -24,13 +23,12 @@ func NewMask(secrets ...redact.Secret) *Mask {
 	return m
 }
 
-// Hide adds values to what is hidden from here on.
+// Hide adds values to what is hidden from here on. It waits for nobody who reads what is written.
 func (m *Mask) Hide(secrets ...redact.Secret) {
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.secrets = append(m.secrets, secrets...)
-	streams := slices.Clone(m.streams)
-	m.mu.Unlock()
-	for _, s := range streams { // unlocked: one waits here while nobody reads what it writes
+	for _, s := range m.streams {
 		s.masked.Hide(secrets...)
 	}
 }
