@@ -34,6 +34,7 @@ type job struct {
 	client *http.Client // through the proxy that the environment names
 	tokens *oidc.Source
 	veil   *veil
+	stderr *speaker
 	ids    *ledger.IDs
 
 	folder *ledger.Folder
@@ -66,7 +67,7 @@ func openToEnd(env *Env, state string) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &job{env: env, state: state, veil: &veil{}, ids: ledger.NewIDs(env.Now, rand.Reader)}
+	j := &job{env: env, state: state, veil: &veil{}, stderr: &speaker{to: env.Stderr}, ids: ledger.NewIDs(env.Now, rand.Reader)}
 	if j.of, err = jobOf(env); err != nil {
 		return nil, err
 	}
@@ -134,8 +135,10 @@ func (j *job) close() error {
 }
 
 // seal seals what this process has recorded, hands it to the organisation's store where that is known, and closes the job.
-// What fails of it is said, and changes nothing about what has been done: the records stay where they are.
+// What fails of it is said, and changes nothing about what has been done: the records stay where they are. All has been said when it
+// returns.
 func (j *job) seal(ctx context.Context) {
+	defer j.stderr.wait()
 	j.sealOwn(context.WithoutCancel(ctx))
 	if err := j.close(); err != nil {
 		j.say("%v", err)
@@ -223,7 +226,7 @@ func (j *job) options() issuance.Options {
 	}
 }
 
-// say writes a line about what happens to stderr.
+// say writes a line about what happens to stderr, soon.
 func (j *job) say(format string, args ...any) {
-	fmt.Fprintf(j.env.Stderr, "curfew: %s\n", printableLine(j.veil.mask(fmt.Sprintf(format, args...))))
+	j.stderr.say("curfew: " + printableLine(j.veil.mask(fmt.Sprintf(format, args...))))
 }

@@ -4,6 +4,8 @@ package cli_test
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -262,5 +264,37 @@ func TestE2EShortValue(t *testing.T) {
 	code, out, errs := s.run("exec", "--quiet", "--grant", "deploy/vault", "--", "sh", "-c", `echo "$DB_PASSWORD"`)
 	if code != 0 || out != "12345\n" || errs != "curfew: the value of DB_PASSWORD is too short to be hidden in what the command writes\n" {
 		t.Errorf("exit status %d\n%s%s", code, out, errs)
+	}
+}
+
+// TestE2EExecUnread: nobody reads what the command and curfew write. The lease is renewed and ended all the same.
+func TestE2EExecUnread(t *testing.T) {
+	s := newSite(t)
+	g := s.before(func(int, string) int { return 0 })
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close() //nolint:errcheck // of the test
+	cmd := s.command("exec", "--grant", "deploy/short", "--", "sh", "-c", `head -c 1000000 /dev/zero & sleep 4.5; kill $!`)
+	cmd.Stdout, cmd.Stderr = w, w
+	if err := errors.Join(cmd.Start(), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(9 * time.Second); ; time.Sleep(20 * time.Millisecond) { // the second token lives until then
+		g.mu.Lock()
+		n := len(g.ends)
+		g.mu.Unlock()
+		if n == 2 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Errorf("%d tokens were to be ended", n)
+			break
+		}
+	}
+	said, err := io.ReadAll(r)
+	if wait := cmd.Wait(); err != nil || wait != nil || bytes.Count(said, []byte(": revoked (")) != 2 || s.alive() != 0 {
+		t.Errorf("%v, %v, %s", err, wait, bytes.ReplaceAll(said, []byte{0}, nil))
 	}
 }
