@@ -153,14 +153,16 @@ func (t *tenancy) run(ctx context.Context, child supervise.Child) (supervise.Res
 	return result, err
 }
 
-// end ends all that is held, and removes the files.
+// end ends all that is held, at once as there is one deadline for it, and removes the files.
 func (t *tenancy) end(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var faults []error
-	for _, l := range t.held {
-		faults = append(faults, t.endOne(ctx, l))
+	faults := make([]error, len(t.held))
+	var ending sync.WaitGroup
+	for i, l := range t.held {
+		ending.Go(func() { faults[i] = t.endOne(ctx, l) })
 	}
+	ending.Wait()
 	t.held = nil
 	if t.files != "" {
 		faults = append(faults, t.j.leases.RemoveFiles(t.files))

@@ -21,8 +21,8 @@ type Ending struct {
 }
 
 // End revokes a lease's credential and records exactly what the provider answered. It does so where ctx has
-// ended, too: a job that is cancelled still has something to revoke. A lease that has ended, or can't be
-// revoked, isn't ended twice; where no answer came, or none that ends it, End may be called again.
+// ended, too: a job that is cancelled still has something to revoke. A deadline that isn't over yet holds. A lease that has
+// ended, or can't be revoked, isn't ended twice; where no answer came, or none that ends it, End may be called again.
 func (b *Broker) End(ctx context.Context, l *Lease) (Ending, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -69,7 +69,7 @@ func (b *Broker) end(ctx context.Context, c *lease.Credential, of Origin) (Endin
 
 // revoke revokes and records.
 func (w *way) revoke(ctx context.Context, p lease.Provider, c *lease.Credential, of Origin) Ending {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*w.o.Timeout)
+	ctx, cancel := outlive(ctx, 2*w.o.Timeout)
 	defer cancel()
 	said, err := p.Revoke(ctx, c)
 	said.Answer = w.say(said.Answer, maxText)
@@ -89,6 +89,18 @@ func (w *way) revoke(ctx context.Context, p lease.Provider, c *lease.Credential,
 		got.Err = errors.Join(got.Err, fmt.Errorf("the lease's end is not recorded: %w", err))
 	}
 	return got
+}
+
+// outlive is a context for what is done though ctx has been cancelled, for at most that long, and for no longer than ctx had when it isn't
+// over yet.
+func outlive(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
+	at, ok := ctx.Deadline()
+	if !ok || errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return out, cancel
+	}
+	nearer, cancelNearer := context.WithDeadline(out, at)
+	return nearer, func() { cancelNearer(); cancel() }
 }
 
 func (w *way) endRecord(c *lease.Credential, of Origin, said lease.Revocation) ledger.Record {

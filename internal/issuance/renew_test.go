@@ -3,7 +3,9 @@ package issuance_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,6 +126,32 @@ func TestEndUnanswered(t *testing.T) {
 	w.broken = func(ledger.Type) bool { return true }
 	if got, err := b.End(t.Context(), l); err == nil || got.Record != "" || !strings.Contains(err.Error(), "not recorded") {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestEndHeedsDeadline: a server that doesn't answer is waited for until the deadline, but one that was over before keeps nobody
+// from asking.
+func TestEndHeedsDeadline(t *testing.T) {
+	w := newWorld(t)
+	w.request.Grant = "deploy/limited"
+	b := w.broker()
+	l, err := b.Issue(t.Context(), w.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int64
+	w.server.Config.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		<-r.Context().Done()
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if got, err := b.End(ctx, l); err == nil || got.Outcome != lease.ExpireOnly || asked.Load() > 1 {
+		t.Errorf("asked %d times: %+v, %v", asked.Load(), got, err)
+	}
+	w.server.Config.Handler = w.server
+	if got, err := b.End(ctx, l); err != nil || got.Outcome != lease.Revoked {
+		t.Errorf("later: %+v, %v", got, err)
 	}
 }
 
