@@ -49,14 +49,14 @@ func (f *leaseFlags) request() (issuance.Request, error) {
 	if f.ttl != "" {
 		ttl, err := manifest.ParseDuration(f.ttl)
 		if err != nil {
-			return r, usageError("--ttl: %w", err)
+			return r, usageError("--ttl: %q: %w: expected a number and m, h or d, such as 10m", f.ttl, err)
 		}
 		r.Task.TTL = &ttl
 	}
 	if f.jobTimeout != "" {
 		left, err := manifest.ParseDuration(f.jobTimeout)
 		if err != nil {
-			return r, usageError("--job-timeout: %w", err)
+			return r, usageError("--job-timeout: %q: %w: expected a number and m, h or d, such as 30m", f.jobTimeout, err)
 		}
 		r.Left = left.Std()
 	}
