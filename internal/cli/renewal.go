@@ -89,7 +89,11 @@ func (t *tenancy) replace(ctx context.Context, old, l *issuance.Lease) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if _, err := t.j.leases.HandOver(t.files, l.Credential); err != nil {
-		return errors.Join(fmt.Errorf("hand over %s: %w", leaseOf(l, t.request.Grant), err), t.endOne(ctx, l))
+		left := t.endOne(ctx, l)
+		if left != nil { // it is tried again with the next renewal, and in the end; what the command has stays last
+			t.held = slices.Insert(t.held, 0, l)
+		}
+		return errors.Join(fmt.Errorf("hand over %s: %w", leaseOf(l, t.request.Grant), err), left)
 	}
 	t.held = append(t.held, l)
 	t.tellUser("%s in place of %s: until %s", leaseOf(l, t.request.Grant), old.ID, l.Until.UTC().Format(time.RFC3339))

@@ -88,6 +88,19 @@ func TestE2EExecHoldsOn(t *testing.T) {
 	}
 }
 
+// TestE2EExecHoldsUnhanded: a lease that couldn't be handed over, nor ended, is ended with the command.
+func TestE2EExecHoldsUnhanded(t *testing.T) {
+	s := newSite(t)
+	g := s.before(func(nth int, _ string) int { return map[bool]int{true: http.StatusNotFound}[nth == 1] })
+	code, _, errs := s.run("exec", "--grant", "deploy/short", "--", "sh", "-c", `rm -r "$RUNNER_TEMP/curfew/leases"; sleep 5`)
+	if code != 0 || !strings.Contains(errs, "isn't renewed: hand over ") {
+		t.Errorf("exit status %d\n%s", code, errs)
+	}
+	if n := g.asked(g.ends[0]); n != 2 || s.alive() != 0 {
+		t.Errorf("it was to be ended %d times, %d alive\n%s", n, s.alive(), errs)
+	}
+}
+
 // killed runs exec by a log that the watchdog writes on to, for a command that kills it, and waits until something is in the log.
 func (s *site) killed(grant, command, until string) (log string) {
 	s.t.Helper()
