@@ -47,18 +47,36 @@ func (s Step) Mask(value []byte) error {
 	return nil
 }
 
-// appendTo adds b to the file that the runner names in variable.
+// appendTo adds b to the file that the runner names in variable, on a line of its own: of what follows a line that somebody left
+// open, the runner takes the name for a value and a value for a name.
 func (s Step) appendTo(variable string, b []byte) error {
 	name := s.Getenv(variable)
 	if name == "" {
 		return fmt.Errorf("%s isn't set: this is for steps of GitHub Actions", variable)
 	}
-	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the runner names its own files
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the runner names its own files
 	if err != nil {
 		return fmt.Errorf("open %s: %w", variable, err)
 	}
-	_, err = f.Write(b)
+	open, err := endsOpen(f)
+	if err == nil && open {
+		_, err = f.Write([]byte("\n"))
+	}
+	if err == nil {
+		_, err = f.Write(b)
+	}
 	return errors.Join(err, f.Close())
+}
+
+// endsOpen reports whether the last line of a file has no end.
+func endsOpen(f *os.File) (bool, error) {
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return false, err
+	}
+	var last [1]byte
+	_, err = f.ReadAt(last[:], info.Size()-1)
+	return last[0] != '\n', err
 }
 
 // delimiter is 128 random bits in hex, behind a name that tells a reader of the log whose it is.

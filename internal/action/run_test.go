@@ -271,6 +271,23 @@ func TestSetEnv(t *testing.T) {
 	}
 }
 
+// TestSetEnvBehind: what the step wrote before without a line break swallows no name, after which the value would be one.
+func TestSetEnvBehind(t *testing.T) {
+	r := newRunner(t, nil)
+	r.env["GITHUB_ENV"] = filepath.Join(t.TempDir(), "env")
+	if err := os.WriteFile(r.env["GITHUB_ENV"], []byte("REGION=eu"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"AWS_SESSION_TOKEN", "AWS_REGION"} {
+		if err := r.step().SetEnv(name, "abc=="); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := r.file(t, "GITHUB_ENV"); !strings.HasPrefix(got, "REGION=eu\nAWS_SESSION_TOKEN<<curfew-") || !strings.Contains(got, "\nAWS_REGION<<curfew-") || strings.Contains(got, "\n\n") {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestMask tells the runner each line, as it reads commands: escaped, and nothing that is empty.
 func TestMask(t *testing.T) {
 	r := newRunner(t, nil)
