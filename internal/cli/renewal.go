@@ -65,7 +65,7 @@ func (t *tenancy) renew(ctx context.Context, old *issuance.Lease, lead time.Dura
 		if t.request.Left > 0 {
 			left = max(t.request.Left-t.j.env.Now().Sub(t.began), time.Second)
 		}
-		l, err := t.broker.Renew(ctx, old, left)
+		l, err := t.anew(ctx, old, left)
 		if err == nil {
 			err = t.replace(ctx, old, l)
 		}

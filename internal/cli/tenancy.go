@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +30,8 @@ type tenancy struct {
 
 	mu    sync.Mutex
 	held  []*issuance.Lease // that haven't ended, the one that the command has last
+	loose []issuance.Held   // that were issued for a renewal which was denied, and may live on
+	fresh *issuance.Held    // what was issued last; nil where a renewal has begun and nothing was
 	files string            // the id whose folder has the credential's files; "" where it is handed over without
 	told  bool              // the watchdog has been told of something
 }
@@ -46,16 +49,31 @@ func (t *tenancy) hold(h issuance.Held) error {
 	if h.As == manifest.AsFile && t.files == "" {
 		t.files = h.ID
 	}
+	t.fresh = &h
 	return t.tell(append(t.holds(), h))
 }
 
 // holds is what ends all that hasn't ended.
 func (t *tenancy) holds() []issuance.Held {
-	var all []issuance.Held
+	all := slices.Clone(t.loose)
 	for _, l := range t.held {
 		all = append(all, l.Held())
 	}
 	return all
+}
+
+// anew leases once more. What was issued on the way, and isn't known to have ended, is held though there is no lease.
+func (t *tenancy) anew(ctx context.Context, old *issuance.Lease, left time.Duration) (*issuance.Lease, error) {
+	t.mu.Lock()
+	t.fresh = nil
+	t.mu.Unlock()
+	l, err := t.broker.Renew(ctx, old, left)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err != nil && t.fresh != nil && !settled(err) {
+		t.loose = append(t.loose, *t.fresh)
+	}
+	return l, err
 }
 
 // tell tells the watchdog of leases: a line for each.
@@ -163,9 +181,28 @@ func (t *tenancy) end(ctx context.Context) error {
 		ending.Go(func() { faults[i] = t.endOne(ctx, l) })
 	}
 	ending.Wait()
-	t.held = nil
+	faults = append(faults, t.endLoose(ctx))
+	t.held, t.loose = nil, nil
 	if t.files != "" {
 		faults = append(faults, t.j.leases.RemoveFiles(t.files))
+	}
+	return errors.Join(faults...)
+}
+
+// endLoose ends what no lease is of.
+func (t *tenancy) endLoose(ctx context.Context) error {
+	if len(t.loose) == 0 {
+		return nil
+	}
+	ender, err := issuance.NewEnder(t.j.options())
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, h := range t.loose {
+		if got, err := ender.End(ctx, h.Credential, h.Origin); err != nil {
+			faults = append(faults, fmt.Errorf("lease %s of %s, which was denied: %w; it is %s", h.ID, t.request.Grant, err, got.String()))
+		}
 	}
 	return errors.Join(faults...)
 }

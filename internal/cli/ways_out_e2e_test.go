@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -23,6 +24,8 @@ type gate struct {
 	mu     sync.Mutex
 	ends   []string                                 // tokens that were to be ended, in the order of the questions
 	refuse func(nth int, token string) (status int) // of each of them; 0 asks Vault
+	logins atomic.Int64
+	login  func(nth int64) // hears of each login before Vault does; may be nil
 }
 
 // before puts a gate before Vault.
@@ -45,6 +48,9 @@ func (s *site) before(refuse func(nth int, token string) int) *gate {
 				w.WriteHeader(status)
 				return
 			}
+		}
+		if strings.HasSuffix(r.URL.Path, "/login") && g.login != nil {
+			g.login(g.logins.Add(1))
 		}
 		vault.ServeHTTP(w, r)
 	}))
@@ -92,6 +98,28 @@ func TestE2EExecHoldsUnhanded(t *testing.T) {
 	g := s.before(func(nth int, _ string) int { return map[bool]int{true: http.StatusNotFound}[nth == 1] })
 	code, _, errs := s.run("exec", "--grant", "deploy/short", "--", "sh", "-c", `rm -r "$RUNNER_TEMP/curfew/leases"; sleep 5`)
 	if code != 0 || !strings.Contains(errs, "isn't renewed: hand over ") {
+		t.Errorf("exit status %d\n%s", code, errs)
+	}
+	if n := g.asked(g.ends[0]); n != 2 || s.alive() != 0 {
+		t.Errorf("it was to be ended %d times, %d alive\n%s", n, s.alive(), errs)
+	}
+}
+
+// TestE2EExecHoldsDenied: what was issued for a renewal that was denied after it, and couldn't be ended, is ended with the command.
+func TestE2EExecHoldsDenied(t *testing.T) {
+	s := newSite(t)
+	g := s.before(func(nth int, _ string) int { return map[bool]int{true: http.StatusNotFound}[nth == 1] })
+	manifest := filepath.Join(s.dir, ".github", "curfew.yml")
+	g.login = func(nth int64) {
+		if nth < 2 {
+			return
+		}
+		if text, err := os.ReadFile(manifest); err != nil || os.WriteFile(manifest, append(text, '\n'), 0o600) != nil {
+			t.Error("the manifest isn't changed")
+		}
+	}
+	code, _, errs := s.run("exec", "--grant", "deploy/short", "--", "sleep", "5")
+	if code != 0 || !strings.Contains(errs, "was changed while the lease was on its way") {
 		t.Errorf("exit status %d\n%s", code, errs)
 	}
 	if n := g.asked(g.ends[0]); n != 2 || s.alive() != 0 {
