@@ -75,6 +75,9 @@ type question struct {
 	query  url.Values
 	header http.Header
 	body   []byte
+	// grants is set where the answer holds a credential that can be ended by who holds it: once the question is sent, a
+	// cancelled job waits for the answer, since otherwise nobody could.
+	grants bool
 }
 
 // answer is what a server said.
@@ -155,6 +158,11 @@ func (e lostError) Error() string { return e.why }
 
 // once sends a question once.
 func (l *line) once(ctx context.Context, q question, target string) (answer, error) {
+	if q.grants && ctx.Err() == nil {
+		var stop context.CancelFunc
+		ctx, stop = outlasting(ctx, patience)
+		defer stop()
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, l.timeout, fmt.Errorf("%s gave no answer within %s", l.base.Host, l.timeout))
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, q.method, target, bytes.NewReader(q.body))

@@ -78,6 +78,7 @@ func (p *github) exchange(ctx context.Context, r Request) (*Credential, error) {
 		header: http.Header{
 			"Authorization": {"Bearer " + string(r.IDToken.Reveal())}, "Accept": {"application/json"},
 		},
+		grants: true,
 	})
 	if err != nil {
 		return nil, err

@@ -89,7 +89,7 @@ func (l *line) login(ctx context.Context, r Request) (*Credential, error) {
 		return nil, errors.New("the login can't be written as JSON")
 	}
 	a, err := l.ask(ctx, question{
-		method: http.MethodPost, path: []string{"v1", "auth", g.Mount, "login"}, body: body, header: vaultHeader(g.Namespace, redact.Secret{}),
+		method: http.MethodPost, path: []string{"v1", "auth", g.Mount, "login"}, body: body, header: vaultHeader(g.Namespace, redact.Secret{}), grants: true,
 	})
 	if err != nil {
 		return nil, err

@@ -168,6 +168,46 @@ func TestVaultGivesBack(t *testing.T) {
 	}
 }
 
+// TestWaitsForWhatIsGranted: a job that is cancelled while a token is on its way gets it, so that it can be ended, and asks for
+// nothing more with it. Where no answer comes in time, it goes without.
+func TestWaitsForWhatIsGranted(t *testing.T) {
+	for name, answer := range map[string]string{"vault": login("hvs." + made(90)), "github": `{"token":"ghs_` + made(36) + `"}`} {
+		ctx, cancel := context.WithCancel(t.Context())
+		f := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			cancel()
+			select {
+			case <-r.Context().Done():
+				t.Errorf("%s: nobody waits for the answer", name)
+			case <-time.After(100 * time.Millisecond):
+			}
+			says(200, answer)(w, r)
+		}, says(204, ""))
+		p, _ := provider(t, name)
+		g := vaultGrant(f.URL)
+		g.Vault.Read = map[string]string{"secret/data/deploy": "SECRET"}
+		if name == "github" {
+			g = githubGrant(f.URL)
+		}
+		c, err := p.Exchange(ctx, request(t, g))
+		got, held := fmt.Sprint(err), c != nil
+		if name == "vault" && (held || !strings.HasSuffix(got, "it is revoked ("+f.host()+" answered 204)")) || name == "github" && (!held || err != nil) {
+			t.Errorf("%s: %v, %v", name, c, got)
+		}
+		if asked := f.asked(); len(asked) != map[string]int{"vault": 2, "github": 1}[name] {
+			t.Errorf("%s: asked %v", name, asked)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	f := serve(t, func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() })
+	p, _ := within(t, "vault", 200*time.Millisecond)
+	if _, err := p.Exchange(ctx, request(t, vaultGrant(f.URL))); err == nil || err.Error() != "vault: "+f.host()+" gave no answer within 200ms" || len(f.asked()) != 1 {
+		t.Errorf("%v, asked %v", err, f.asked())
+	}
+	if _, err := p.Exchange(ctx, request(t, vaultGrant(f.URL))); err == nil || err.Error() != "vault: cancelled" || len(f.asked()) != 1 {
+		t.Errorf("%v, asked %v", err, f.asked())
+	}
+}
+
 func TestVaultUnasked(t *testing.T) {
 	f := serve(t, says(200, ""))
 	for want, change := range map[string]func(*lease.Request){

@@ -1,0 +1,25 @@
+package lease
+
+import (
+	"context"
+	"time"
+)
+
+// patience is how much longer a cancelled job waits for an answer that grants something. Runners send the next signal after
+// 7.5 s, and kill 2.5 s after that.
+const patience = 5 * time.Second
+
+// outlasting is a context that ends a time after another, for the reason that the other had.
+func outlasting(ctx context.Context, more time.Duration) (context.Context, context.CancelFunc) {
+	longer, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	over := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(more)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			end(context.Cause(ctx))
+		case <-longer.Done():
+		}
+	})
+	return longer, func() { over(); end(nil) }
+}
