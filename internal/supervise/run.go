@@ -176,6 +176,7 @@ func startCode(err error) int {
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return CodeNotFound
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, exec.ErrDot),
+		errors.Is(err, syscall.EISDIR),
 		errors.Is(err, syscall.ENOEXEC), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.E2BIG), errors.Is(err, syscall.ELOOP):
 		return CodeUnusable
 	}

@@ -116,6 +116,7 @@ func TestCodes(t *testing.T) {
 		{[]string{plain}, 126, nil, false, "permission denied"},
 		{[]string{script}, 126, nil, false, "exec format error"},
 		{[]string{dir}, 126, nil, false, "permission denied"},
+		{[]string{"/"}, 126, nil, false, "is a directory"}, // which is looked up, as its base name is itself
 		{[]string{plain + "/x"}, 126, nil, false, "not a directory"},
 		{append(self("exit", "0"), strings.Repeat("x", 1<<20)), 126, nil, false, "argument list too long"},
 		{nil, 125, nil, false, "there is none"},
