@@ -15,7 +15,7 @@ import (
 
 // grantAdvice is what a job without an endpoint, or with one that refuses, lacks.
 // https://docs.github.com/en/actions/reference/security/oidc
-const grantAdvice = "the job lacks `permissions: id-token: write`; a pull request from a fork gets no ID token whatever its workflow says"
+const grantAdvice = "the job lacks `permissions: id-token: write`; a pull request from a fork gets no ID token whatever its workflow says, nor does a command that curfew exec runs"
 
 // IDToken asks for the job's ID token for audience, with
 //

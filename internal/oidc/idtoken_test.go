@@ -45,7 +45,7 @@ func TestIDTokenWithoutQuery(t *testing.T) {
 	}
 }
 
-const lacks = "the job lacks `permissions: id-token: write`; a pull request from a fork gets no ID token whatever its workflow says"
+const lacks = "the job lacks `permissions: id-token: write`; a pull request from a fork gets no ID token whatever its workflow says, nor does a command that curfew exec runs"
 
 // TestIDTokenUnasked: what can be told to be wrong without a request sends none.
 func TestIDTokenUnasked(t *testing.T) {
