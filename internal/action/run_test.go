@@ -289,6 +289,23 @@ func TestSetEnvBehind(t *testing.T) {
 }
 
 // TestMask tells the runner each line, as it reads commands: escaped, and nothing that is empty.
+// TestSetEnvAfter: what a step wrote before us without a line break stays its own.
+func TestSetEnvAfter(t *testing.T) {
+	r := newRunner(t, nil)
+	r.env["GITHUB_ENV"] = filepath.Join(t.TempDir(), "env")
+	for _, before := range []string{"EARLIER=1", "EARLIER=1\n"} {
+		if err := os.WriteFile(r.env["GITHUB_ENV"], []byte(before), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.step().SetEnv("DB_PASSWORD", "x"); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.file(t, "GITHUB_ENV"); !strings.HasPrefix(got, "EARLIER=1\nDB_PASSWORD<<curfew-") || !strings.Contains(got, "\nx\ncurfew-") {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
 func TestMask(t *testing.T) {
 	r := newRunner(t, nil)
 	if err := r.step().Mask([]byte("one%0A::error::x\r\n\ntwo\n")); err != nil {
