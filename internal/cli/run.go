@@ -90,7 +90,7 @@ func Run(ctx context.Context, env Env) int {
 		exit = &exitError{ExitUnfinished, errInterrupted}
 	}
 	if exit.err != nil {
-		fmt.Fprintf(env.Stderr, "curfew: %s\n", printable(masked(exit.err)))
+		fmt.Fprintf(env.Stderr, "curfew: %s\n", printableLines(masked(exit.err)))
 	}
 	return exit.code
 }
