@@ -87,12 +87,18 @@ issuers: ["ISSUER"]
 // newSite starts one.
 func newSite(t *testing.T) *site {
 	t.Helper()
+	return newSiteOf(t, nil)
+}
+
+// newSiteOf starts one whose job's ID tokens have claims beside or instead of the usual ones.
+func newSiteOf(t *testing.T, claims map[string]any) *site {
+	t.Helper()
 	curfew, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &site{
-		Vault: testservers.StartVault(t), t: t, issuer: testservers.StartIssuer(t, nil), curfew: curfew,
+		Vault: testservers.StartVault(t), t: t, issuer: testservers.StartIssuer(t, claims), curfew: curfew,
 		dir: t.TempDir(), temp: t.TempDir(), audit: filepath.Join(t.TempDir(), "audit.log"),
 	}
 	s.Call(t, "PUT", "sys/audit/file", fmt.Sprintf(`{"type":"file","options":{"file_path":%q}}`, s.audit))
