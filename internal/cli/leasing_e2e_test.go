@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -46,6 +47,7 @@ type site struct {
 	temp   string // RUNNER_TEMP
 	audit  string
 	env    []string
+	rules  []string // flags: where the rules are
 }
 
 const siteManifest = `version: 1
@@ -113,6 +115,7 @@ func newSiteOf(t *testing.T, claims map[string]any) *site {
 	}
 	s.file(".github/curfew.yml", strings.ReplaceAll(siteManifest, "VAULT", s.URL))
 	s.file("org/curfew/org.yml", strings.ReplaceAll(siteOrg, "ISSUER", s.issuer.URL))
+	s.rules = []string{"--trust-workspace", "--org-rules-from", "org", "--issuer", s.issuer.URL}
 	s.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "RUNNER_TEMP=" + s.temp, "GITHUB_ACTIONS=true",
 		"GITHUB_ENV=" + filepath.Join(s.temp, "env"), "GITHUB_OUTPUT=" + filepath.Join(s.temp, "output"),
@@ -133,10 +136,10 @@ func (s *site) file(name, text string) {
 	}
 }
 
-// command is curfew with a verb that leases, by the rules of the workspace.
+// command is curfew with a verb; those that lease are told where the rules are.
 func (s *site) command(verb string, args ...string) *exec.Cmd {
 	if verb == "exec" || verb == "lease" || verb == "doctor" {
-		args = append([]string{"--trust-workspace", "--org-rules-from", "org", "--issuer", s.issuer.URL}, args...)
+		args = append(slices.Clone(s.rules), args...)
 	}
 	cmd := exec.CommandContext(s.t.Context(), s.curfew, append([]string{verb}, args...)...)
 	cmd.Dir, cmd.Env = s.dir, s.env
