@@ -186,8 +186,13 @@ func (s *site) alive() int {
 // records are all that the job has recorded, in the order of their ids.
 func (s *site) records() []ledger.Record {
 	s.t.Helper()
+	return s.recordsIn(filepath.Join(s.temp, "curfew", "ledger"))
+}
+
+// recordsIn are those of a folder.
+func (s *site) recordsIn(dir string) []ledger.Record {
+	s.t.Helper()
 	var all []ledger.Record
-	dir := filepath.Join(s.temp, "curfew", "ledger")
 	entries, err := os.ReadDir(dir)
 	if err != nil && !os.IsNotExist(err) {
 		s.t.Fatal(err)
