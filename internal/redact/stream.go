@@ -78,6 +78,19 @@ func (s *Stream) Flush() error {
 	return s.pass(len(s.held))
 }
 
+// Cut is Flush where something was cut off, so that the end may stand in the middle of a value: a beginning of one that is as
+// long as what is masked at all is hidden.
+func (s *Stream) Cut() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heed()
+	if n := int(s.trie.nodes[s.state].wait); n >= minSearch {
+		s.hit(Range{len(s.held) - n, len(s.held)})
+	}
+	s.state, s.running = 0, false
+	return s.pass(len(s.held))
+}
+
 // look takes in bytes and finds the values that end in them.
 func (s *Stream) look(p []byte) {
 	for _, c := range p {

@@ -31,6 +31,30 @@ func streamed(t *testing.T, rnd *rand.Rand, text string, most int, secrets ...Se
 	return out.String()
 }
 
+// TestStreamCut: of a value that is cut off nothing shows but what is too short to be one, in whatever form it was written.
+func TestStreamCut(t *testing.T) {
+	value := "s3cr3t/of" + "a+run=-it&more?"
+	for _, f := range formsOf([]Secret{New([]byte(value))}) {
+		for n := range len(f.text) {
+			var out bytes.Buffer
+			s := NewStream(&out, New([]byte(value)))
+			if _, err := s.Write([]byte("before " + value + " " + f.text[:n])); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Cut(); err != nil {
+				t.Fatal(err)
+			}
+			want := "before " + Placeholder + " " + Placeholder
+			if n < minSearch {
+				want = "before " + Placeholder + " " + f.text[:n]
+			}
+			if got := out.String(); got != want {
+				t.Errorf("%q was cut after %d bytes: %q, want %q", f.text, n, got, want)
+			}
+		}
+	}
+}
+
 // masked says what a Stream has to write, by looking for each form in the whole text.
 func masked(text string, secrets ...Secret) string {
 	var hits []Range

@@ -73,10 +73,15 @@ func (s *stream) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// flush passes on what is held back and returns the first error of all.
-func (s *stream) flush() error {
+// flush passes on what is held back and returns the first error of all. Where the output was cut off, the beginning of a value
+// isn't passed on.
+func (s *stream) flush(cut bool) error {
+	end := s.masked.Flush
+	if cut {
+		end = s.masked.Cut
+	}
 	if s.failed() == nil { // else a piece is missing before it
-		s.note(s.masked.Flush())
+		s.note(end())
 	}
 	return s.failed()
 }

@@ -128,7 +128,7 @@ func (o *outputs) rest(ctx context.Context, h *heard, linger time.Duration, resu
 	var err error
 	for _, p := range o.pipes {
 		result.Cut = result.Cut || p.cut.Load()
-		if failed := p.to.flush(); failed != nil {
+		if failed := p.to.flush(p.cut.Load() || result.Signal != nil); failed != nil {
 			err = errors.Join(err, fmt.Errorf("write the command's %s: %w", p.what, failed))
 		}
 	}

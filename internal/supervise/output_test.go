@@ -117,6 +117,17 @@ func TestLeftBehind(t *testing.T) {
 	}
 }
 
+// TestCutInAValue: of a command that is killed while it writes a value, the beginning of that doesn't show.
+func TestCutInAValue(t *testing.T) {
+	for how, want := range map[string]string{"kill -9 $$": "before " + redact.Placeholder, "exit 3": "before " + credential()[:15]} {
+		var out buffer
+		result, err := run(t, Child{Args: []string{"sh", "-c", `printf %s "before ` + credential()[:15] + `"; ` + how}, Stdout: &out}, nil)
+		if err != nil || out.String() != want || (result.Signal != nil) != (how != "exit 3") {
+			t.Errorf("%s: %+v, %v: %q, want %q", how, result, err, out.String(), want)
+		}
+	}
+}
+
 // TestSlowReader: who reads slowly gets all, and the credential doesn't wait for that.
 func TestSlowReader(t *testing.T) {
 	ended := make(chan struct{})
