@@ -153,8 +153,8 @@ func serverAttacks(t *testing.T) []attack {
 		{name: "redirect", alter: answers(says(307, "", "Location", elsewhere.URL)), code: issuance.CodeFailed, records: "intent failed"},
 		{name: "another success", alter: answers(says(202, "{}")), code: issuance.CodeFailed, records: "intent failed"},
 		{name: "nonsense", alter: answers(says(200, `{"auth":{"client_token":"a\nb"}}`)), code: issuance.CodeFailed, records: "intent failed"},
-		{name: "a token for longer", alter: func(w *world) { w.server.lasts = 901 }, code: issuance.CodeFailed, records: "intent failed"},
-		{name: "a token for ever", alter: func(w *world) { w.server.lasts = 0 }, code: issuance.CodeFailed, records: "intent failed"},
+		{name: "a token for longer", alter: func(w *world) { w.server.lasts = 901 }, code: issuance.CodeFailed, records: "intent revoked failed"},
+		{name: "a token for ever", alter: func(w *world) { w.server.lasts = 0 }, code: issuance.CodeFailed, records: "intent revoked failed"},
 		{name: "a session for longer", alter: func(w *world) {
 			w.request.Grant, w.server.expires = "deploy/cloud", "2026-11-29T12:00:00Z"
 		}, code: issuance.CodeFailed, records: "intent failed"},
@@ -178,7 +178,7 @@ func serverAttacks(t *testing.T) []attack {
 				}
 				return nil
 			}
-		}, code: issuance.CodeFailed, records: "intent failed"},
+		}, code: issuance.CodeFailed, records: "intent revoked failed"},
 		{name: "provider gives nothing", alter: func(w *world) {
 			w.options.Providers = func(string) (lease.Provider, error) { return silent{}, nil }
 		}, code: issuance.CodeFailed, records: "intent failed"},

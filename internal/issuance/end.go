@@ -72,6 +72,11 @@ func (w *way) revoke(ctx context.Context, p lease.Provider, c *lease.Credential,
 	ctx, cancel := outlive(ctx, 2*w.o.Timeout)
 	defer cancel()
 	said, err := p.Revoke(ctx, c)
+	return w.ending(c, of, said, err)
+}
+
+// ending records what a provider said as a credential was revoked; err is why it said nothing.
+func (w *way) ending(c *lease.Credential, of Origin, said lease.Revocation, err error) Ending {
 	said.Answer = w.say(said.Answer, maxText)
 	if said.Outcome != lease.Revoked && said.Outcome != lease.AlreadyEnded { // whatever else it may be
 		said.Outcome, said.NotAfter = lease.ExpireOnly, c.NotAfter

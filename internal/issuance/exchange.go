@@ -52,11 +52,25 @@ func (w *way) exchange(ctx context.Context) (*lease.Credential, *DeniedError) {
 	case err != nil && c != nil:
 		return nil, w.giveUp(ctx, c, orEnded(ctx, exchangeDenied(err)))
 	case err != nil:
-		return nil, orEnded(ctx, exchangeDenied(err))
+		return nil, w.givenBack(ctx, err)
 	case c == nil:
 		return nil, exchangeDenied(errors.New("the provider gave neither a credential nor a reason"))
 	}
 	return c, nil
+}
+
+// givenBack denies for an exchange that failed. Where the provider had issued a credential, what it said as that was revoked
+// is recorded, as for any other.
+func (w *way) givenBack(ctx context.Context, err error) *DeniedError {
+	var back *lease.GivenBackError
+	if !errors.As(err, &back) || back.Credential == nil {
+		return orEnded(ctx, exchangeDenied(err))
+	}
+	w.hide(back.Credential.Secrets()...)
+	d := orEnded(ctx, exchangeDenied(fmt.Errorf("%s: %w", back.Credential.Provider, back.Why)))
+	got := w.ending(back.Credential, w.originOf(), back.Revocation, back.Unanswered)
+	d.Ended = &got
+	return d
 }
 
 func (w *way) session() lease.Session {

@@ -226,7 +226,7 @@ func TestHold(t *testing.T) {
 	if !errors.As(err, &denied) || !strings.Contains(err.Error(), "the watchdog is gone") || len(w.server.revoked) != 1 || !denied.Unfinished() {
 		t.Errorf("%v, %d revoked", err, len(w.server.revoked))
 	}
-	if s := types(w.records()); s != "intent failed" {
+	if s := types(w.records()); s != "intent revoked failed" {
 		t.Errorf("records %s", s)
 	}
 	w.sound(err)

@@ -17,8 +17,9 @@ import (
 // Provider exchanges ID tokens for credentials of one kind, and ends them. It may be used by several
 // goroutines.
 type Provider interface {
-	// Exchange obtains a credential. Where the server refuses, the error is a *DeniedError. An exchange that
-	// got no answer may have issued a credential that nobody has; it ends by itself.
+	// Exchange obtains a credential. Where the server refuses, the error is a *DeniedError, and where something
+	// fails once it has issued a credential, a *GivenBackError. An exchange that got no answer may have issued a
+	// credential that nobody has; it ends by itself.
 	Exchange(ctx context.Context, r Request) (*Credential, error)
 	// Revoke ends a credential. What it returns holds also where it errs, which it does where no answer came
 	// that something follows from. A job that was cancelled still has something to revoke: give a context
@@ -169,8 +170,29 @@ func (r Request) hold(c *Credential) error {
 // the reason.
 func giveBack(ctx context.Context, p Provider, c *Credential, why error) error {
 	got, err := p.Revoke(context.WithoutCancel(ctx), c)
-	if err != nil {
-		return fmt.Errorf("%w\n  the token isn't handed over, and could not be revoked: %w", why, err)
+	return &GivenBackError{Credential: c, Why: why, Revocation: got, Unanswered: err}
+}
+
+// GivenBackError is an exchange that failed after the server had issued a credential, which was then revoked.
+type GivenBackError struct {
+	Credential *Credential // without Values, perhaps
+	Why        error       // the exchange failed
+	Revocation Revocation
+	Unanswered error // why no answer came to that; nil where one did
+}
+
+// Error says why the exchange failed, and what became of the credential.
+func (e *GivenBackError) Error() string {
+	if e.Unanswered != nil {
+		return fmt.Sprintf("%v\n  the token isn't handed over, and could not be revoked: %v", e.Why, e.Unanswered)
 	}
-	return fmt.Errorf("%w\n  the token isn't handed over; it is %s", why, got)
+	return fmt.Sprintf("%v\n  the token isn't handed over; it is %s", e.Why, e.Revocation)
+}
+
+// Unwrap is both.
+func (e *GivenBackError) Unwrap() []error {
+	if e.Unanswered == nil {
+		return []error{e.Why}
+	}
+	return []error{e.Why, e.Unanswered}
 }

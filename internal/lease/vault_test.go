@@ -2,6 +2,7 @@ package lease_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -192,6 +193,10 @@ func TestWaitsForWhatIsGranted(t *testing.T) {
 		got, held := fmt.Sprint(err), c != nil
 		if name == "vault" && (held || !strings.HasSuffix(got, "it is revoked ("+f.host()+" answered 204)")) || name == "github" && (!held || err != nil) {
 			t.Errorf("%s: %v, %v", name, c, got)
+		}
+		back := (*lease.GivenBackError)(nil)
+		if name == "vault" && (!errors.As(err, &back) || back.Revocation.Outcome != lease.Revoked || back.Credential.Handle != "acc-1" || back.Unanswered != nil) {
+			t.Errorf("%v", err)
 		}
 		if asked := f.asked(); len(asked) != map[string]int{"vault": 2, "github": 1}[name] {
 			t.Errorf("%s: asked %v", name, asked)
