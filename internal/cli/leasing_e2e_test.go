@@ -10,11 +10,13 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,6 +26,7 @@ import (
 
 // program builds curfew once, as it is shipped: what is killed and what watches over it are real processes.
 var program = sync.OnceValues(func() (string, error) {
+	heedSignals()
 	dir, err := os.MkdirTemp("", "curfew-e2e-")
 	if err != nil {
 		return "", err
@@ -35,6 +38,17 @@ var program = sync.OnceValues(func() (string, error) {
 	}
 	return path, nil
 })
+
+// heedSignals has signals do again what they do by default that whoever started the tests ignores, as nohup does: what is
+// handled here is at its default in every process that is started.
+func heedSignals() {
+	handled := make(chan os.Signal, 1)
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM} {
+		if signal.Ignored(s) {
+			signal.Notify(handled, s)
+		}
+	}
+}
 
 // site is a job's machine with a real Vault that trusts a fake of the CI platform: manifest and policy of a workspace, and
 // what the runner gives a job.

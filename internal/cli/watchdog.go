@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +26,7 @@ func newWatchdog(env *Env) *cobra.Command {
 		Args:   cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			w := &watchdog{env: env, state: state}
-			err := supervise.Watch(supervise.Watcher{In: env.Stdin, Out: env.Stdout, Complain: env.Stderr, End: w.end})
+			err := supervise.Watch(supervise.Watcher{In: env.Stdin, Out: env.Stdout, Complain: complaints{env.Stderr}, End: w.end})
 			if err != nil {
 				return &exitError{code: ExitUnfinished, err: err}
 			}
@@ -34,6 +35,18 @@ func newWatchdog(env *Env) *cobra.Command {
 	}
 	registerState(cmd.Flags(), &state)
 	return cmd
+}
+
+// complaints writes what a watchdog complains of, a line for each time it does. It quotes servers, whose words must not be taken for
+// a runner's commands.
+type complaints struct{ to io.Writer }
+
+// Write implements io.Writer.
+func (c complaints) Write(line []byte) (int, error) {
+	if _, err := io.WriteString(c.to, printableLine(strings.TrimSuffix(string(line), "\n"))+"\n"); err != nil {
+		return 0, err
+	}
+	return len(line), nil
 }
 
 // watchdog ends what an exec left behind. It opens the job's state when there is something to end, and not before: most
