@@ -14,13 +14,16 @@ VAULT     := $(CACHE)/bin/vault-for-tests
 MINIO     := v0.0.0-20260212201848-7aac2a2c5b7c
 MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 
+# How many leases of each kind are timed.
+LEASES      ?= 40
+
 # What the search for secrets is measured on and beside, and how often.
 REPO        ?=
 RUNS        ?= 5
 GITLEAKS    ?= $(CACHE)/bin/gitleaks
 BETTERLEAKS ?= betterleaks
 
-.PHONY: build test lint e2e bench bench-secrets bench-memory equality quality generate fuzz clean
+.PHONY: build test lint e2e bench bench-lease bench-secrets bench-memory equality quality generate fuzz clean
 
 build: ## the static binary, bin/curfew
 	go build -trimpath -buildvcs=false -ldflags '-s -w -X github.com/curfew-ci/curfew/internal/cli.version=$(VERSION)' -o bin/curfew ./cmd/curfew
@@ -40,6 +43,11 @@ e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(CACHE)/bin/minio-$(MINIO
 bench: ## the numbers of docs/performance.md
 	go test -run '^$$' -bench '^BenchmarkStartup' -benchtime 20x ./cmd/curfew
 	go test -run '^$$' -bench 'Corpus' -benchtime 3x ./internal/...
+
+bench-lease: $(VAULT) $(CACHE)/bin/minio-$(MINIO) ## exec with a real STS and Vault beside curl, LEASES times; a thousand decisions
+	CURFEW_VAULT=$(VAULT) CURFEW_MINIO=$(CACHE)/bin/minio-$(MINIO) \
+	  go test -tags e2e -run '^$$' -bench '^BenchmarkLease$$' -benchtime $(LEASES)x ./internal/cli
+	go test -run '^$$' -bench '^BenchmarkThousand$$' -benchtime 5x ./internal/policy
 
 bench-secrets: build $(GITLEAKS) ## history, tree and diff of REPO beside gitleaks and betterleaks, RUNS times
 	go run ./internal/benchsecrets -repo '$(REPO)' -runs $(RUNS) -gitleaks '$(GITLEAKS)' -betterleaks '$(BETTERLEAKS)'

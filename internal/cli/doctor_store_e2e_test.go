@@ -25,7 +25,7 @@ type bucket struct {
 }
 
 // ask sends one request as the administrator.
-func (b *bucket) ask(t *testing.T, method, path, query, body string) string {
+func (b *bucket) ask(t testing.TB, method, path, query, body string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, b.URL+path+"?"+query, strings.NewReader(body))
 	if err != nil {

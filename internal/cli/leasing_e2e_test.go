@@ -32,7 +32,7 @@ var program = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "curfew")
-	out, err := exec.Command("go", "build", "-o", path, "github.com/curfew-ci/curfew/cmd/curfew").CombinedOutput()
+	out, err := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, "github.com/curfew-ci/curfew/cmd/curfew").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
@@ -54,7 +54,7 @@ func heedSignals() {
 // what the runner gives a job.
 type site struct {
 	testservers.Vault
-	t      *testing.T
+	t      testing.TB
 	issuer *testservers.Issuer
 	curfew string
 	dir    string // the workspace
@@ -101,13 +101,13 @@ issuers: ["ISSUER"]
 `
 
 // newSite starts one.
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
 	t.Helper()
 	return newSiteOf(t, nil)
 }
 
 // newSiteOf starts one whose job's ID tokens have claims beside or instead of the usual ones.
-func newSiteOf(t *testing.T, claims map[string]any) *site {
+func newSiteOf(t testing.TB, claims map[string]any) *site {
 	t.Helper()
 	curfew, err := program()
 	if err != nil {

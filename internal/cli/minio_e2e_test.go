@@ -86,7 +86,7 @@ func ask(ctx context.Context, server string, k keys, method, target, body string
 }
 
 // has reports whether an object is there, and what it holds.
-func (c *cloud) has(t *testing.T, path string) (string, bool) {
+func (c *cloud) has(t testing.TB, path string) (string, bool) {
 	t.Helper()
 	status, said, err := ask(t.Context(), c.URL, c.root, http.MethodGet, path, "")
 	if err != nil {
