@@ -1,6 +1,9 @@
 package redact
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // Masker hides a set of values in text, in every form in which they are usually written: as they are,
 // in base64, URL-encoded, in hexadecimal, and escaped for JSON, YAML or Go. The zero of *Masker hides
@@ -8,29 +11,44 @@ import "strings"
 //
 // It looks for whole values: cut a text short after masking it, never before.
 type Masker struct {
+	// patterns are made when a text is first looked at: most maskers wait for an error that never comes.
+	patterns func() *patterns
+}
+
+// patterns is what a Masker looks for.
+type patterns struct {
 	forms []form
 	ends  map[uint64][]int32 // the forms, by their last minSearch bytes
 	maybe [1 << 10]uint64    // a bit for the hash of each key of ends: most places of a text stop here
 }
 
-// NewMasker makes a masker for the values of secrets, as far as Seeks says: those of 6 bytes and more.
+// NewMasker makes a masker for the values of secrets, as far as Seeks says: those of 6 bytes and more. It goes by the
+// values as they are now, also where they are overwritten later.
 func NewMasker(secrets ...Secret) *Masker {
-	m := &Masker{ends: make(map[uint64][]int32)}
-	seen := make(map[string]bool)
+	own := copies(secrets)
+	return &Masker{patterns: sync.OnceValue(func() *patterns { return patternsOf(own) })}
+}
+
+// copies are secrets that nobody else overwrites.
+func copies(secrets []Secret) []Secret {
+	var own []Secret
 	for _, s := range secrets {
-		for _, f := range forms(s.Reveal()) {
-			if len(f.text) < minSearch || seen[f.text] {
-				continue
-			}
-			seen[f.text] = true
-			key := lastBytes(f.text)
-			m.ends[key] = append(m.ends[key], int32(len(m.forms))) //nolint:gosec // as many forms as fit in memory
-			m.forms = append(m.forms, f)
-			h := hash(key)
-			m.maybe[h>>6] |= 1 << (h & 63)
+		if s.Len() >= minSearch {
+			own = append(own, New(s.Reveal()))
 		}
 	}
-	return m
+	return own
+}
+
+func patternsOf(secrets []Secret) *patterns {
+	p := &patterns{forms: formsOf(secrets), ends: make(map[uint64][]int32)}
+	for i, f := range p.forms {
+		key := lastBytes(f.text)
+		p.ends[key] = append(p.ends[key], int32(i))
+		h := hash(key)
+		p.maybe[h>>6] |= 1 << (h & 63)
+	}
+	return p
 }
 
 // Seeks reports whether a masker looks for a value at all: one that is too short would hide innocent words too.
@@ -61,18 +79,22 @@ func (m *Masker) MaskLine(line []byte, ranges []Range) string {
 
 // find lists where values stand in text, overlapping ones too: hiding all of them hides the longest.
 func (m *Masker) find(text string) []Range {
-	if m == nil || len(m.forms) == 0 {
+	if m == nil || m.patterns == nil {
+		return nil
+	}
+	p := m.patterns()
+	if len(p.forms) == 0 {
 		return nil
 	}
 	var out []Range
 	var key uint64
 	for i := range len(text) {
 		key = (key<<8 | uint64(text[i])) & keyMask
-		if h := hash(key); m.maybe[h>>6]&(1<<(h&63)) == 0 {
+		if h := hash(key); p.maybe[h>>6]&(1<<(h&63)) == 0 {
 			continue
 		}
-		for _, n := range m.ends[key] {
-			f, hit := m.forms[n], Range{i + 1 - len(m.forms[n].text), i + 1}
+		for _, n := range p.ends[key] {
+			f, hit := p.forms[n], Range{i + 1 - len(p.forms[n].text), i + 1}
 			if !strings.HasSuffix(text[:i+1], f.text) || covered(out, hit) {
 				continue
 			}

@@ -84,6 +84,19 @@ func TestMaskBase64(t *testing.T) {
 	}
 }
 
+// A masker is of the values that it was made for, also where somebody overwrites these before it is first used.
+func TestMaskOverwritten(t *testing.T) {
+	secret := redact.New([]byte("s3cret-value"))
+	m := redact.NewMasker(secret)
+	secret.Zero()
+	if got, want := m.Mask("an s3cret-value here"), "an "+redact.Placeholder+" here"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := (&redact.Masker{}).Mask("a text"); got != "a text" {
+		t.Errorf("without values: got %q", got)
+	}
+}
+
 func TestMaskLine(t *testing.T) {
 	m := masker("s3cret-välue")
 	got := m.MaskLine([]byte("a: pw # s3cret-välue"), []redact.Range{{3, 5}})
@@ -185,7 +198,7 @@ func BenchmarkMasker(b *testing.B) {
 	message := fmt.Sprintf("the secret %s is read by job %q, which no identity entitles to it", "NPM_TOKEN", "publish")
 	b.Run("build 5000", func(b *testing.B) {
 		for b.Loop() {
-			redact.NewMasker(secrets...)
+			redact.NewMasker(secrets...).Mask("")
 		}
 	})
 	m := redact.NewMasker(secrets...)

@@ -27,7 +27,7 @@ type Stream struct {
 	hidden  int     // so many first bytes of held belong to a value whose placeholder is out already
 }
 
-// NewStream makes a Stream that writes to another writer.
+// NewStream makes a Stream that writes to another writer. It goes by the values of secrets as they are now, as Hide does.
 func NewStream(to io.Writer, secrets ...Secret) *Stream {
 	s := &Stream{to: to}
 	s.Hide(secrets...)
@@ -39,7 +39,7 @@ func NewStream(to io.Writer, secrets ...Secret) *Stream {
 func (s *Stream) Hide(secrets ...Secret) {
 	s.coming.Lock()
 	defer s.coming.Unlock()
-	s.later = append(s.later, secrets...)
+	s.later = append(s.later, copies(secrets)...)
 }
 
 // heed begins to look for what was hidden meanwhile.

@@ -214,6 +214,21 @@ func TestStreamHidesUnread(t *testing.T) {
 	}
 }
 
+// A value is hidden though it is overwritten before anything is written, and though its beginning waits.
+func TestStreamOverwritten(t *testing.T) {
+	var out bytes.Buffer
+	first, second := New([]byte("first-value")), New([]byte("first-other"))
+	s := NewStream(&out, first)
+	first.Zero()
+	_, _ = s.Write([]byte("first-value first-"))
+	s.Hide(second)
+	second.Zero()
+	_, _ = s.Write([]byte("other first-value\n"))
+	if want := Placeholder + " " + Placeholder + " " + Placeholder + "\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, errors.New("the pipe is closed") }

@@ -20,7 +20,11 @@ type node struct {
 }
 
 func newTrie(forms []form) *trie {
-	t := &trie{nodes: make([]node, 1)}
+	size := 1
+	for _, f := range forms {
+		size += len(f.text)
+	}
+	t := &trie{nodes: make([]node, 1, size)} // growing it would copy it many times
 	for _, f := range forms {
 		at := int32(0)
 		for i := range len(f.text) {
@@ -56,8 +60,9 @@ func (t *trie) childOf(at int32, c byte) int32 {
 
 // link fills in what each node ends in, the shallower ones first.
 func (t *trie) link() {
-	for queue := []int32{0}; len(queue) > 0; queue = queue[1:] {
-		at := queue[0]
+	queue := make([]int32, 1, len(t.nodes)) // the root
+	for i := 0; i < len(queue); i++ {
+		at := queue[i]
 		for n := t.nodes[at].child; n > 0; n = t.nodes[n].sibling {
 			queue = append(queue, n)
 			if at > 0 {
