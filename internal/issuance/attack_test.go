@@ -241,6 +241,21 @@ func ruleAttacks() []attack {
 		{name: "policy changed on the way", alter: func(w *world) {
 			w.later(func(f *fixed) { f.rules.OrgRego = module("package curfew.lease\n\nallow := true\n") })
 		}, code: issuance.CodeChanged, records: "intent revoked denied"},
+		{name: "policy moved to another owner on the way", alter: func(w *world) {
+			w.gov.rules.OrgRego = module("package curfew.lease\n\nallow := true\n")
+			w.later(func(f *fixed) { f.rules.OrgRego, f.rules.RepoRego = nil, f.rules.OrgRego })
+		}, code: issuance.CodeChanged, records: "intent revoked denied"},
+		{name: "policies emptied on the way", alter: func(w *world) {
+			w.later(func(f *fixed) { f.rules.RepoRego = module("package x\n")[:0] })
+		}, code: issuance.CodeRego, records: "intent revoked denied"},
+		{name: "organisation's policy gone on the way", alter: func(w *world) {
+			w.later(func(f *fixed) { f.rules.Org = nil })
+		}, code: issuance.CodeChanged, records: "intent revoked denied"},
+		{name: "organisation's policy broken on the way", alter: func(w *world) {
+			w.later(func(f *fixed) {
+				f.rules.Org = &issuance.File{Path: f.rules.Org.Path, Commit: commitB, Src: append(f.rules.Org.Src[:len(f.rules.Org.Src):len(f.rules.Org.Src)], "\nnone: such\n"...)}
+			})
+		}, code: issuance.CodeOrg, records: "intent revoked denied"},
 		{name: "session policy changed on the way", alter: func(w *world) {
 			w.request.Grant = "deploy/cloud"
 			w.later(func(f *fixed) { f.files["policies/deploy.json"] = `{"Statement":[]}` })

@@ -3,12 +3,14 @@ package issuance
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/policy"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
@@ -127,7 +129,9 @@ func (b *Broker) Issue(ctx context.Context, r Request) (*Lease, error) {
 
 // walk goes the whole way; old is the lease that is renewed by it, or nil.
 func (b *Broker) walk(ctx context.Context, r Request, old *Lease) (*Lease, error) {
-	w := &way{Broker: b, req: r, old: old}
+	builtIn := sync.OnceValues(func() (*policy.Policy, error) { return policy.BuiltIn(ctx) })
+	go builtIn() //nolint:errcheck // the network is waited for meanwhile; whoever needs it is told
+	w := &way{Broker: b, req: r, old: old, builtIn: builtIn}
 	if denied := w.entitled(ctx); denied != nil {
 		return nil, w.refuse(denied)
 	}

@@ -3,6 +3,7 @@ package issuance
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -50,6 +51,7 @@ type File struct {
 // rules is what decides, read.
 type rules struct {
 	Rules
+	sum      string // of the bytes that were read
 	manifest *manifest.Manifest
 	org      *manifest.Policy
 	policies policy.Set
@@ -70,20 +72,52 @@ func (w *way) read(ctx context.Context) (*rules, *DeniedError) {
 	if denied := got.pinned(); denied != nil {
 		return nil, denied
 	}
-	r := &rules{Rules: got}
-	var faults manifest.Errors
-	if r.manifest, faults = manifest.Parse(got.Manifest.Path, got.Manifest.Src); len(faults) > 0 {
-		return nil, unreadable(CodeManifest, faults)
-	}
-	if got.Org != nil {
-		if r.org, faults = manifest.ParsePolicy(got.Org.Path, got.Org.Src); len(faults) > 0 {
-			return nil, unreadable(CodeOrg, faults)
-		}
-	}
-	if denied := r.compile(ctx); denied != nil {
+	r := &rules{Rules: got, sum: got.sum()}
+	if before := w.rules; before != nil && before.sum == r.sum { // which says all there is to read in them
+		r.manifest, r.org, r.policies = before.manifest, before.org, before.policies
+	} else if denied := r.parse(ctx, w.builtIn); denied != nil {
 		return nil, denied
 	}
 	return r, w.readNarrow(asked, r)
+}
+
+// parse reads manifest and policies.
+func (r *rules) parse(ctx context.Context, builtIn func() (*policy.Policy, error)) *DeniedError {
+	var faults manifest.Errors
+	if r.manifest, faults = manifest.Parse(r.Manifest.Path, r.Manifest.Src); len(faults) > 0 {
+		return unreadable(CodeManifest, faults)
+	}
+	if r.Org != nil {
+		if r.org, faults = manifest.ParsePolicy(r.Org.Path, r.Org.Src); len(faults) > 0 {
+			return unreadable(CodeOrg, faults)
+		}
+	}
+	return r.compile(ctx, builtIn)
+}
+
+// sum is a digest of all that is parsed and compiled, with its paths: two of the same sum come to the same.
+func (r *Rules) sum() string {
+	h := sha256.New()
+	add := func(s string) {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(s)))) // a hash takes every write
+		h.Write([]byte(s))
+	}
+	for _, f := range []*File{&r.Manifest, r.Org} {
+		add(strconv.FormatBool(f != nil))
+		if f != nil {
+			add(f.Path)
+			add(string(f.Src))
+		}
+	}
+	for _, modules := range [][]policy.Module{r.OrgRego, r.RepoRego} {
+		add(strconv.FormatBool(modules != nil)) // none are left out, no modules are refused
+		add(strconv.Itoa(len(modules)))
+		for _, m := range modules {
+			add(m.Path)
+			add(string(m.Src))
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // pinned denies where what decides isn't of one commit a repository, though no workspace explains it.
@@ -114,12 +148,12 @@ func unreadable(code string, faults manifest.Errors) *DeniedError {
 }
 
 // compile makes the policies. The built-in one is always among them.
-func (r *rules) compile(ctx context.Context) *DeniedError {
-	builtIn, err := policy.BuiltIn(ctx)
+func (r *rules) compile(ctx context.Context, builtIn func() (*policy.Policy, error)) *DeniedError {
+	own, err := builtIn()
 	if err != nil {
 		return denyFor(err, Reason{Code: CodeRego, Message: "the built-in policy can't be compiled", Fix: "run the job again"})
 	}
-	r.policies = policy.Set{builtIn}
+	r.policies = policy.Set{own}
 	for _, p := range []struct {
 		name    string
 		modules []policy.Module

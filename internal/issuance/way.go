@@ -7,14 +7,16 @@ import (
 
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/lease"
+	"github.com/curfew-ci/curfew/internal/policy"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
 // way is one lease on its way: what is known by now.
 type way struct {
 	*Broker
-	req Request
-	old *Lease
+	req     Request
+	old     *Lease
+	builtIn func() (*policy.Policy, error)
 
 	secrets []redact.Secret
 	masker  *redact.Masker
