@@ -11,7 +11,7 @@ import (
 type veil struct {
 	mu      sync.Mutex
 	secrets []redact.Secret
-	masker  *redact.Masker // of them; nil until it is needed
+	masker  *redact.Masker // of them
 	tell    func(redact.Secret)
 }
 
@@ -23,7 +23,7 @@ func (v *veil) hide(secrets ...redact.Secret) {
 		if s.Len() == 0 || v.knows(s) {
 			continue
 		}
-		v.secrets, v.masker = append(v.secrets, s), nil
+		v.secrets, v.masker = append(v.secrets, s), v.masker.With(s)
 		if v.tell != nil {
 			v.tell(s)
 		}
@@ -53,8 +53,5 @@ func (v *veil) listen(tell func(redact.Secret)) {
 func (v *veil) mask(text string) string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.masker == nil {
-		v.masker = redact.NewMasker(v.secrets...)
-	}
 	return v.masker.Mask(text)
 }

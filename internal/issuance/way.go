@@ -3,6 +3,7 @@ package issuance
 import (
 	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/identity"
@@ -68,12 +69,14 @@ func (w *way) entitled(ctx context.Context) *DeniedError {
 func (w *way) hide(secrets ...redact.Secret) {
 	w.o.Hide(secrets...)
 	for _, s := range secrets {
-		w.secrets = append(w.secrets, s)
+		if slices.ContainsFunc(w.secrets, s.Equal) {
+			continue
+		}
+		w.secrets, w.masker = append(w.secrets, s), w.masker.With(s)
 		for part := range bytes.SplitSeq(s.Reveal(), []byte{'.'}) {
-			w.secrets = append(w.secrets, redact.New(part))
+			w.masker = w.masker.With(redact.New(part))
 		}
 	}
-	w.masker = redact.NewMasker(w.secrets...)
 }
 
 // refuse masks a denial, records it, and makes an error of it.

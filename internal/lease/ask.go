@@ -40,7 +40,6 @@ type line struct {
 	*desk
 	dialect
 	base     *url.URL
-	secrets  []redact.Secret
 	masker   *redact.Masker
 	deadline time.Time
 }
@@ -61,11 +60,10 @@ func (d *desk) open(ctx context.Context, base string, as dialect, secrets ...red
 
 // hide adds a secret to those that no error shows, and the parts of a JWT with it: a server may quote one.
 func (l *line) hide(s redact.Secret) {
-	l.secrets = append(l.secrets, s)
+	l.masker = l.masker.With(s)
 	for part := range bytes.SplitSeq(s.Reveal(), []byte{'.'}) {
-		l.secrets = append(l.secrets, redact.New(part))
+		l.masker = l.masker.With(redact.New(part))
 	}
-	l.masker = redact.NewMasker(l.secrets...)
 }
 
 // question is one request.

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -11,8 +12,8 @@ import (
 //
 // It looks for whole values: cut a text short after masking it, never before.
 type Masker struct {
-	// patterns are made when a text is first looked at: most maskers wait for an error that never comes.
-	patterns func() *patterns
+	// Each makes its patterns when a text is first looked at: most maskers wait for an error that never comes.
+	parts []func() *patterns
 }
 
 // patterns is what a Masker looks for.
@@ -25,8 +26,19 @@ type patterns struct {
 // NewMasker makes a masker for the values of secrets, as far as Seeks says: those of 6 bytes and more. It goes by the
 // values as they are now, also where they are overwritten later.
 func NewMasker(secrets ...Secret) *Masker {
-	own := copies(secrets)
-	return &Masker{patterns: sync.OnceValue(func() *patterns { return patternsOf(own) })}
+	return (*Masker)(nil).With(secrets...)
+}
+
+// With is a masker for the values of more secrets beside those of m, whose patterns it shares.
+func (m *Masker) With(secrets ...Secret) *Masker {
+	more := &Masker{}
+	if m != nil {
+		more.parts = slices.Clip(m.parts)
+	}
+	if own := copies(secrets); len(own) > 0 {
+		more.parts = append(more.parts, sync.OnceValue(func() *patterns { return patternsOf(own) }))
+	}
+	return more
 }
 
 // copies are secrets that nobody else overwrites.
@@ -79,13 +91,16 @@ func (m *Masker) MaskLine(line []byte, ranges []Range) string {
 
 // find lists where values stand in text, overlapping ones too: hiding all of them hides the longest.
 func (m *Masker) find(text string) []Range {
-	if m == nil || m.patterns == nil {
-		return nil
+	var out []Range
+	if m != nil {
+		for _, patterns := range m.parts {
+			out = append(out, patterns().find(text)...)
+		}
 	}
-	p := m.patterns()
-	if len(p.forms) == 0 {
-		return nil
-	}
+	return out
+}
+
+func (p *patterns) find(text string) []Range {
 	var out []Range
 	var key uint64
 	for i := range len(text) {

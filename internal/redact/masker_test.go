@@ -97,6 +97,23 @@ func TestMaskOverwritten(t *testing.T) {
 	}
 }
 
+// TestMaskWith: a masker of more secrets hides what one of all of them does, and the first stays as it is.
+func TestMaskWith(t *testing.T) {
+	first := masker("abcdef12")
+	m := first.With(redact.New([]byte("f12345678"))).With().With(redact.New([]byte("abcdef")), redact.New([]byte("short")))
+	text := "abcdef12345678 abcdef short " + base64.StdEncoding.EncodeToString([]byte("xxabcdef12xf12345678"))
+	if got, want := m.Mask(text), masker("abcdef12", "f12345678", "abcdef").Mask(text); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := first.Mask("abcdef12 f12345678"), redact.Placeholder+" f12345678"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	second, third := first.With(redact.New([]byte("second-value"))), first.With(redact.New([]byte("third-value")))
+	if got, want := second.Mask("second-value third-value")+third.Mask("second-value third-value"), redact.Placeholder+" third-valuesecond-value "+redact.Placeholder; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestMaskLine(t *testing.T) {
 	m := masker("s3cret-välue")
 	got := m.MaskLine([]byte("a: pw # s3cret-välue"), []redact.Range{{3, 5}})
