@@ -75,7 +75,7 @@ func (f *rulesFlags) local(project governance.Source, dir string) (ruling, error
 		defer tree.Close() //nolint:errcheck // only read
 		return tree.TagObject(ctx, name)
 	}
-	return ruling{rules, map[string]issuance.Prover{"signed-tag": issuance.SignedTag{Tags: issuance.RawTags(tags)}}}, nil
+	return ruling{governance.Keep(rules), map[string]issuance.Prover{"signed-tag": issuance.SignedTag{Tags: issuance.RawTags(tags)}}}, nil
 }
 
 // atGitHub reads the rules at the tip of the default branch, by the job's token.
