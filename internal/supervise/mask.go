@@ -3,6 +3,7 @@ package supervise
 import (
 	"io"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/curfew-ci/curfew/internal/redact"
@@ -33,11 +34,12 @@ func (m *Mask) Hide(secrets ...redact.Secret) {
 	}
 }
 
-// shows reports whether text holds a value.
-func (m *Mask) shows(text string) bool {
+// shown is the first of texts that holds a value; -1 where none does.
+func (m *Mask) shown(texts []string) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return redact.NewMasker(m.secrets...).Mask(text) != text
+	masker := redact.NewMasker(m.secrets...)
+	return slices.IndexFunc(texts, func(text string) bool { return masker.Mask(text) != text })
 }
 
 // stream masks one of a command's outputs, and remembers why the rest of it is lost.

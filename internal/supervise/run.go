@@ -104,11 +104,9 @@ func (c Child) check(g Guard) error {
 	case !g.Watchdog.lives():
 		return fmt.Errorf("run a command: it isn't started: %w", errLost)
 	}
-	for i, arg := range c.Args {
-		if c.Mask.shows(arg) {
-			return fmt.Errorf("run a command: argument %d holds the credential, and everybody on this machine can read "+
-				"arguments: let the command read its environment", i)
-		}
+	if i := c.Mask.shown(c.Args); i >= 0 {
+		return fmt.Errorf("run a command: argument %d holds the credential, and everybody on this machine can read "+
+			"arguments: let the command read its environment", i)
 	}
 	if c.Dir != "" {
 		if info, err := os.Stat(c.Dir); err != nil || !info.IsDir() { // else exec says "no such file" of the command
