@@ -60,7 +60,7 @@ func BenchmarkLease(b *testing.B) {
 		}
 	}
 	b.ReportMetric(0, "ns/op") // of all together says nothing
-	fmt.Printf("\n| What | curfew | beside it, in the same run | difference |\n|---|---|---|---|\n")
+	fmt.Printf("\n| What | curfew | beside it, in the same run | over |\n|---|---|---|---|\n")
 	for i, c := range all {
 		for _, peer := range c.peers {
 			fmt.Printf("| %s | %s ms | %s: %s ms | **%s ms** |\n",
