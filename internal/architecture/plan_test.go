@@ -38,8 +38,9 @@ func house() plan {
 			{"internal/github", "internal/action"},
 			{"internal/cli"},
 			{"cmd/curfew"},
+			{"internal/testservers/openapi"},
 			// Nobody builds on these: what writes the docs, and what is for tests alone.
-			{"internal/architecture", "internal/readme", "internal/rulesdoc", "internal/manifest/schemagen", "internal/secret/planted", "internal/secret/equality", "internal/corpus", "internal/testservers"},
+			{"internal/architecture", "internal/readme", "internal/rulesdoc", "internal/manifest/schemagen", "internal/secret/planted", "internal/secret/equality", "internal/corpus", "internal/testservers", "internal/testservers/openapi/prune"},
 			// What measures.
 			{"internal/benchsecrets", "internal/bigrepo"},
 		},
@@ -59,7 +60,7 @@ func house() plan {
 			"internal/secret/planted":  {},
 			"internal/secret/equality": {},
 			"internal/corpus":          {},
-			"internal/testservers":     {},
+			"internal/testservers":     {"internal/testservers/openapi"},
 			"internal/benchsecrets":    {},
 			"internal/bigrepo":         {"internal/secret/planted"},
 			"internal/finding":         {"internal/source"},
@@ -81,8 +82,12 @@ func house() plan {
 			"internal/orgstore":        {"internal/identity", "internal/issuance", "internal/lease", "internal/ledger", "internal/manifest", "internal/redact"},
 			"internal/issuance":        {"internal/courier", "internal/identity", "internal/lease", "internal/ledger", "internal/manifest", "internal/policy", "internal/redact", "internal/sshsig"},
 			"cmd/curfew":               {"internal/cli"},
+
+			"internal/testservers/openapi":       {},
+			"internal/testservers/openapi/prune": {},
 		},
 		importers: map[string][]string{
+			"github.com/getkin/kin-openapi":         {"internal/testservers/openapi"},
 			"github.com/google/go-github/v62":       {"internal/github"},
 			"github.com/hmarr/codeowners":           {"internal/draft"},
 			"github.com/open-policy-agent/opa":      {"internal/policy"},
@@ -122,9 +127,12 @@ func house() plan {
 			"internal/benchsecrets":       {"os", "os/exec", "os/signal", "syscall"},
 			"internal/bigrepo":            {"os", "os/exec", "os/signal"},
 			"cmd/curfew":                  {"os", "os/signal", "syscall"},
+
+			"internal/testservers/openapi":       {"net/http"},
+			"internal/testservers/openapi/prune": {"os"},
 		},
 		clocks:      []string{"internal/github", "internal/testservers", "internal/oidc", "internal/verify", "internal/benchsecrets", "cmd/curfew"},
-		environment: []string{"cmd/curfew", "internal/corpus", "internal/testservers"},
+		environment: []string{"cmd/curfew", "internal/corpus", "internal/testservers", "internal/testservers/openapi/prune"},
 	}
 }
 

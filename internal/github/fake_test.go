@@ -1,6 +1,7 @@
 package github
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/base64"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/redact"
+	"github.com/curfew-ci/curfew/internal/testservers/openapi"
 )
 
 const token = "not-a-real-token-a1b2c3"
@@ -26,9 +28,10 @@ type answer struct {
 }
 
 // fakeGitHub is a fake, not GitHub: it plays scripted answers to uploads and status questions, in
-// order, the last one for ever, and records what was sent.
+// order, the last one for ever, holds what was sent to GitHub's description, and records it.
 type fakeGitHub struct {
 	*httptest.Server
+	spec        *openapi.Spec
 	posts, gets []answer
 
 	mu     sync.Mutex
@@ -40,7 +43,11 @@ type fakeGitHub struct {
 
 func newFake(t *testing.T, posts, gets []answer) *fakeGitHub {
 	t.Helper()
-	f := &fakeGitHub{posts: posts, gets: gets}
+	spec, err := openapi.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fakeGitHub{spec: spec, posts: posts, gets: gets}
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.serve(t, w, r) }))
 	t.Cleanup(f.Close)
 	return f
@@ -53,10 +60,17 @@ func (f *fakeGitHub) serve(t *testing.T, w http.ResponseWriter, r *http.Request)
 	if got := r.Header.Get("Authorization"); got != "Bearer "+token {
 		t.Errorf("%s %s: authorization %q", r.Method, r.URL.Path, got)
 	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	if _, err := f.spec.Match(r, strings.TrimPrefix(r.URL.EscapedPath(), "/api/v3"), body); err != nil {
+		t.Errorf("a request that isn't as GitHub describes it: %v", err)
+	}
 	script := &f.gets
 	if r.Method == http.MethodPost {
 		script = &f.posts
-		f.unpack(t, r.Body)
+		f.unpack(t, bytes.NewReader(body))
 	}
 	a := (*script)[0]
 	if len(*script) > 1 {

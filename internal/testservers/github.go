@@ -9,20 +9,28 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/curfew-ci/curfew/internal/testservers/openapi"
 )
 
-// GitHub is a fake of the little of GitHub's REST API that leases ask for, under an Enterprise Server's path: what
-// GitHub documents of repositories, refs, the git database, commits, runs and teams. It is not GitHub: nobody's
-// permissions but the one token's are looked at. Objects have git's real ids.
+// GitHub is a fake of the little of GitHub's REST API that curfew asks for, under an Enterprise Server's path: what
+// GitHub documents of repositories, refs, the git database, commits, runs, teams and of what an inventory lists. It is
+// not GitHub: of permissions it knows two tokens. Every request and every answer is held to GitHub's own description
+// of its API, and one that isn't as described fails the test. Objects have git's real ids.
 type GitHub struct {
 	*httptest.Server
-	Token string // the one that it takes
-	// Answer, where it is set, comes first; it reports whether it has answered.
+	Token    string // a job's, which may read no settings
+	Metadata string // of an App that may read all
+	// Answer, where it is set, comes first; it reports whether it has answered. Its answers are held to nothing.
 	Answer func(w http.ResponseWriter, r *http.Request) bool
 
+	spec    *openapi.Spec
 	mu      sync.Mutex
 	asked   []string
+	spent   int // requests that count against the rate limit
+	faults  []*Fault
 	repos   map[int64]*hosted
+	orgs    map[string]settings
 	runs    map[string]map[string]any // by "repository id/run/attempt"
 	teams   map[string][]string       // by "organisation/slug"
 	objects map[string][]byte         // blobs, by id
@@ -36,6 +44,7 @@ type hosted struct {
 	name          string // OWNER/NAME
 	defaultBranch string
 	branches      map[string]string // to commits
+	settings
 }
 
 type commit struct {
@@ -46,10 +55,22 @@ type commit struct {
 // StartGitHub starts one without repositories.
 func StartGitHub(tb testing.TB) *GitHub {
 	tb.Helper()
+	spec, err := openapi.Load()
+	if err != nil {
+		tb.Fatal(err)
+	}
 	g := &GitHub{
-		Token: "api-" + rand.Text(), repos: map[int64]*hosted{}, runs: map[string]map[string]any{}, teams: map[string][]string{},
+		Token: "api-" + rand.Text(), Metadata: "app-" + rand.Text(), spec: spec, repos: map[int64]*hosted{}, orgs: map[string]settings{},
+		runs: map[string]map[string]any{}, teams: map[string][]string{},
 		objects: map[string][]byte{}, trees: map[string][]map[string]any{}, commits: map[string]commit{},
 	}
+	g.Server = httptest.NewServer(g.handler(tb, g.routes()))
+	tb.Cleanup(g.Close)
+	return g
+}
+
+// routes are all that it answers.
+func (g *GitHub) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]func(http.ResponseWriter, *http.Request, *hosted){
 		"":                                     g.sendRepository,
@@ -59,6 +80,8 @@ func StartGitHub(tb testing.TB) *GitHub {
 		"/git/blobs/{sha}":                     g.sendBlob,
 		"/commits/{sha}":                       g.sendCommit,
 		"/actions/runs/{run}/attempts/{which}": g.sendRun,
+		"/branches/{branch}":                   g.sendBranch,
+		"/{setting...}":                        g.sendSetting,
 	} {
 		mux.HandleFunc("GET /api/v3/repos/{owner}/{name}"+pattern, func(w http.ResponseWriter, r *http.Request) {
 			handle(w, r, g.named(r.PathValue("owner")+"/"+r.PathValue("name")))
@@ -69,9 +92,8 @@ func StartGitHub(tb testing.TB) *GitHub {
 		})
 	}
 	mux.HandleFunc("GET /api/v3/orgs/{org}/teams/{slug}/members", g.sendMembers)
-	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.serve(tb, mux, w, r) }))
-	tb.Cleanup(g.Close)
-	return g
+	mux.HandleFunc("GET /api/v3/orgs/{org}/{setting...}", g.sendOrgSetting)
+	return mux
 }
 
 // API is what a job finds in GITHUB_API_URL.
@@ -84,29 +106,11 @@ func (g *GitHub) Asked() []string {
 	return append([]string(nil), g.asked...)
 }
 
-func (g *GitHub) serve(tb testing.TB, next http.Handler, w http.ResponseWriter, r *http.Request) {
-	g.mu.Lock()
-	g.asked = append(g.asked, strings.TrimPrefix(r.URL.RequestURI(), "/api/v3"))
-	answer := g.Answer
-	g.mu.Unlock()
-	if r.Header.Get("Authorization") != "Bearer "+g.Token {
-		tb.Errorf("%s %s came without the token", r.Method, r.URL.Path)
-		refuse(w, http.StatusUnauthorized)
-		return
-	}
-	if answer != nil && answer(w, r) {
-		return
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	next.ServeHTTP(w, r)
-}
-
 // Host makes a repository, OWNER/NAME, of the account with that id; its default branch is main.
 func (g *GitHub) Host(id int64, name string, owner int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.repos[id] = &hosted{id: id, owner: owner, name: name, defaultBranch: "main", branches: map[string]string{}}
+	g.repos[id] = &hosted{id: id, owner: owner, name: name, defaultBranch: "main", branches: map[string]string{}, settings: settings{}}
 }
 
 // Rename gives a repository another name, which frees the old one.

@@ -178,13 +178,9 @@ func (g *GitHub) sendMembers(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound)
 		return
 	}
-	page := 1
-	_, _ = fmt.Sscan(r.URL.Query().Get("page"), &page) // the first unless said
-	const most = 100
-	from := min((page-1)*most, len(users))
-	said := []map[string]any{}
-	for _, login := range users[from:min(from+most, len(users))] {
-		said = append(said, map[string]any{"login": login})
+	said := make([]map[string]any, len(users))
+	for i, login := range users {
+		said[i] = map[string]any{"login": login}
 	}
-	sendJSON(w, said)
+	g.sendPage(w, r, "", said)
 }
