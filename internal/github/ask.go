@@ -21,7 +21,8 @@ const (
 	maxTold    = 200      // of what GitHub says in words
 )
 
-var errLongAnswer = errors.New("the answer is longer than is read")
+// errUsedUp says that asking on is no use.
+var errUsedUp = errors.New("the token's rate limit is used up")
 
 // question is a GET.
 type question struct {
@@ -29,12 +30,17 @@ type question struct {
 	args []string // that fill its %s, escaped for a path
 	need string   // the permission that the token must have
 	at   string   // on what: a repository or an organisation
+	one  bool     // an argument is one segment, whatever slashes it has
 }
 
 // url is the path with its arguments. Each is one or, where it has slashes, several segments.
 func (q question) url() string {
 	escaped := make([]any, len(q.args))
 	for i, arg := range q.args {
+		if q.one {
+			escaped[i] = url.PathEscape(arg)
+			continue
+		}
 		segments := strings.Split(arg, "/")
 		for j := range segments {
 			segments[j] = url.PathEscape(segments[j])
@@ -78,6 +84,15 @@ func (c *Client) fetch(ctx context.Context, q question, media string, most int) 
 	return src, nil
 }
 
+// refusalError is a question that GitHub refused.
+type refusalError struct {
+	status  int
+	message string // GitHub's, fit to be printed
+	text    string
+}
+
+func (e *refusalError) Error() string { return e.text }
+
 // explain says which question was refused, what the token needs for it and what to do.
 func (q question) explain(ctx context.Context, err error) error {
 	var refusal *gogithub.ErrorResponse
@@ -87,51 +102,22 @@ func (q question) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("GET /%s: no answer in time, or GitHub asks to wait for longer: %w", q.url(), ctx.Err())
 	case errors.As(err, &limit), errors.As(err, &abuse):
-		return fmt.Errorf("GET /%s: the token's rate limit is used up: run the job again later, or give it a token of its own", q.url())
+		return fmt.Errorf("GET /%s: %w: run the job again later, or give it a token of its own", q.url(), errUsedUp)
 	case !errors.As(err, &refusal) || refusal.Response == nil:
 		return fmt.Errorf("GET /%s: %w", q.url(), err)
 	}
-	said := fmt.Sprintf("GET /%s: GitHub answers %d", q.url(), refusal.Response.StatusCode)
-	if refusal.Message != "" {
-		said += ", " + courier.Printable(refusal.Message, maxTold)
+	e := &refusalError{status: refusal.Response.StatusCode, message: courier.Printable(refusal.Message, maxTold)}
+	e.text = fmt.Sprintf("GET /%s: GitHub answers %d", q.url(), e.status)
+	if e.message != "" {
+		e.text += ", " + e.message
 	}
-	switch refusal.Response.StatusCode {
+	switch e.status {
 	case http.StatusUnauthorized:
-		return fmt.Errorf("%s: the token is wrong or has expired: give the job's own, or a new one", said)
+		e.text += ": the token is wrong or has expired: give the job's own, or a new one"
 	case http.StatusForbidden, http.StatusNotFound:
-		return fmt.Errorf("%s: it isn't there, or the token may not see it: let the token have %q on %s", said, q.need, q.at)
+		e.text += fmt.Sprintf(": it isn't there, or the token may not see it: let the token have %q on %s", q.need, q.at)
+	default:
+		e.text += ": run the job again"
 	}
-	return fmt.Errorf("%s: run the job again", said)
-}
-
-// boundTransport ends answers that are longer than any that is asked for.
-type boundTransport struct{ next http.RoundTripper }
-
-// RoundTrip makes one request.
-func (t *boundTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.next.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	left := int64(maxAnswer + 1) // fetch tells what is longer than that
-	if resp.StatusCode >= http.StatusMultipleChoices {
-		left = maxRefusal
-	}
-	resp.Body = &boundBody{resp.Body, left}
-	return resp, nil
-}
-
-type boundBody struct {
-	io.ReadCloser
-	left int64
-}
-
-// Read reads on, as far as there may be more.
-func (b *boundBody) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, errLongAnswer
-	}
-	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
-	return n, err
+	return e
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	gogithub "github.com/google/go-github/v62/github"
@@ -27,8 +28,15 @@ type Config struct {
 	API string
 	// Token is sent as a bearer token.
 	Token redact.Secret
+	// Metadata is sent in place of Token where settings are asked for, which a job's token may never read: an App's
+	// token or a personal one. Without it Token has to do.
+	Metadata redact.Secret
 	// Agent names the caller in the User-Agent header, for example "curfew/1.2.0".
 	Agent string
+	// Cache keeps what was answered, so that asking again is free where nothing has changed; nil means a new one.
+	Cache *Cache
+	// Patience is how long the body of an answer may take; 0 means a minute.
+	Patience time.Duration
 	// Now is the clock against which a rate limit's reset is measured; nil means the real one.
 	Now func() time.Time
 	// Sleep waits for d or until ctx ends, whose error it then returns; nil means the real clock.
@@ -37,8 +45,17 @@ type Config struct {
 
 // Client makes requests to one GitHub. It may be used by several goroutines.
 type Client struct {
+	rest     *gogithub.Client
+	metadata speaker
+	cache    *Cache
+	meter    *meter
+	sleep    func(ctx context.Context, d time.Duration) error
+}
+
+// speaker makes requests by one token.
+type speaker struct {
 	rest  *gogithub.Client
-	sleep func(ctx context.Context, d time.Duration) error
+	token redact.Secret
 }
 
 // New returns a client, or an error where cfg names no usable API or has no token.
@@ -56,17 +73,43 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Patience == 0 {
+		cfg.Patience = answerTimeout
+	}
+	if cfg.Cache == nil {
+		cfg.Cache = NewCache()
+	}
+	c := &Client{cache: cfg.Cache, meter: &meter{}, sleep: cfg.Sleep}
+	c.rest = c.speak(cfg, base, cfg.Token)
+	c.metadata = speaker{c.rest, cfg.Token}
+	if cfg.Metadata.Len() > 0 {
+		c.metadata = speaker{c.speak(cfg, base, cfg.Metadata), cfg.Metadata}
+	}
+	return c, nil
+}
+
+// speak prepares requests by a token.
+func (c *Client) speak(cfg Config, base *url.URL, token redact.Secret) *gogithub.Client {
 	wire := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		ForceAttemptHTTP2:     true,
 		TLSHandshakeTimeout:   answerTimeout,
 		ResponseHeaderTimeout: answerTimeout,
 	}
-	auth := &authTransport{next: wire, base: base, token: cfg.Token}
+	auth := &authTransport{next: wire, base: base, token: token, meter: c.meter}
 	retry := &retryTransport{next: auth, now: cfg.Now, sleep: cfg.Sleep}
-	rest := gogithub.NewClient(&http.Client{Transport: &boundTransport{next: retry}})
+	rest := gogithub.NewClient(&http.Client{Transport: &boundTransport{next: retry, patience: cfg.Patience}})
 	rest.BaseURL, rest.UserAgent = base, cfg.Agent
-	return &Client{rest: rest, sleep: cfg.Sleep}, nil
+	return rest
+}
+
+// meter counts requests.
+type meter struct{ sent, counted atomic.Int64 }
+
+// Cost is how many requests were sent so far, those again included, and how many of them counted against the rate
+// limit: an answer that nothing has changed doesn't.
+func (c *Client) Cost() (sent, counted int) {
+	return int(c.meter.sent.Load()), int(c.meter.counted.Load())
 }
 
 // parseAPI checks an API's root and ends it with a slash, as go-github wants it.
@@ -103,6 +146,7 @@ type authTransport struct {
 	next  http.RoundTripper
 	base  *url.URL
 	token redact.Secret
+	meter *meter
 }
 
 // RoundTrip makes one request.
@@ -112,5 +156,10 @@ func (t *authTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	req = req.Clone(req.Context())
 	req.Header.Set("Authorization", "Bearer "+string(t.token.Reveal()))
-	return t.next.RoundTrip(req)
+	t.meter.sent.Add(1)
+	resp, err := t.next.RoundTrip(req)
+	if err != nil || resp.StatusCode != http.StatusNotModified {
+		t.meter.counted.Add(1)
+	}
+	return resp, err
 }

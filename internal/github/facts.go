@@ -137,8 +137,8 @@ func teams(f issuance.File) []string {
 // members lists the users of a team, "@organization/team", of the organisation that owns the repository.
 func (g *Governance) members(ctx context.Context, repo *repository, team string) ([]string, error) {
 	org, slug, _ := strings.Cut(strings.TrimPrefix(team, "@"), "/")
-	if !strings.EqualFold(org, repo.Owner.Login) || !validName.MatchString(slug) {
-		return nil, fmt.Errorf("the team isn't one of %s, which owns the repository", repo.Owner.Login)
+	if err := checkTeam(org, slug, repo.Owner.Login); err != nil {
+		return nil, err
 	}
 	names := []string{}
 	for page := 1; len(names) < maxMembers; page++ {
@@ -163,4 +163,12 @@ func (g *Governance) members(ctx context.Context, repo *repository, team string)
 		}
 	}
 	return nil, errors.New("the team has more members than are read: name a smaller one")
+}
+
+// checkTeam holds a team to the organisation that owns the repository: a token can't see another's.
+func checkTeam(org, slug, owner string) error {
+	if !strings.EqualFold(org, owner) || !validName.MatchString(slug) {
+		return fmt.Errorf("the team isn't one of %s, which owns the repository", owner)
+	}
+	return nil
 }

@@ -23,7 +23,10 @@ type repository struct {
 	Owner         struct {
 		Login string `json:"login"`
 		ID    int64  `json:"id"`
+		Type  string `json:"type"` // User or Organization
 	} `json:"owner"`
+	Visibility string `json:"visibility"`
+	Private    bool   `json:"private"`
 }
 
 // byID finds the repository that a token is of, by its id: a name can be given away and taken by another.

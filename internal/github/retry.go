@@ -34,7 +34,7 @@ func (t *retryTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		if resp.StatusCode < http.StatusMultipleChoices {
+		if resp.StatusCode < http.StatusMultipleChoices || resp.StatusCode == http.StatusNotModified {
 			// go-github would refuse the next request by itself until this time, without waiting.
 			resp.Header.Del("X-RateLimit-Reset")
 			return resp, nil

@@ -131,7 +131,7 @@ func TestETag(t *testing.T) {
 	if r := get(t, g, "/repos/acme/web/keys", "If-None-Match", first); r.status != http.StatusNotModified || r.body != "" || g.Spent() != spent {
 		t.Errorf("%+v, spent %d", r, g.Spent()-spent)
 	}
-	g.Add(1, "keys", map[string]any{"title": "x"})
+	g.Add(1, "keys", map[string]any{"title": "x", "created_at": "2026-01-01T00:00:00Z"})
 	if r := get(t, g, "/repos/acme/web/keys", "If-None-Match", first); r.status != http.StatusOK {
 		t.Error("a change isn't sent")
 	}

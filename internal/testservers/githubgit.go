@@ -107,7 +107,7 @@ func (h *hosted) json() map[string]any {
 	owner, name, _ := strings.Cut(h.name, "/")
 	return map[string]any{
 		"id": h.id, "full_name": h.name, "name": name, "default_branch": h.defaultBranch, "private": true,
-		"owner": map[string]any{"login": owner, "id": h.owner},
+		"owner": map[string]any{"login": owner, "id": h.owner, "type": "Organization"},
 	}
 }
 

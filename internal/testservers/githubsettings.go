@@ -3,6 +3,7 @@ package testservers
 import (
 	"fmt"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,9 +85,9 @@ func jobMay(setting string) bool {
 
 func (g *GitHub) sendSetting(w http.ResponseWriter, r *http.Request, repo *hosted) {
 	setting := r.PathValue("setting")
-	environment, below, isBelow := strings.Cut(strings.TrimPrefix(setting, "environments/"), "/")
+	below, isBelow := strings.CutPrefix(setting, "environments/")
 	switch {
-	case repo == nil, isBelow && setting != environment+"/"+below && !repo.has(environment):
+	case repo == nil, isBelow && !repo.has(path.Dir(below)):
 		refuse(w, http.StatusNotFound)
 	case r.Header.Get("Authorization") != "Bearer "+g.Metadata && !jobMay(setting):
 		refuse(w, http.StatusForbidden)
