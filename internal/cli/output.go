@@ -83,7 +83,11 @@ func hashed(tree *gitrepo.Tree) func(name string) ([]byte, error) {
 // writeFile writes what the user named. A file in the scanned tree is written beneath it: whoever made
 // the tree may have put a link in the file's place.
 func writeFile(dir, file string, content []byte) error {
-	const mode = 0o644 // for others to read: values are masked
+	return writeFileFor(dir, file, content, 0o644) // for others to read: values are masked
+}
+
+// writeFileFor is writeFile for those whom mode lets in.
+func writeFileFor(dir, file string, content []byte, mode os.FileMode) error {
 	root, err := filepath.Abs(dir)
 	if err != nil {
 		return err

@@ -1,0 +1,150 @@
+package cli_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/cli"
+	"github.com/curfew-ci/curfew/internal/inventory"
+	"github.com/curfew-ci/curfew/internal/secret/planted"
+	"github.com/curfew-ci/curfew/internal/testservers"
+)
+
+// hub is a fake GitHub with a repository, and who asks it.
+type hub struct {
+	t   *testing.T
+	g   *testservers.GitHub
+	env map[string]string
+}
+
+func newHub(t *testing.T) *hub {
+	t.Helper()
+	p := &hub{t: t, g: testservers.StartGitHub(t)}
+	p.g.Host(1, "acme/web", 2)
+	p.g.Commit(1, "main", "bob", map[string]string{"README": "x"})
+	p.g.Set(1, "actions/permissions/workflow", map[string]any{"default_workflow_permissions": "read", "can_approve_pull_request_reviews": false})
+	p.g.Set(1, "actions/oidc/customization/sub", map[string]any{"use_default": true})
+	p.g.Set(1, "codeowners/errors", map[string]any{"errors": []any{}})
+	p.g.Add(1, "actions/secrets", map[string]any{"name": "NPM_TOKEN", "created_at": "2025-01-02T03:04:05Z", "updated_at": "2025-01-02T03:04:05Z"})
+	p.env = map[string]string{
+		"GITHUB_API_URL": p.g.API(), "GITHUB_TOKEN": p.g.Token, "CURFEW_METADATA_TOKEN": p.g.Metadata, "GITHUB_REPOSITORY": "acme/web",
+	}
+	t.Chdir(t.TempDir())
+	return p
+}
+
+// run runs the verb, and holds all that is written against the tokens.
+func (p *hub) run(args ...string) (code int, out, errs string) {
+	p.t.Helper()
+	var stdout, stderr bytes.Buffer
+	code = cli.Run(p.t.Context(), cli.Env{
+		Args: append([]string{"inventory"}, args...), Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
+		Getenv: func(name string) string { return p.env[name] }, Now: func() time.Time { return today },
+	})
+	for _, token := range []string{p.g.Token, p.g.Metadata} {
+		if strings.Contains(stdout.String()+stderr.String(), token) {
+			p.t.Error("a token is shown")
+		}
+	}
+	return code, stdout.String(), stderr.String()
+}
+
+func TestInventoryVerb(t *testing.T) {
+	p := newHub(t)
+	code, out, errs := p.run("--require", "secrets")
+	inv, err := inventory.Parse("stdout", []byte(out))
+	if code != cli.ExitClean || err != nil || len(inv.Secrets) != 1 || !inv.Taken.Equal(today) {
+		t.Fatalf("exit status %d, %v\n%s%s", code, err, out, errs)
+	}
+	if !strings.Contains(errs, "not checked: org-secrets: it wasn't asked for: add --organization") || !strings.Contains(errs, "18 requests, 18 counted against the rate limit") {
+		t.Errorf("stderr:\n%s", errs)
+	}
+	if code, _, errs := p.run("-o", "inventory.json", "--cache", "cache.json"); code != cli.ExitClean {
+		t.Errorf("exit status %d: %s", code, errs)
+	}
+	written, err := os.ReadFile("inventory.json")
+	if err != nil || string(written) != out {
+		t.Errorf("%v: the file is another than stdout", err)
+	}
+	if info, err := os.Stat("cache.json"); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the cache: %v, %v", info, err)
+	}
+	if code, again, errs := p.run("--cache", "cache.json"); code != cli.ExitClean || again != out || !strings.Contains(errs, "18 requests, 0 counted") {
+		t.Errorf("by the cache: exit status %d\n%s", code, errs)
+	}
+}
+
+// TestInventoryMasked: people put credentials into titles.
+func TestInventoryMasked(t *testing.T) {
+	p := newHub(t)
+	value := planted.All(7)[0].Value
+	p.g.Add(1, "keys", map[string]any{"title": "x " + value + " ##[group]", "created_at": "2025-01-02T03:04:05Z"})
+	code, out, errs := p.run()
+	inv, err := inventory.Parse("stdout", []byte(out))
+	if code != cli.ExitClean || err != nil || strings.Contains(out, value) || strings.Contains(out, "##[") || !strings.Contains(inv.DeployKeys[0].Title, "[redacted]") {
+		t.Errorf("exit status %d, %v\n%s%s", code, err, out, errs)
+	}
+}
+
+func TestInventoryRefused(t *testing.T) {
+	p := newHub(t)
+	if err := os.WriteFile("broken.json", []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("broken.yml", []byte("version: 2"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	outside := filepath.Join(t.TempDir(), "outside")
+	if err := os.Symlink(outside, "link.json"); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		args []string
+		env  string // that isn't set
+		code int
+		says string
+	}{
+		"no repository":       {nil, "GITHUB_REPOSITORY", 2, "--repository OWNER/NAME"},
+		"no name":             {[]string{"--repository", "acme"}, "", 2, "expected owner/name"},
+		"a name that climbs":  {[]string{"--repository", "acme/.."}, "", 2, "expected owner/name"},
+		"an argument":         {[]string{"acme/web"}, "", 2, "acme/web"},
+		"no requests":         {[]string{"--max-requests", "0"}, "", 2, "above 0"},
+		"an unknown source":   {[]string{"--require", "secretz"}, "", 2, "expected one of repository, secrets"},
+		"a broken cache":      {[]string{"--cache", "broken.json"}, "", 2, "delete it"},
+		"a broken manifest":   {[]string{"--organization", "--manifest", "broken.yml"}, "", 2, "broken.yml"},
+		"no such manifest":    {[]string{"--organization", "--manifest", "gone.yml"}, "", 2, "gone.yml"},
+		"no such repository":  {[]string{"--repository", "acme/gone"}, "", 3, "no inventory of acme/gone: GitHub answers 404"},
+		"an unread source":    {[]string{"--require", "org-apps"}, "", 3, "org-apps is required"},
+		"settings by the job": {[]string{"--require", "secrets"}, "CURFEW_METADATA_TOKEN", 3, "needs secrets: read"},
+		"a link in its place": {[]string{"-o", "link.json"}, "", 3, "write the inventory"},
+		"a linked cache":      {[]string{"--cache", "link.json"}, "", 3, "write the cache"},
+		"few requests":        {[]string{"--max-requests", "2", "--require", "deploy-keys"}, "", 3, "--max-requests"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kept := p.env[tt.env]
+			delete(p.env, tt.env)
+			code, out, errs := p.run(tt.args...)
+			if tt.env != "" {
+				p.env[tt.env] = kept
+			}
+			if code != tt.code || !strings.Contains(errs, tt.says) || tt.code == cli.ExitUsage && out != "" {
+				t.Errorf("exit status %d, %s", code, errs)
+			}
+		})
+	}
+	if _, err := os.Stat(outside); err == nil {
+		t.Error("a link was followed")
+	}
+	delete(p.env, "GITHUB_TOKEN")
+	if code, _, errs := p.run(); code != cli.ExitClean {
+		t.Errorf("the metadata token alone: exit status %d, %s", code, errs)
+	}
+	delete(p.env, "CURFEW_METADATA_TOKEN")
+	if code, _, errs := p.run(); code != cli.ExitUsage || !strings.Contains(errs, "CURFEW_METADATA_TOKEN") {
+		t.Errorf("no token: exit status %d, %s", code, errs)
+	}
+}
