@@ -79,8 +79,8 @@ func (p *parser) set(key, value string) (err error) {
 		}
 	case "source":
 		r.Source = value
-		if !slices.Contains([]string{"workflows", "secrets", "entitlements"}, value) {
-			return errors.New("expected workflows, secrets or entitlements")
+		if !slices.Contains([]string{"workflows", "secrets", "entitlements", "platform"}, value) {
+			return errors.New("expected workflows, secrets, entitlements or platform")
 		}
 	case "tags":
 		r.Tags, err = tags(value)

@@ -129,6 +129,38 @@ func (f *inventoryFlags) wanted(env *Env) (github.Wanted, error) {
 	return w, nil
 }
 
+// live takes an inventory for a scan; nil where none is asked for. One that can't be taken ends the scan: what was to be
+// judged isn't.
+func (f *scanFlags) live(ctx context.Context, env *Env, search scan.Search) (*inventory.Inventory, error) {
+	switch {
+	case !f.github && f.inventory == "":
+		return nil, nil
+	case search.Diff != "" || search.Staged || search.Text != nil:
+		return nil, usageError("--inventory and --github judge what the platform holds, and --diff, --staged and PATH \"-\" secrets alone: give one of both")
+	case !f.github:
+		return nil, nil
+	case f.inventory != "":
+		return nil, usageError("--github takes an inventory and --inventory names one: give one of both")
+	}
+	of := inventoryFlags{maxRequests: github.MaxRequests}
+	wanted, err := of.wanted(env)
+	if err != nil {
+		return nil, err
+	}
+	client, _, err := of.client(env)
+	if err != nil {
+		return nil, err
+	}
+	inv, err := client.Inventory(ctx, wanted)
+	if err != nil {
+		return nil, &exitError{ExitUnfinished, err}
+	}
+	if ok, why := inv.Has("repository", ""); !ok {
+		return nil, &exitError{ExitUnfinished, fmt.Errorf("no inventory of %s: %s", wanted.Repository, why)}
+	}
+	return inv, nil
+}
+
 // client makes one by the environment's tokens, with what the cache's file holds.
 func (f *inventoryFlags) client(env *Env) (*github.Client, *github.Cache, error) {
 	cache := github.NewCache()

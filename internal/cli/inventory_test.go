@@ -148,3 +148,49 @@ func TestInventoryRefused(t *testing.T) {
 		t.Errorf("no token: exit status %d, %s", code, errs)
 	}
 }
+
+// TestScanPlatform judges what GitHub holds, live and by a file.
+func TestScanPlatform(t *testing.T) {
+	p := newHub(t)
+	p.g.Set(1, "actions/permissions/workflow", map[string]any{"default_workflow_permissions": "write", "can_approve_pull_request_reviews": false})
+	if code, _, errs := p.run("-o", "inventory.json"); code != cli.ExitClean {
+		t.Fatal(errs)
+	}
+	scan := func(args ...string) (int, string) {
+		var out bytes.Buffer
+		code := cli.Run(t.Context(), cli.Env{
+			Args: append([]string{"scan"}, args...), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out,
+			Getenv: func(name string) string { return p.env[name] }, Now: func() time.Time { return today },
+		})
+		return code, out.String()
+	}
+	for name, tt := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"nobody asked":     {nil, 0, "No findings"},
+		"required":         {[]string{"--require", "platform"}, 3, "add --inventory FILE or --github"},
+		"live":             {[]string{"--github", "--require", "platform"}, 1, "platform-default-broad"},
+		"by a file":        {[]string{"--inventory", "inventory.json", "--require", "platform"}, 1, "platform-default-broad"},
+		"both":             {[]string{"--inventory", "inventory.json", "--github"}, 2, "give one of both"},
+		"with what is new": {[]string{"--inventory", "inventory.json", "--staged"}, 2, "secrets alone"},
+		"no such file":     {[]string{"--inventory", "gone.json"}, 2, "gone.json"},
+	} {
+		asked := len(p.g.Asked())
+		if code, out := scan(tt.args...); code != tt.code || !strings.Contains(out, tt.says) {
+			t.Errorf("%s: exit status %d\n%s", name, code, out)
+		}
+		if (len(p.g.Asked()) > asked) != (name == "live") {
+			t.Errorf("%s: GitHub was asked %v", name, p.g.Asked()[asked:])
+		}
+	}
+	delete(p.env, "CURFEW_METADATA_TOKEN")
+	if code, out := scan("--github"); code != cli.ExitClean || !strings.Contains(out, "Not checked (platform): workflow-permissions, deploy-keys") || !strings.Contains(out, "needs administration: read") {
+		t.Errorf("by the job's token: exit status %d\n%s", code, out)
+	}
+	p.env["GITHUB_REPOSITORY"] = "acme/gone"
+	if code, out := scan("--github"); code != cli.ExitUnfinished || !strings.Contains(out, "no inventory of acme/gone") {
+		t.Errorf("of a repository that can't be read: exit status %d\n%s", code, out)
+	}
+}

@@ -25,6 +25,8 @@ type scanFlags struct {
 	orgPolicy string
 	baseline  string
 	gitleaks  string
+	inventory string
+	github    bool // take one now
 }
 
 func (f *scanFlags) registerInputs(flags *pflag.FlagSet) {
@@ -32,6 +34,7 @@ func (f *scanFlags) registerInputs(flags *pflag.FlagSet) {
 	flags.StringVar(&f.base, "base", "", "judge by the manifest, ignores and baseline of this `REV`, and report what changed\nsince; on a pull request its base is taken")
 	flags.StringVar(&f.orgPolicy, "org-policy", "", "narrow the manifest by an organisation's policy: curfew/org.yml in `DIR`, or a file")
 	flags.StringVar(&f.baseline, "baseline", "", "suppress the findings that this `FILE` registers")
+	flags.StringVar(&f.inventory, "inventory", "", "judge what the platform holds by this `FILE`, which curfew inventory wrote")
 	flags.StringVar(&f.gitleaks, "gitleaks-config", "", "find secrets by this gitleaks TOML `FILE`: as with gitleaks it replaces the default\nrules unless it extends them; a scanned tree's own is never read")
 }
 
@@ -52,8 +55,9 @@ func newScan(env *Env) *cobra.Command {
 		GroupID: groupCheck,
 		Long: "Check the working tree at PATH (default: here) against its manifest, " + manifest.Path + ".\n" +
 			"It reads the files that git tracks or doesn't ignore and, with --history, all that the commits hold;\n" +
-			"with --diff or --staged only what a change adds; with PATH \"-\" standard input. It doesn't read what the\n" +
-			"platform stores. Nothing leaves the machine unless --verify asks for it, and nothing of the tree is executed.",
+			"with --diff or --staged only what a change adds; with PATH \"-\" standard input. What the platform\n" +
+			"stores is judged by --inventory or --github. Nothing leaves the machine unless --verify or --github asks\n" +
+			"for it, and nothing of the tree is executed.",
 		Example: "  curfew scan\n  curfew scan -o sarif=curfew.sarif --fail-on medium\n  curfew scan --base origin/main\n" +
 			"  curfew scan --history\n  curfew scan --diff origin/main..HEAD",
 		Args: cobra.MaximumNArgs(1),
@@ -68,6 +72,7 @@ func newScan(env *Env) *cobra.Command {
 	v.where.register(cmd.Flags())
 	v.ask.register(cmd.Flags())
 	v.in.registerInputs(cmd.Flags())
+	cmd.Flags().BoolVar(&v.in.github, "github", false, "judge what GitHub holds now: take an inventory of GITHUB_REPOSITORY first, as curfew\ninventory does by itself")
 	v.out.register(cmd.Flags())
 	v.accept.register(cmd.Flags())
 	return cmd
@@ -101,10 +106,13 @@ func (v *scanVerb) run(ctx context.Context, env *Env, dir string) error {
 }
 
 // run scans the tree at dir and types its errors by exit code.
-func (f *scanFlags) run(ctx context.Context, env *Env, dir string, search scan.Search, ask scan.Verification) (*scan.Result, error) {
+func (f *scanFlags) run(ctx context.Context, env *Env, dir string, search scan.Search, ask scan.Verification) (_ *scan.Result, err error) {
 	opt := scan.Options{
 		Dir: dir, Manifest: filepath.ToSlash(f.manifest), Base: f.base, Policy: f.orgPolicy, Baseline: f.baseline,
-		GitleaksConfig: f.gitleaks, Search: search, Verify: ask, Progress: &history.Progress{}, Version: Version(), Now: env.Now(),
+		Inventory: f.inventory, GitleaksConfig: f.gitleaks, Search: search, Verify: ask, Progress: &history.Progress{}, Version: Version(), Now: env.Now(),
+	}
+	if opt.Live, err = f.live(ctx, env, search); err != nil {
+		return nil, err
 	}
 	defer showProgress(ctx, env, opt.Progress)()
 	if opt.Base == "" {
@@ -193,6 +201,9 @@ func (f *outputFlags) verdict(r *scan.Result) error {
 		}
 	}
 	for _, name := range f.require {
+		if name == string(scan.Platform) && !slices.Contains(r.Checked.Sources, scan.Platform) {
+			return &exitError{ExitUnfinished, errors.New("--require platform: nobody said what the platform holds: add --inventory FILE or --github")}
+		}
 		if !slices.Contains(r.Checked.Sources, scan.Source(name)) {
 			return &exitError{ExitUnfinished, fmt.Errorf("--require %s: this scan doesn't read that; scan the whole tree", name)}
 		}

@@ -90,7 +90,7 @@ func (t *taker) take(ctx context.Context, s source) {
 		case known && t.org == "" && (s.ofOrg || isOrg):
 			told.State = inventory.Absent
 		case isOrg && !t.w.Organization:
-			told.State, told.Why = inventory.NotChecked, "it wasn't asked for: add --organization"
+			told.State, told.Why = inventory.NotChecked, inventory.NotAsked
 		case t.ended != nil:
 			told.State, told.Why = inventory.NotChecked, courier.Printable(t.ended.Error(), 4*maxTold)
 		default:

@@ -14,6 +14,9 @@ const (
 
 func (State) choices() []string { return []string{"read", "absent", "not-checked"} }
 
+// NotAsked is why an organisation's sources weren't read where nobody asked for them.
+const NotAsked = "it wasn't asked for: add --organization"
+
 // Source is one of the platform's lists or settings.
 type Source struct {
 	Name  string `json:"name"`         // one of Names

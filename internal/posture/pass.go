@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/inventory"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/secret"
 	"github.com/curfew-ci/curfew/internal/usage"
@@ -22,6 +23,8 @@ type Facts struct {
 	Past     []Past             // tokens in the history; nil where it wasn't searched
 	Unread   []string           // paths of files that could not be searched for tokens
 	Base     *Base              // what a change starts from; nil where nothing is compared
+	// Inventory is what the platform holds; nil where nobody asked. What it didn't read, no check takes for nothing.
+	Inventory *inventory.Inventory
 	// Proposed is the manifest as the change under scan leaves it. It entitles nothing yet, but says what
 	// was meant. Nil where there is none or nothing is compared.
 	Proposed *manifest.Manifest

@@ -1,6 +1,7 @@
 package posture
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/inventory"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/secret"
 	"github.com/curfew-ci/curfew/internal/source"
@@ -141,6 +143,8 @@ func (k *knowledge) facts(t *testing.T, fs files) *Facts {
 				t.Fatalf("the example's policy: %v", errs)
 			}
 			facts.Policy = p
+		case f.path == "inventory.json":
+			facts.Inventory = stocked(t, f.src)
 		}
 		tokens, err := k.detector.Detect(t.Context(), f.path, []byte(f.src))
 		if err != nil {
@@ -155,6 +159,33 @@ func (k *knowledge) facts(t *testing.T, fs files) *Facts {
 		facts.Faults = manifest.Faults(facts.Manifest, facts.Policy, now)
 	}
 	return facts
+}
+
+// stocked reads an inventory of which an example shows the lists that matter. All else was read, and is empty.
+func stocked(t *testing.T, src string) *inventory.Inventory {
+	t.Helper()
+	all := &inventory.Inventory{Schema: inventory.Schema, Taken: now, Repository: inventory.Repository{ID: 987654, Name: "acme/web"}}
+	for _, name := range inventory.Names() {
+		all.Sources = append(all.Sources, inventory.Source{Name: name, State: inventory.Read})
+	}
+	whole, err := inventory.Encode(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members map[string]json.RawMessage
+	for _, part := range []string{string(whole), src} { // the latter's in place of the former's
+		if err := json.Unmarshal([]byte(part), &members); err != nil {
+			t.Fatalf("the example's inventory: %v", err)
+		}
+	}
+	if whole, err = json.Marshal(members); err != nil {
+		t.Fatal(err)
+	}
+	inv, err := inventory.Parse("inventory.json", whole)
+	if err != nil {
+		t.Fatalf("the example's inventory: %v\n%s", err, whole)
+	}
+	return inv
 }
 
 // fill puts made-up tokens in an example: as random as real ones, the same in every run.

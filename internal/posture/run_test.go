@@ -48,7 +48,9 @@ func TestFingerprintsSurviveMovedLines(t *testing.T) {
 			before := archive(fill(src))
 			after := archive(fill(src))
 			for i := range after {
-				after[i].src = "# one\n# two\n" + after[i].src
+				if !strings.HasSuffix(after[i].path, ".json") { // which has no comments, and no findings point into
+					after[i].src = "# one\n# two\n" + after[i].src
+				}
 			}
 			want, got := know.runAll(t, before), know.runAll(t, after)
 			if len(want) != len(got) {

@@ -78,7 +78,7 @@ func clean() *scan.Result {
 		Manifest: scan.Manifest{Path: ".github/curfew.yml", From: "working tree", SHA256: strings.Repeat("b194", 16), Mode: "enforce"},
 		Findings: []finding.Finding{},
 		Checked: scan.Checked{
-			Sources: scan.Sources(), Scope: scan.InTree, Workflows: 14, Actions: 1, Jobs: 31, Files: 1204, Secrets: 22, Entitlements: 9,
+			Sources: []scan.Source{scan.Workflows, scan.Entitlements, scan.Secrets}, Scope: scan.InTree, Workflows: 14, Actions: 1, Jobs: 31, Files: 1204, Secrets: 22, Entitlements: 9,
 		},
 		NotChecked: []scan.NotChecked{},
 	}

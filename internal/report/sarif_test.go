@@ -189,6 +189,7 @@ func TestGapsOfASourceWithoutARun(t *testing.T) {
 	want := []string{
 		"curfew/workflows/ Not checked (workflows): workflows: r.",
 		"curfew/workflows/ Not checked (entitlements): entitlements: r.",
+		"curfew/workflows/ Not checked (platform): platform: r.",
 		"curfew/secrets/ Not checked (secrets): secrets: r.",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

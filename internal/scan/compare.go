@@ -133,11 +133,14 @@ func (r *run) readToTheEnd() []Source {
 		sources = []Source{Secrets}
 	case bare:
 	case r.facts.Manifest == nil:
-		sources = []Source{Workflows, Secrets}
+		sources = []Source{Workflows, Secrets, Platform}
 	default:
 		sources = Sources()
 	}
 	return slices.DeleteFunc(sources, func(s Source) bool {
+		if s == Platform {
+			return !r.platformRead()
+		}
 		return slices.ContainsFunc(r.result.NotChecked, func(n NotChecked) bool { return n.Source == s && n.Reason == interrupted })
 	})
 }

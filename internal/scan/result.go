@@ -96,10 +96,11 @@ const (
 	Workflows    Source = "workflows"
 	Entitlements Source = "entitlements"
 	Secrets      Source = "secrets"
+	Platform     Source = "platform" // what the platform holds, by an inventory
 )
 
 // Sources returns all sources, in the order in which they are reported.
-func Sources() []Source { return []Source{Workflows, Entitlements, Secrets} }
+func Sources() []Source { return []Source{Workflows, Entitlements, Secrets, Platform} }
 
 // NotChecked is something that could not be judged, and what would change that.
 type NotChecked struct {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/history"
+	"github.com/curfew-ci/curfew/internal/inventory"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/posture"
 	"github.com/curfew-ci/curfew/internal/secret"
@@ -22,11 +23,14 @@ import (
 // Options say what is scanned and against what. The paths of Policy, Baseline and GitleaksConfig are
 // the caller's own; Manifest's is in the tree.
 type Options struct {
-	Dir            string // the root of what is scanned
-	Manifest       string // relative to Dir; "" means manifest.Path
-	Base           string // revision whose manifest, ignores and baseline judge; "" means the working tree's
-	Policy         string // the organisation's policy: a file, or a folder that holds curfew/org.yml
-	Baseline       string // "" for none
+	Dir       string // the root of what is scanned
+	Manifest  string // relative to Dir; "" means manifest.Path
+	Base      string // revision whose manifest, ignores and baseline judge; "" means the working tree's
+	Policy    string // the organisation's policy: a file, or a folder that holds curfew/org.yml
+	Baseline  string // "" for none
+	Inventory string // of what the platform holds; "" for none
+	// Live is an inventory that was just taken, in place of the file.
+	Live           *inventory.Inventory
 	GitleaksConfig string // rules in place of gitleaks' default ones, unless it extends them; "" for none
 	Search         Search
 	Verify         Verification

@@ -37,7 +37,7 @@ func (r *run) search(ctx context.Context) error {
 		return err
 	}
 	for _, s := range Sources() {
-		if s == Secrets || !r.opt.Search.alone() {
+		if s == Secrets || !r.opt.Search.alone() && (s != Platform || r.facts.Inventory != nil) {
 			r.notChecked(s, "what the scan hadn't come to", interrupted, "scan again")
 		}
 	}

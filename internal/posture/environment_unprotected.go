@@ -1,0 +1,92 @@
+package posture
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/inventory"
+	"github.com/curfew-ci/curfew/internal/manifest"
+)
+
+// environmentUnprotected reports environments that the manifest entitles by, and that keep nobody out: a claim or a
+// stored secret is bound to an environment because the environment guards it.
+func environmentUnprotected(p *Pass) {
+	if p.Manifest == nil || p.Inventory == nil {
+		return
+	}
+	if read, _ := p.Inventory.Has("environments", ""); !read {
+		return // which is told as not checked
+	}
+	for _, id := range p.Manifest.IdentityIDs() {
+		identity := p.Manifest.Identities[id]
+		claim := identity.Claims["environment"]
+		for _, name := range claim.Any {
+			p.judgeEnvironment(name, guarded{
+				pointer: manifest.Pointer("identities", id, "claims", "environment"), what: fmt.Sprintf("identity %q", id),
+				owner: identity.Owner, identity: id, approval: asksApproval(&identity),
+			})
+		}
+	}
+	for _, id := range p.Manifest.ExceptionIDs() {
+		e := p.Manifest.Exceptions[id]
+		if e.Store.Kind == manifest.StoreActionsEnv {
+			p.judgeEnvironment(e.Store.Name, guarded{
+				pointer: manifest.Pointer("exceptions", id, "store"), what: "secret " + e.Secret, owner: e.Owner,
+			})
+		}
+	}
+}
+
+// guarded is what an environment is to guard.
+type guarded struct {
+	pointer, what, owner, identity string
+	approval                       bool // the grant counts approvals of the environment
+}
+
+func (p *Pass) judgeEnvironment(name string, g guarded) {
+	report := func(kind, message, fix string) {
+		p.Report(finding.Finding{
+			Message: fmt.Sprintf("environment %q, which guards %s, %s", name, g.what, message),
+			Region:  p.Manifest.At(g.pointer), Fix: fix, Owner: g.owner, Identity: g.identity,
+			Key: kind + " " + name + " " + g.pointer,
+		})
+	}
+	const settings = "give the environment required reviewers, or let it be deployed to from protected branches alone"
+	e := p.environment(name)
+	switch {
+	case e == nil:
+		report("absent", "isn't there: the first job that names it makes it, and anybody's job may", settings)
+	case g.approval && len(e.Reviewers) == 0:
+		report("approval", "has no reviewers, and the grant counts their approvals", "give the environment required reviewers")
+	case g.approval && !e.NoSelfReview:
+		report("self", "lets who started the job approve it", "set \"prevent self-review\" for its required reviewers")
+	case isOpen(e):
+		report("open", "lets in a job of any branch, without a review", settings)
+	}
+}
+
+// isOpen reports whether whoever can push a branch can have a job in the environment. A wait keeps nobody out.
+// Patterns that weren't read may well be narrow, and are told as not checked.
+func isOpen(e *inventory.Environment) bool {
+	if len(e.Reviewers) > 0 || len(e.OtherRules) > 0 || e.Branches == inventory.ProtectedBranch {
+		return false
+	}
+	all := func(pattern string) bool { return strings.Trim(strings.TrimPrefix(pattern, "refs/heads/"), "*/") == "" }
+	return e.Branches == inventory.AnyBranch || slices.ContainsFunc(e.BranchPatterns, all)
+}
+
+// asksApproval reports whether a grant of the identity may count approvals of its environment.
+func asksApproval(identity *manifest.Identity) bool {
+	var asks func(w manifest.When) bool
+	asks = func(w manifest.When) bool {
+		return w.EnvironmentApproval != nil || slices.ContainsFunc(w.Any, asks) || slices.ContainsFunc(w.All, asks)
+	}
+	for _, grant := range identity.Grants {
+		if grant.When != nil && asks(*grant.When) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,84 @@
+package posture
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/curfew-ci/curfew/internal/inventory"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/source"
+)
+
+// PlatformSources lists the sources of an inventory that the checks look at: what the manifest speaks of, and what
+// needs no manifest to be too much. m may be nil.
+func PlatformSources(m *manifest.Manifest) []string {
+	needed := []string{"deploy-keys", "workflow-permissions", "org-workflow-permissions"}
+	if m == nil {
+		return needed
+	}
+	for _, e := range m.Exceptions {
+		name, _ := storeSource(e.Store)
+		needed = append(needed, name)
+		if e.Store.Kind == manifest.StoreActionsEnv {
+			needed = append(needed, "environments", "environment-branches")
+		}
+	}
+	for _, id := range m.Identities {
+		if _, ok := id.Claims["environment"]; ok {
+			needed = append(needed, "environments", "environment-branches")
+		}
+	}
+	return needed
+}
+
+// storeSource is the source of an inventory that lists a store's secrets, and of which environment.
+func storeSource(s manifest.Store) (name, of string) {
+	switch s.Kind {
+	case manifest.StoreActions:
+		return "secrets", ""
+	case manifest.StoreActionsEnv:
+		return "environment-secrets", s.Name
+	case manifest.StoreActionsOrg:
+		return "organization-secrets", ""
+	case manifest.StoreDependabot:
+		return "dependabot-secrets", ""
+	case manifest.StoreCodespaces:
+		return "codespaces-secrets", ""
+	}
+	return "", "" // a file is none of the platform's
+}
+
+// inStore reports whether s is kept where an exception says.
+func inStore(s *inventory.Secret, store manifest.Store) bool {
+	switch store.Kind {
+	case manifest.StoreActions:
+		return s.Store == inventory.Actions && s.Scope == inventory.OfRepository
+	case manifest.StoreActionsEnv:
+		return s.Store == inventory.Actions && s.Scope == inventory.OfEnvironment && strings.EqualFold(s.Environment, store.Name)
+	case manifest.StoreActionsOrg:
+		return s.Store == inventory.Actions && s.Scope == inventory.OfOrganization && (s.Here == nil || *s.Here)
+	case manifest.StoreDependabot:
+		return s.Store == inventory.Dependabot
+	case manifest.StoreCodespaces:
+		return s.Store == inventory.Codespaces
+	}
+	return false
+}
+
+// environment finds one as GitHub does, whatever the case; nil where there is none.
+func (p *Pass) environment(name string) *inventory.Environment {
+	i := slices.IndexFunc(p.Inventory.Environments, func(e inventory.Environment) bool { return strings.EqualFold(e.Name, name) })
+	if i < 0 {
+		return nil
+	}
+	return &p.Inventory.Environments[i]
+}
+
+// platformAt is where a finding stands that no line of a file is about: where the manifest begins, or would.
+func (p *Pass) platformAt() source.Region {
+	if p.Manifest != nil {
+		return p.Manifest.At("/version")
+	}
+	start := source.Pos{Line: 1, Col: 1}
+	return source.Region{Path: manifest.Path, Span: source.Span{Start: start, End: start}}
+}

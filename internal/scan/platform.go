@@ -1,0 +1,77 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/inventory"
+	"github.com/curfew-ci/curfew/internal/posture"
+)
+
+// maxInventoryAge is how old an inventory may be without being told of. Secrets are made within a minute.
+const maxInventoryAge = 7 * 24 * time.Hour
+
+// platform takes the inventory that the caller gives or names. Of one that lies in the scanned repository a change
+// can't judge itself by its own.
+func (r *run) platform(ctx context.Context) error {
+	inv := r.opt.Live
+	if r.opt.Search.alone() {
+		return nil
+	}
+	if inv == nil && r.opt.Inventory != "" {
+		n, err := r.named(ctx, r.opt.Inventory)
+		if err != nil {
+			return err
+		}
+		src := n.judging()
+		if src == nil {
+			r.notChecked(Platform, "what the platform holds", "the change under scan adds the inventory", "name one that the change can't write")
+			return nil
+		}
+		if inv, err = inventory.Parse(r.opt.Inventory, src); err != nil {
+			return &InputError{err.Error()} // which quotes nothing of the file
+		}
+	}
+	if inv == nil {
+		return nil
+	}
+	if origin := r.tree.Origin(ctx); origin != "" && !strings.EqualFold(origin, inv.Repository.Name) {
+		r.notChecked(Platform, "what the platform holds", fmt.Sprintf("the inventory is of %s, and what is scanned is of %s", inv.Repository.Name, origin), "take one of this repository")
+		return nil
+	}
+	r.facts.Inventory = inv
+	if age := r.opt.Now.Sub(inv.Taken); age > maxInventoryAge || age < -time.Hour {
+		r.notChecked(Platform, "what has changed since", "the inventory was taken on "+inv.Taken.Format(time.DateOnly), "take it anew with curfew inventory")
+	}
+	r.unlisted(inv)
+	return nil
+}
+
+// unlisted says what of the platform the inventory hasn't that a check would look at, in one line for all that have
+// the same reason.
+func (r *run) unlisted(inv *inventory.Inventory) {
+	needed := posture.PlatformSources(r.facts.Manifest)
+	var reasons []string
+	names := map[string][]string{}
+	for _, s := range inv.Unread() {
+		if !slices.Contains(needed, s.Name) || s.Why == inventory.NotAsked {
+			continue
+		}
+		reason := s.Reason()
+		if names[reason] == nil {
+			reasons = append(reasons, reason)
+		}
+		names[reason] = append(names[reason], s.Title())
+	}
+	for _, reason := range reasons {
+		r.notChecked(Platform, some(names[reason], len(names[reason])), reason, "take the inventory with a token that may read it")
+	}
+}
+
+// platformRead reports whether all was read that a check would look at. Alerts of code scanning are closed by what was.
+func (r *run) platformRead() bool {
+	return r.facts.Inventory != nil && !slices.ContainsFunc(r.result.NotChecked, func(n NotChecked) bool { return n.Source == Platform })
+}

@@ -1,0 +1,140 @@
+package scan_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/inventory"
+	"github.com/curfew-ci/curfew/internal/scan"
+)
+
+// broad is an inventory of a repository whose jobs can write by default.
+func broad() *inventory.Inventory {
+	inv := &inventory.Inventory{
+		Schema: inventory.Schema, Taken: today, Repository: inventory.Repository{ID: 1, Name: "acme/web"},
+		Workflows: []inventory.Default{{Scope: inventory.OfRepository, Permissions: "write"}},
+	}
+	for _, name := range inventory.Names() {
+		inv.Sources = append(inv.Sources, inventory.Source{Name: name, State: inventory.Read})
+	}
+	return inv
+}
+
+func git(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "git", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+}
+
+// TestPlatform: what an inventory says is judged, and what it doesn't say is told.
+func TestPlatform(t *testing.T) {
+	unread := func(name, why string) func(*inventory.Inventory) {
+		return func(inv *inventory.Inventory) {
+			for i := range inv.Sources {
+				if inv.Sources[i].Name == name {
+					inv.Sources[i].State, inv.Sources[i].Why = inventory.NotChecked, why
+				}
+			}
+		}
+	}
+	for name, tt := range map[string]struct {
+		alter      func(*inventory.Inventory)
+		origin     string
+		found      bool
+		notChecked string // "" for nothing
+	}{
+		"read":                    {func(*inventory.Inventory) {}, "", true, ""},
+		"of this repository":      {func(*inventory.Inventory) {}, "https://github.com/Acme/web.git", true, ""},
+		"of another":              {func(*inventory.Inventory) {}, "git@github.com:mallory/web.git", false, "the inventory is of acme/web"},
+		"a week old":              {func(inv *inventory.Inventory) { inv.Taken = today.Add(-8 * 24 * time.Hour) }, "", true, "was taken on 2026-11-15"},
+		"of tomorrow":             {func(inv *inventory.Inventory) { inv.Taken = today.Add(24 * time.Hour) }, "", true, "was taken on 2026-11-24"},
+		"keys unread":             {unread("deploy-keys", "403"), "", true, "403"},
+		"what nobody looks at":    {unread("alerts", "403"), "", true, ""},
+		"an organisation unasked": {unread("org-workflow-permissions", inventory.NotAsked), "", true, ""},
+		"a source that is gone": {func(inv *inventory.Inventory) {
+			inv.Sources = slices.DeleteFunc(inv.Sources, func(s inventory.Source) bool { return s.Name == "deploy-keys" })
+		}, "", true, "doesn't tell of it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			git(t, dir, "init", "-q")
+			if tt.origin != "" {
+				git(t, dir, "remote", "add", "origin", tt.origin)
+			}
+			inv := broad()
+			tt.alter(inv)
+			r, err := scan.Run(t.Context(), scan.Options{Dir: dir, Live: inv, Now: today})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var told []string
+			for _, n := range r.NotChecked {
+				if n.Source == scan.Platform {
+					told = append(told, n.What+": "+n.Reason)
+				}
+			}
+			if text := strings.Join(told, "\n"); (text == "") != (tt.notChecked == "") || !strings.Contains(text, tt.notChecked) {
+				t.Errorf("not checked: %q", text)
+			}
+			if found := len(r.Findings) == 1 && r.Findings[0].Rule == "platform-default-broad"; found != tt.found {
+				t.Errorf("findings: %+v", r.Findings)
+			}
+			if slices.Contains(r.Checked.Sources, scan.Platform) != (tt.notChecked == "") {
+				t.Errorf("read to the end: %v", r.Checked.Sources)
+			}
+		})
+	}
+}
+
+// TestInventoryOfAChange: a change doesn't bring the inventory by which it is judged.
+func TestInventoryOfAChange(t *testing.T) {
+	dir := repository(t, 0)
+	file := filepath.Join(dir, "inventory.json")
+	write := func(inv *inventory.Inventory) {
+		src, err := inventory.Encode(inv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, src, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(base string) *scan.Result {
+		r, err := scan.Run(t.Context(), scan.Options{Dir: dir, Inventory: file, Base: base, Now: today})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	clean := broad()
+	clean.Workflows[0].Permissions = "read"
+	write(clean)
+	if r := run("HEAD"); slices.Contains(r.Checked.Sources, scan.Platform) || len(r.NotChecked) < 2 {
+		t.Errorf("a new inventory is believed: %+v", r.NotChecked)
+	}
+	write(broad())
+	git(t, dir, "add", ".")
+	git(t, dir, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "x")
+	write(clean)
+	if r := run("HEAD"); len(r.Findings) != 1 {
+		t.Errorf("a changed inventory is believed: %+v", r.Findings)
+	}
+	if r := run(""); len(r.Findings) != 0 || !slices.Contains(r.Checked.Sources, scan.Platform) {
+		t.Errorf("without a base: %+v", r.Findings)
+	}
+	if err := os.WriteFile(file, []byte(`{"schema":1}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := scan.Run(t.Context(), scan.Options{Dir: dir, Inventory: file, Now: today}); err == nil || !strings.Contains(err.Error(), "inventory.json:1:1") {
+		t.Errorf("a broken inventory: %v", err)
+	}
+}
