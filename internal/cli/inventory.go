@@ -15,7 +15,6 @@ import (
 	"github.com/curfew-ci/curfew/internal/github"
 	"github.com/curfew-ci/curfew/internal/inventory"
 	"github.com/curfew-ci/curfew/internal/manifest"
-	"github.com/curfew-ci/curfew/internal/redact"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -129,66 +128,6 @@ func (f *inventoryFlags) wanted(env *Env) (github.Wanted, error) {
 	return w, nil
 }
 
-// live takes an inventory for a scan; nil where none is asked for. One that can't be taken ends the scan: what was to be
-// judged isn't.
-func (f *scanFlags) live(ctx context.Context, env *Env, search scan.Search) (*inventory.Inventory, error) {
-	switch {
-	case !f.github && f.inventory == "":
-		return nil, nil
-	case search.Diff != "" || search.Staged || search.Text != nil:
-		return nil, usageError("--inventory and --github judge what the platform holds, and --diff, --staged and PATH \"-\" secrets alone: give one of both")
-	case !f.github:
-		return nil, nil
-	case f.inventory != "":
-		return nil, usageError("--github takes an inventory and --inventory names one: give one of both")
-	}
-	of := inventoryFlags{maxRequests: github.MaxRequests}
-	wanted, err := of.wanted(env)
-	if err != nil {
-		return nil, err
-	}
-	client, _, err := of.client(env)
-	if err != nil {
-		return nil, err
-	}
-	inv, err := client.Inventory(ctx, wanted)
-	if err != nil {
-		return nil, &exitError{ExitUnfinished, err}
-	}
-	if ok, why := inv.Has("repository", ""); !ok {
-		return nil, &exitError{ExitUnfinished, fmt.Errorf("no inventory of %s: %s", wanted.Repository, why)}
-	}
-	return inv, nil
-}
-
-// client makes one by the environment's tokens, with what the cache's file holds.
-func (f *inventoryFlags) client(env *Env) (*github.Client, *github.Cache, error) {
-	cache := github.NewCache()
-	if f.cache != "" {
-		src, err := os.ReadFile(f.cache)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
-			return nil, nil, usageError("--cache: %w", err)
-		default:
-			if cache, err = github.ReadCache(src); err != nil {
-				return nil, nil, usageError("--cache %s: %w", f.cache, err)
-			}
-		}
-	}
-	job, metadata := redact.New([]byte(env.Getenv("GITHUB_TOKEN"))), redact.New([]byte(env.Getenv(metadataToken)))
-	if job.Len() == 0 {
-		job = metadata
-	}
-	client, err := github.New(github.Config{
-		API: env.Getenv("GITHUB_API_URL"), Token: job, Metadata: metadata, Agent: "curfew/" + Version(), Cache: cache, Now: env.Now,
-	})
-	if err != nil {
-		return nil, nil, usageError("%w or %s", err, metadataToken)
-	}
-	return client, cache, nil
-}
-
 // tell writes on stderr what wasn't checked, and what it cost.
 func (f *inventoryFlags) tell(ctx context.Context, env *Env, client *github.Client, inv *inventory.Inventory) error {
 	var b strings.Builder
@@ -207,23 +146,14 @@ func (f *inventoryFlags) tell(ctx context.Context, env *Env, client *github.Clie
 
 // write writes the inventory. Names and titles are people's words: one that looks like a credential is masked.
 func (f *inventoryFlags) write(ctx context.Context, env *Env, inv *inventory.Inventory) error {
-	src, err := inventory.Encode(inv)
+	_, src, err := scan.MaskInventory(ctx, inv)
 	if err != nil {
 		return &exitError{ExitUnfinished, err}
-	}
-	text, err := scan.Mask(ctx, string(src), nil)
-	if err != nil {
-		return &exitError{ExitUnfinished, err}
-	}
-	if text != string(src) {
-		if _, err := inventory.Parse("the masked inventory", []byte(text)); err != nil {
-			return &exitError{ExitUnfinished, fmt.Errorf("a name in the inventory looks like a credential, and what is left without it isn't one: %w", err)}
-		}
 	}
 	if f.out == "" {
-		_, err = env.Stdout.Write([]byte(disarm(text)))
+		_, err = env.Stdout.Write([]byte(disarm(string(src))))
 	} else {
-		err = writeFile(".", f.out, []byte(text))
+		err = writeFile(".", f.out, src)
 	}
 	if err != nil {
 		return &exitError{ExitUnfinished, fmt.Errorf("write the inventory: %w", err)}

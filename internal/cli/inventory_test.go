@@ -185,6 +185,11 @@ func TestScanPlatform(t *testing.T) {
 			t.Errorf("%s: GitHub was asked %v", name, p.g.Asked()[asked:])
 		}
 	}
+	value := planted.All(7)[0].Value
+	p.g.Add(1, "keys", map[string]any{"title": value, "created_at": "2025-01-02T03:04:05Z"})
+	if code, out := scan("--github"); code != cli.ExitFindings || strings.Contains(out, value) || !strings.Contains(out, `deploy key "[redacted]`) {
+		t.Errorf("a credential for a title: exit status %d\n%s", code, out)
+	}
 	delete(p.env, "CURFEW_METADATA_TOKEN")
 	if code, out := scan("--github"); code != cli.ExitClean || !strings.Contains(out, "Not checked (platform): workflow-permissions, deploy-keys") || !strings.Contains(out, "needs administration: read") {
 		t.Errorf("by the job's token: exit status %d\n%s", code, out)

@@ -12,8 +12,8 @@ import (
 	"github.com/curfew-ci/curfew/internal/inventory"
 )
 
-// MaxRequests is how many requests an inventory of one repository takes at most, unless more are allowed. With three
-// environments or fewer that is enough for all.
+// MaxRequests is how many requests an inventory of one repository takes at most, unless more are allowed. That is
+// enough for three environments, or two that name branches of their own.
 const MaxRequests = 25
 
 // Wanted says what an inventory is of.
@@ -82,6 +82,10 @@ func (t *taker) take(ctx context.Context, s source) {
 	of := []string{""}
 	if s.each != nil {
 		of = s.each(t)
+	}
+	if ok, _ := t.out.Has("environments", ""); strings.HasPrefix(s.name, "environment-") && !ok {
+		t.out.Sources = append(t.out.Sources, inventory.Source{Name: s.name, State: inventory.NotChecked, Why: "which environments there are wasn't read"})
+		return
 	}
 	isOrg := strings.HasPrefix(s.name, "org-") || s.name == "team-members"
 	for _, one := range of {

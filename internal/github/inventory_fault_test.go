@@ -83,6 +83,9 @@ func TestEnded(t *testing.T) {
 	if ok, _ := inv.Has("secrets", ""); !ok {
 		t.Error("what was read before is lost")
 	}
+	if ok, why := inv.Has("environment-secrets", ""); ok || !strings.Contains(why, "which environments there are") {
+		t.Errorf("of environments that nobody knows: %v %q", ok, why)
+	}
 }
 
 // TestNoRepository: of a repository that can't be read nothing is known.

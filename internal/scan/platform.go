@@ -38,6 +38,10 @@ func (r *run) platform(ctx context.Context) error {
 	if inv == nil {
 		return nil
 	}
+	inv, _, err := MaskInventory(ctx, inv)
+	if err != nil {
+		return err
+	}
 	if origin := r.tree.Origin(ctx); origin != "" && !strings.EqualFold(origin, inv.Repository.Name) {
 		r.notChecked(Platform, "what the platform holds", fmt.Sprintf("the inventory is of %s, and what is scanned is of %s", inv.Repository.Name, origin), "take one of this repository")
 		return nil
@@ -48,6 +52,24 @@ func (r *run) platform(ctx context.Context) error {
 	}
 	r.unlisted(inv)
 	return nil
+}
+
+// MaskInventory hides what looks like a credential in names and titles, which are people's words, and returns the
+// inventory with its file. Where what is left is no inventory, the error says so.
+func MaskInventory(ctx context.Context, inv *inventory.Inventory) (*inventory.Inventory, []byte, error) {
+	src, err := inventory.Encode(inv)
+	if err != nil {
+		return nil, nil, err
+	}
+	text, err := Mask(ctx, string(src), nil)
+	if err != nil || text == string(src) {
+		return inv, src, err
+	}
+	masked, err := inventory.Parse("the masked inventory", []byte(text))
+	if err != nil {
+		return nil, nil, fmt.Errorf("a name in the inventory looks like a credential, and what is left without it isn't one: %w", err)
+	}
+	return masked, []byte(text), nil
 }
 
 // unlisted says what of the platform the inventory hasn't that a check would look at, in one line for all that have

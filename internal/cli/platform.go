@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/curfew-ci/curfew/internal/github"
+	"github.com/curfew-ci/curfew/internal/inventory"
+	"github.com/curfew-ci/curfew/internal/redact"
+	"github.com/curfew-ci/curfew/internal/scan"
+)
+
+// client makes one by the environment's tokens, with what the cache's file holds.
+func (f *inventoryFlags) client(env *Env) (*github.Client, *github.Cache, error) {
+	cache := github.NewCache()
+	if f.cache != "" {
+		src, err := os.ReadFile(f.cache)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return nil, nil, usageError("--cache: %w", err)
+		default:
+			if cache, err = github.ReadCache(src); err != nil {
+				return nil, nil, usageError("--cache %s: %w", f.cache, err)
+			}
+		}
+	}
+	job, metadata := redact.New([]byte(env.Getenv("GITHUB_TOKEN"))), redact.New([]byte(env.Getenv(metadataToken)))
+	if job.Len() == 0 {
+		job = metadata
+	}
+	client, err := github.New(github.Config{
+		API: env.Getenv("GITHUB_API_URL"), Token: job, Metadata: metadata, Agent: "curfew/" + Version(), Cache: cache, Now: env.Now,
+	})
+	if err != nil {
+		return nil, nil, usageError("%w or %s", err, metadataToken)
+	}
+	return client, cache, nil
+}
+
+// live takes an inventory for a scan; nil where none is asked for. One that can't be taken ends the scan: what was to be
+// judged isn't.
+func (f *scanFlags) live(ctx context.Context, env *Env, search scan.Search) (*inventory.Inventory, error) {
+	switch {
+	case !f.github && f.inventory == "":
+		return nil, nil
+	case search.Diff != "" || search.Staged || search.Text != nil:
+		return nil, usageError("--inventory and --github judge what the platform holds, and --diff, --staged and PATH \"-\" secrets alone: give one of both")
+	case !f.github:
+		return nil, nil
+	case f.inventory != "":
+		return nil, usageError("--github takes an inventory and --inventory names one: give one of both")
+	}
+	of := inventoryFlags{maxRequests: github.MaxRequests}
+	wanted, err := of.wanted(env)
+	if err != nil {
+		return nil, err
+	}
+	client, _, err := of.client(env)
+	if err != nil {
+		return nil, err
+	}
+	inv, err := client.Inventory(ctx, wanted)
+	if err != nil {
+		return nil, &exitError{ExitUnfinished, err}
+	}
+	if ok, why := inv.Has("repository", ""); !ok {
+		return nil, &exitError{ExitUnfinished, fmt.Errorf("no inventory of %s: %s", wanted.Repository, why)}
+	}
+	return inv, nil
+}
