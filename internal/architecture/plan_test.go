@@ -27,7 +27,7 @@ func house() plan {
 	return plan{
 		module: "github.com/curfew-ci/curfew",
 		levels: [][]string{
-			{"internal/source", "internal/redact", "internal/delta", "internal/courier", "internal/sshsig", "docs"},
+			{"internal/source", "internal/redact", "internal/delta", "internal/courier", "internal/sshsig", "internal/markup", "docs"},
 			{"internal/finding", "internal/jsontree", "internal/yamltree", "internal/gitrepo/odb", "internal/secret/engine", "internal/unpack", "internal/supervise"},
 			{"rules", "internal/identity", "internal/inventory", "internal/manifest/form"},
 			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo", "internal/oidc", "internal/policy", "internal/ledger"},
@@ -51,6 +51,7 @@ func house() plan {
 			"internal/delta":           {},
 			"internal/courier":         {},
 			"internal/sshsig":          {},
+			"internal/markup":          {},
 			"internal/unpack":          {},
 			"internal/gitrepo/odb":     {"internal/delta"},
 			"internal/secret/engine":   {"internal/delta"},

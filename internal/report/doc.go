@@ -3,6 +3,6 @@
 // format prints a time: the same Result gives the same bytes.
 //
 // Names, messages and source lines come from the scanned repository and may be hostile. Each format
-// escapes them in its own way; what all share is visible, which leaves nothing that moves a cursor,
-// reorders text, hides, or starts a command of the Actions runner.
+// escapes them in its own way; what all share is markup.Visible, which leaves nothing that moves a
+// cursor, reorders text, hides, or starts a command of the Actions runner.
 package report

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/markup"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -57,23 +58,23 @@ func notCheckedLines(all []scan.NotChecked) string {
 			lines = append(lines, "Not checked: "+number(len(all)-i)+" more.")
 			break
 		}
-		lines = append(lines, notChecked(n, visible))
+		lines = append(lines, notChecked(n, markup.Visible))
 	}
-	return clip(strings.Join(lines, "\n"), maxNotice)
+	return markup.Clip(strings.Join(lines, "\n"), maxNotice)
 }
 
 func annotation(level string, f *finding.Finding) string {
-	message := visible(f.Message)
+	message := markup.Visible(f.Message)
 	if f.History != nil {
-		message += "\nplace: " + visible(f.Region.String()) + "\nhistory: " + visible(f.History.String())
+		message += "\nplace: " + markup.Visible(f.Region.String()) + "\nhistory: " + markup.Visible(f.History.String())
 	}
 	if f.Liveness != nil {
-		message += "\n" + visible(f.Liveness.String())
+		message += "\n" + markup.Visible(f.Liveness.String())
 	}
 	if f.Fix != "" {
-		message += "\nfix: " + visible(f.Fix)
+		message += "\nfix: " + markup.Visible(f.Fix)
 	}
-	title := "title=" + commandProperty(f.Severity.String()+"["+visible(f.Rule)+"]")
+	title := "title=" + commandProperty(f.Severity.String()+"["+markup.Visible(f.Rule)+"]")
 	return command(level, append(place(f), title), message)
 }
 
@@ -84,7 +85,7 @@ func place(f *finding.Finding) []string {
 	if f.Region.Path == "" || f.History != nil {
 		return nil
 	}
-	props := []string{"file=" + commandProperty(visible(f.Region.Path))}
+	props := []string{"file=" + commandProperty(markup.Visible(f.Region.Path))}
 	start, end := f.Region.Start, f.Region.End
 	if start.IsZero() {
 		return props

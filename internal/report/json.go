@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/markup"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -94,14 +95,14 @@ func escapeJSON(src []byte) []byte {
 	for len(src) > 0 {
 		r, size := utf8.DecodeRune(src)
 		switch {
-		case r == '[' && hashes >= 2, r == utf8.RuneError, r != '\n' && invisible(r):
+		case r == '[' && hashes >= 2, r == utf8.RuneError, r != '\n' && markup.Invisible(r):
 			for _, unit := range utf16.Encode([]rune{r}) {
 				out = fmt.Appendf(out, `\u%04x`, unit)
 			}
 		default:
 			out = append(out, src[:size]...)
 		}
-		hashes = countHashes(hashes, r)
+		hashes = markup.Hashes(hashes, r)
 		src = src[size:]
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/markup"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -55,10 +56,10 @@ func TestAnnotations(t *testing.T) {
 }
 
 func TestSummaryHoldsOneMiB(t *testing.T) {
-	s := many(strings.Repeat("|", maxField), 300, 300, 300)
-	s.result.Findings[0].Suppressed = &finding.Suppression{Kind: strings.Repeat("\x01", maxField)}
+	s := many(strings.Repeat("|", markup.MaxField), 300, 300, 300)
+	s.result.Findings[0].Suppressed = &finding.Suppression{Kind: strings.Repeat("\x01", markup.MaxField)}
 	for i := range 2 * maxNotCheckedLines {
-		long := strings.Repeat("\U000e0041", maxField)
+		long := strings.Repeat("\U000e0041", markup.MaxField)
 		s.result.NotChecked = append(s.result.NotChecked, scan.NotChecked{Source: scan.Secrets, What: strconv.Itoa(i), Reason: long, Fix: long})
 	}
 	out := s.write(t, Markdown, s.options())

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/markup"
 	"github.com/curfew-ci/curfew/internal/source"
 )
 
@@ -47,7 +48,7 @@ func (h *lineHasher) load(found []*finding.Finding) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("read %s for its line hashes: %w", visible(path), err)
+			return fmt.Errorf("read %s for its line hashes: %w", markup.Visible(path), err)
 		}
 		h.files[path] = lineHashes(src, last[path])
 	}

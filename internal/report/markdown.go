@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/markup"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -25,7 +26,7 @@ func writeMarkdown(w io.Writer, r *scan.Result, opt Options) error {
 		b.WriteString(line + "\n\n")
 	}
 	b.WriteString(checked(r.Checked) + "\n")
-	for _, line := range []string{markup(leftOut(r.LeftOut)), judge(r, markup)} {
+	for _, line := range []string{markup.Text(leftOut(r.LeftOut)), judge(r, markup.Text)} {
 		if line != "" {
 			b.WriteString("\n" + line + "\n")
 		}
@@ -48,7 +49,7 @@ func summaryLine(r *scan.Result, fs []*finding.Finding) string {
 		parts = append(parts, "**"+bySeverity(fs)+"**")
 	}
 	if s := suppressed(r); s != "" {
-		parts = append(parts, "("+markup(s)+")")
+		parts = append(parts, "("+markup.Text(s)+")")
 	}
 	return strings.Join(parts, " ")
 }
@@ -56,7 +57,7 @@ func summaryLine(r *scan.Result, fs []*finding.Finding) string {
 // notCheckedList writes items as long as b stays below limit bytes and says how many are left out.
 func notCheckedList(b *strings.Builder, all []scan.NotChecked, limit int) {
 	for i, n := range all {
-		item := "- " + notChecked(n, markup) + "\n"
+		item := "- " + notChecked(n, markup.Text) + "\n"
 		if i == maxNotCheckedLines || b.Len()+len(item) > limit {
 			fmt.Fprintf(b, "- Not checked: %s more; the JSON result lists them.\n", number(len(all)-i))
 			return
@@ -80,23 +81,23 @@ func table(b *strings.Builder, fs []*finding.Finding, opt Options, limit int) {
 }
 
 func tableRow(f *finding.Finding, opt Options) string {
-	what := markup(f.Message)
+	what := markup.Text(f.Message)
 	if f.History != nil {
-		what += "<br>history: " + markup(f.History.String())
+		what += "<br>history: " + markup.Text(f.History.String())
 	}
 	if f.Liveness != nil {
-		what += "<br>" + markup(f.Liveness.String())
+		what += "<br>" + markup.Text(f.Liveness.String())
 	}
 	if f.Fix != "" {
-		what += "<br>fix: " + markup(f.Fix)
+		what += "<br>fix: " + markup.Text(f.Fix)
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %s |\n",
-		f.Severity, ruleLink(f.Rule), placeLink(f, opt), what, markup(f.Owner))
+		f.Severity, ruleLink(f.Rule), placeLink(f, opt), what, markup.Text(f.Owner))
 }
 
 func ruleLink(id string) string {
 	if !isRuleID(id) {
-		return markup(id)
+		return markup.Text(id)
 	}
 	return "[" + id + "](" + ruleURL(id) + ")"
 }
@@ -113,11 +114,11 @@ func placeLink(f *finding.Finding, opt Options) string {
 		}
 	}
 	if f.Region.Path == "" || opt.SHA == "" || !isWebURL(opt.Repository) {
-		return markup(place)
+		return markup.Text(place)
 	}
 	sha := opt.SHA
 	if f.History != nil {
 		sha = cmp.Or(f.History.First.ID, sha)
 	}
-	return fmt.Sprintf("[%s](%s/blob/%s/%s%s)", markup(place), opt.Repository, escapePath(sha), escapePath(f.Region.Path), fragment)
+	return fmt.Sprintf("[%s](%s/blob/%s/%s%s)", markup.Text(place), opt.Repository, escapePath(sha), escapePath(f.Region.Path), fragment)
 }

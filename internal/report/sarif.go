@@ -9,6 +9,7 @@ import (
 	"github.com/owenrumney/go-sarif/v2/sarif"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/markup"
 	"github.com/curfew-ci/curfew/internal/scan"
 	"github.com/curfew-ci/curfew/rules"
 )
@@ -78,7 +79,7 @@ func bySource(r *scan.Result, all []*rules.Rule) (map[scan.Source][]*finding.Fin
 	for _, f := range counting(r) {
 		src, ok := source[f.Rule]
 		if !ok {
-			return nil, fmt.Errorf("write sarif: %s: no rule is called %q", visible(f.Region.String()), visible(f.Rule))
+			return nil, fmt.Errorf("write sarif: %s: no rule is called %q", markup.Visible(f.Region.String()), markup.Visible(f.Rule))
 		}
 		found[src] = append(found[src], f)
 	}
@@ -122,7 +123,7 @@ func (b *runBuilder) driver() sarifDriver {
 	if v := b.result.Tool.Version; isSemver(v) {
 		d.SemanticVersion = &v
 	} else if v != "" {
-		d.Version = ref(visible(v))
+		d.Version = ref(markup.Visible(v))
 	}
 	return d
 }
@@ -148,18 +149,18 @@ func (b *runBuilder) provenance() []*sarif.VersionControlDetails {
 	}
 	return []*sarif.VersionControlDetails{{
 		RepositoryURI: ref(b.opt.Repository),
-		RevisionID:    ref(visible(b.opt.SHA)),
+		RevisionID:    ref(markup.Visible(b.opt.SHA)),
 		MappedTo:      &sarif.ArtifactLocation{URIBaseId: ref(sourceRoot)},
 	}}
 }
 
 func manifestProperties(m scan.Manifest) map[string]string {
-	p := map[string]string{"path": visible(m.Path), "from": visible(m.From)}
+	p := map[string]string{"path": markup.Visible(m.Path), "from": markup.Visible(m.From)}
 	if m.SHA256 != "" {
-		p["sha256"] = visible(m.SHA256)
+		p["sha256"] = markup.Visible(m.SHA256)
 	}
 	if m.Mode != "" {
-		p["mode"] = visible(m.Mode)
+		p["mode"] = markup.Visible(m.Mode)
 	}
 	return p
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/owenrumney/go-sarif/v2/sarif"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/markup"
 	"github.com/curfew-ci/curfew/internal/source"
 )
 
@@ -47,11 +48,11 @@ func subject(f *finding.Finding) sarif.Properties {
 	p := sarif.Properties{}
 	for name, value := range map[string]string{"owner": f.Owner, "identity": f.Identity, "job": f.Job} {
 		if value != "" {
-			p[name] = visible(value)
+			p[name] = markup.Visible(value)
 		}
 	}
 	if f.History != nil {
-		p["firstCommit"], p["lastCommit"] = visible(f.History.First.ID), visible(f.History.Last.ID)
+		p["firstCommit"], p["lastCommit"] = markup.Visible(f.History.First.ID), markup.Visible(f.History.Last.ID)
 	}
 	return p
 }
@@ -178,5 +179,5 @@ func location(r source.Region) *sarif.PhysicalLocation {
 
 // escapeMessage makes s plain in a SARIF message, where brackets make links (SARIF 2.1.0, 3.11.6).
 func escapeMessage(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`).Replace(visible(s))
+	return strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`).Replace(markup.Visible(s))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/owenrumney/go-sarif/v2/sarif"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/markup"
 	"github.com/curfew-ci/curfew/internal/scan"
 	"github.com/curfew-ci/curfew/rules"
 )
@@ -64,8 +65,8 @@ func (t *ruleTable) add(rule *rules.Rule, sev finding.Severity) {
 	d := sarifRule{Relationships: t.taxonomies.relate(rule.Tags)}
 	d.ID = id
 	d.Name = ref(pascal(id))
-	d.ShortDescription = text(clip(sentence(rule.Title), maxDescription))
-	d.FullDescription = text(clip(firstParagraph(rule.Meaning), maxDescription))
+	d.ShortDescription = text(markup.Clip(sentence(rule.Title), maxDescription))
+	d.FullDescription = text(markup.Clip(firstParagraph(rule.Meaning), maxDescription))
 	d.HelpURI = ref(ruleURL(rule.ID))
 	d.Help = ruleHelp(rule)
 	d.DefaultConfiguration = &sarif.ReportingConfiguration{Level: sarifLevel(sev)}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/markup"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -83,10 +84,10 @@ func suppressed(r *scan.Result) string {
 	for i, g := range groups {
 		parts[i] = number(n[g]) + " " + suppressedBy(g.kind)
 		if g.until != "" {
-			parts[i] += " until " + visible(g.until)
+			parts[i] += " until " + markup.Visible(g.until)
 		}
 	}
-	return clip(strings.Join(parts, ", "), maxField)
+	return markup.Clip(strings.Join(parts, ", "), markup.MaxField)
 }
 
 func suppressedBy(kind string) string {
@@ -98,7 +99,7 @@ func suppressedBy(kind string) string {
 	case "exception":
 		return "excepted"
 	}
-	return "suppressed by " + visible(kind)
+	return "suppressed by " + markup.Visible(kind)
 }
 
 // headline says "3 findings: 1 high, 2 medium (4 in baseline)".
@@ -141,7 +142,7 @@ func leftOut(l scan.LeftOut) string {
 	reasons := make([]string, len(l.Unlikely))
 	for i, u := range l.Unlikely {
 		guesses += u.Count
-		reasons[i] = count(u.Count, visible(u.What))
+		reasons[i] = count(u.Count, markup.Visible(u.What))
 	}
 	if guesses > 0 {
 		noun := " guesses as unlikely: "

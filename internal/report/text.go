@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/markup"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -22,13 +23,13 @@ func writeText(w io.Writer, r *scan.Result, opt Options) error {
 	}
 	b.WriteString(p.bold(headline(r)) + "\n")
 	b.WriteString(checked(r.Checked) + "\n")
-	for _, line := range []string{leftOut(r.LeftOut), judge(r, visible)} {
+	for _, line := range []string{leftOut(r.LeftOut), judge(r, markup.Visible)} {
 		if line != "" {
 			b.WriteString(line + "\n")
 		}
 	}
 	for _, n := range r.NotChecked {
-		b.WriteString(notChecked(n, visible) + "\n")
+		b.WriteString(notChecked(n, markup.Visible) + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -43,12 +44,12 @@ func WriteFinding(w io.Writer, f *finding.Finding, color bool) error {
 }
 
 func textFinding(b *strings.Builder, p paint, f *finding.Finding, id string) {
-	head := p.severity(f.Severity, f.Severity.String()+"["+visible(f.Rule)+"]")
-	b.WriteString(head + ": " + p.bold(visible(f.Message)) + "\n")
-	fr := frame{out: b, paint: p, sev: f.Severity, region: f.Region, label: visible(f.Label), gutter: gutter(f)}
+	head := p.severity(f.Severity, f.Severity.String()+"["+markup.Visible(f.Rule)+"]")
+	b.WriteString(head + ": " + p.bold(markup.Visible(f.Message)) + "\n")
+	fr := frame{out: b, paint: p, sev: f.Severity, region: f.Region, label: markup.Visible(f.Label), gutter: gutter(f)}
 	margin := strings.Repeat(" ", fr.gutter)
 	if f.Region.Path != "" {
-		b.WriteString(margin + p.frame("-->") + " " + visible(f.Region.String()) + "\n")
+		b.WriteString(margin + p.frame("-->") + " " + markup.Visible(f.Region.String()) + "\n")
 	}
 	if !f.Snippet.IsZero() {
 		fr.draw(f.Snippet)
@@ -57,36 +58,36 @@ func textFinding(b *strings.Builder, p paint, f *finding.Finding, id string) {
 		b.WriteString(margin + " " + p.frame("=") + " " + p.bold(name+":") + " " + text + "\n")
 	}
 	if f.History != nil {
-		note("history", visible(f.History.String()))
+		note("history", markup.Visible(f.History.String()))
 	}
 	for _, rel := range f.Related {
-		note(visible(rel.Role), textRelated(rel))
+		note(markup.Visible(rel.Role), textRelated(rel))
 	}
 	if f.Liveness != nil {
-		note("verified", visible(f.Liveness.String()))
+		note("verified", markup.Visible(f.Liveness.String()))
 	}
 	if f.Fix != "" {
-		note("fix", visible(f.Fix))
+		note("fix", markup.Visible(f.Fix))
 	}
 	if id != "" {
-		again := "curfew explain " + visible(id)
+		again := "curfew explain " + markup.Visible(id)
 		if f.History != nil {
 			again += " --history"
 		}
-		note("id", visible(id)+"   "+again)
+		note("id", markup.Visible(id)+"   "+again)
 	}
 }
 
 // textRelated says what else explains a finding, and where: "identity … (path:line)".
 func textRelated(rel finding.Related) string {
 	if rel.Region.Path == "" {
-		return visible(rel.Message)
+		return markup.Visible(rel.Message)
 	}
 	place := rel.Region.Path
 	if !rel.Region.Span.IsZero() {
 		place += ":" + strconv.Itoa(rel.Region.Start.Line)
 	}
-	return visible(rel.Message) + " (" + visible(place) + ")"
+	return markup.Visible(rel.Message) + " (" + markup.Visible(place) + ")"
 }
 
 // gutter is the width of the widest line number in f's frame.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/curfew-ci/curfew/internal/markup"
 )
 
 // tabWidth is the distance of tab stops in a source line.
@@ -26,12 +28,12 @@ func cells(line string) []cell {
 		if r == '\t' {
 			c.width = tabWidth - column%tabWidth
 			c.text = strings.Repeat(" ", c.width)
-		} else if c.text = glyph(line[:size], hashes); c.text == line[:size] {
+		} else if c.text = markup.Glyph(line[:size], hashes); c.text == line[:size] {
 			c.width = runeWidth(r)
 		} else {
 			c.width = len(c.text)
 		}
-		hashes = countHashes(hashes, r)
+		hashes = markup.Hashes(hashes, r)
 		column += c.width
 		out = append(out, c)
 		line = line[size:]
