@@ -83,3 +83,17 @@ func (s Standing) Ends(id string) time.Time {
 	}
 	return ends
 }
+
+// CertificationDue is when the identity's certification is over, its grace left aside; false where no
+// policy asks for one, or none is known.
+func (s Standing) CertificationDue(id string) (time.Time, bool) {
+	identity, ok := s.Manifest.Identities[id]
+	if !ok || s.Policy == nil || s.Policy.Certification == nil {
+		return time.Time{}, false
+	}
+	at, ok := s.certifiedAt(id)
+	if !ok {
+		return time.Time{}, false
+	}
+	return at.Add(s.Policy.Certification.Every.For(s.privilege(&identity)).Std()), true
+}

@@ -216,3 +216,22 @@ func TestWidenings(t *testing.T) {
 		t.Errorf("of a narrow manifest: %q", good.briefs(got))
 	}
 }
+
+func TestCertificationDue(t *testing.T) {
+	sc := loadScene(t)
+	s := sc.standing(t, true)
+	at := s.Facts.Certified["deploy"].Time
+	if due, ok := s.CertificationDue("deploy"); !ok || !due.Equal(at.AddDate(0, 0, 90)) {
+		t.Errorf("due %v, %v", due, ok)
+	}
+	if _, ok := s.CertificationDue("nobody"); ok {
+		t.Error("nobody is certified")
+	}
+	if _, ok := sc.standing(t, false).CertificationDue("deploy"); ok {
+		t.Error("certified by nothing that is known")
+	}
+	s.Policy = nil
+	if _, ok := s.CertificationDue("deploy"); ok {
+		t.Error("due, but nobody asks for it")
+	}
+}
