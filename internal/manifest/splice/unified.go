@@ -76,15 +76,16 @@ func script(a, b []string) []line {
 	i, j := 0, 0
 	for _, p := range common(a, b) {
 		for ; i < p[0]; i++ {
-			out = append(out, line{'-', a[i], i + 1, j})
+			out = append(out, line{kind: '-', text: a[i]})
 		}
 		for ; j < p[1]; j++ {
-			out = append(out, line{'+', b[j], i, j + 1})
+			out = append(out, line{kind: '+', text: b[j]})
 		}
 		if i < len(a) && j < len(b) {
-			out = append(out, line{' ', a[i], i + 1, j + 1})
+			out = append(out, line{kind: ' ', text: a[i]})
 			i, j = i+1, j+1
 		}
 	}
+	settle(out)
 	return out
 }

@@ -28,6 +28,19 @@ func TestUnified(t *testing.T) {
 	}
 }
 
+// TestUnifiedShowsEntries: of lines that repeat, those are shown that belong together.
+func TestUnifiedShowsEntries(t *testing.T) {
+	const before = "g:\n  a:\n    x: 1\n    y: 2\n  # of b\n  b:\n    x: 1\n    y: 2\nh: 3\n"
+	const want = "--- a/f\n+++ b/f\n@@ -2,8 +2,4 @@\n   a:\n     x: 1\n     y: 2\n-  # of b\n-  b:\n-    x: 1\n-    y: 2\n h: 3\n"
+	after, err := apply("f", []byte(before), []Edit{Remove("/g/b")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, Unified("f", []byte(before), after)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestUnifiedApplies has patch(1) make of each manifest what its edit made of it.
 func TestUnifiedApplies(t *testing.T) {
 	patch, err := exec.LookPath("patch")
