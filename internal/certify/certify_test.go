@@ -75,7 +75,8 @@ func TestPlanNeverWidens(t *testing.T) {
 			}
 		}
 	}
-	after, errs := manifest.Parse(file, Together(in, file, src, groups))
+	src, refused := Together(in, file, src, groups)
+	after, errs := manifest.Parse(file, src)
 	if after == nil {
 		t.Fatal(errs)
 	}
@@ -92,6 +93,9 @@ func TestPlanNeverWidens(t *testing.T) {
 	if widened == 0 {
 		t.Error("no renewal widened anything")
 	}
+	if len(refused) > 0 {
+		t.Errorf("refused: %+v", refused)
+	}
 	if ws := manifest.Widenings(after, in.Policy, in.Now); len(ws) > 0 {
 		t.Errorf("the organisation doesn't allow: %v", ws)
 	}
@@ -101,7 +105,7 @@ func TestPlanNeverWidens(t *testing.T) {
 // an edit.
 func TestPlanSettles(t *testing.T) {
 	in, src := scene(t)
-	src = Together(in, file, src, Plan(in, file, src))
+	src, _ = Together(in, file, src, Plan(in, file, src))
 	after, errs := manifest.Parse(file, src)
 	if after == nil {
 		t.Fatal(errs)
@@ -126,7 +130,8 @@ func TestPlanSettles(t *testing.T) {
 // TestSuspendedStaysSo: what a merged suspension records is a denial by itself, whatever the ledger says then.
 func TestSuspendedStaysSo(t *testing.T) {
 	in, src := scene(t)
-	m, errs := manifest.Parse(file, Together(in, file, src, Plan(in, file, src)))
+	src, _ = Together(in, file, src, Plan(in, file, src))
+	m, errs := manifest.Parse(file, src)
 	if m == nil {
 		t.Fatal(errs)
 	}
@@ -155,6 +160,25 @@ func TestWithoutLedger(t *testing.T) {
 				if c.Kind == Identity && c.Action == Remove && c.ID != "left" || c.Action == Narrow && len(c.Gone) > 0 {
 					t.Errorf("%s: %s %s: %s", name, c.Action, c.Name(), c.Reason)
 				}
+			}
+		}
+	}
+}
+
+// TestWithoutFacts: that no certification is known removes nothing, however long ago the last one may have been.
+func TestWithoutFacts(t *testing.T) {
+	in, src := scene(t)
+	in.Facts = manifest.Facts{}
+	for _, g := range Plan(in, file, src) {
+		for _, c := range g.Changes {
+			switch {
+			case c.Kind == Exception, c.ID == "asleep", c.ID == "hired", c.ID == "orphan": // for other reasons
+			case c.ID == "half", c.ID == "reads":
+				if c.Action != Narrow || c.ID == "half" && c.Until.IsZero() {
+					t.Errorf("%s %s %s", c.Action, c.Name(), c.Effect())
+				}
+			case c.Action != Renew || c.Until.IsZero() || c.Deadline() != "now":
+				t.Errorf("%s %s: %s", c.Action, c.Name(), c.Reason)
 			}
 		}
 	}
@@ -262,6 +286,9 @@ identities:
 		t.Fatalf("%+v", groups)
 	}
 	g := groups[0]
+	if _, refused := Together(Input{Manifest: m, Now: now()}, "m.yml", []byte(src), groups); len(refused) != 1 || refused[0].ID != "a" {
+		t.Errorf("%+v", refused)
+	}
 	if c := g.Changes[0]; !strings.Contains(c.Refused, "m.yml:4:46: can't edit identities.a.expires: the alias *end at line 5, column 29 stands for it too") {
 		t.Error(c.Refused)
 	}

@@ -21,17 +21,29 @@ func evil() []string {
 // TestHostileBody puts them wherever a body holds text from outside.
 func TestHostileBody(t *testing.T) {
 	for _, s := range evil() {
-		g := Group{Owner: s, Handle: s, Escalate: s}
-		for _, state := range []State{Due, Suspended} {
-			g.Changes = append(g.Changes, Change{
-				Review: Review{Kind: Identity, ID: s, Owner: s, State: state, Used: s, By: now()},
-				Action: Narrow, Reason: s, Until: manifest.DateOf(now()), Gone: []string{s, s}, Refused: s,
-			})
-		}
-		checkBody(t, g.Body(), len(g.Changes))
-		if title := g.Title(); strings.ContainsAny(title, "\n\r\x1b\u202e\x00") {
-			t.Errorf("title %q", title)
-		}
+		checkGroup(t, s)
+	}
+}
+
+func FuzzBody(f *testing.F) {
+	for _, s := range evil() {
+		f.Add(s)
+	}
+	f.Fuzz(checkGroup)
+}
+
+func checkGroup(t *testing.T, s string) {
+	t.Helper()
+	g := Group{Owner: s, Handle: s, Escalate: s}
+	for _, state := range []State{Due, Suspended} {
+		g.Changes = append(g.Changes, Change{
+			Review: Review{Kind: Identity, ID: s, Owner: s, State: state, Used: s, By: now()},
+			Action: Narrow, Reason: s, Until: manifest.DateOf(now()), Gone: []string{s, s}, Refused: s,
+		})
+	}
+	checkBody(t, g.Body(), len(g.Changes))
+	if title := g.Title(); strings.ContainsAny(title, "\n\r\x1b\u202e\x00") {
+		t.Errorf("title %q", title)
 	}
 }
 

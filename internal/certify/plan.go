@@ -66,19 +66,22 @@ func Plan(in Input, path string, src []byte) []Group {
 	return out
 }
 
-// Together is the manifest with the changes of several groups.
-func Together(in Input, path string, src []byte, groups []Group) []byte {
+// Together is the manifest with the changes of several groups, and those that can't be made in it.
+func Together(in Input, path string, src []byte, groups []Group) (out []byte, refused []Change) {
 	var all []Change
 	for _, g := range groups {
 		all = append(all, g.Changes...)
 	}
-	out, _ := in.apply(path, src, all)
-	return out
+	out, all = in.apply(path, src, all)
+	return out, slices.DeleteFunc(all, func(c Change) bool { return c.Refused == "" })
 }
 
 // apply makes as many of the changes as can be made, and says of the others why not.
 func (in Input) apply(path string, src []byte, changes []Change) ([]byte, []Change) {
 	changes = slices.Clone(changes)
+	for i := range changes {
+		changes[i].Refused = ""
+	}
 	if out, err := splice.Apply(path, src, in.edits(changes)...); err == nil {
 		return out, changes
 	}

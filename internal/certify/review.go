@@ -81,13 +81,15 @@ func Status(in Input) []Review {
 func (in Input) identity(id string) Review {
 	identity, s := in.Manifest.Identities[id], in.standing()
 	r := in.review(Identity, id, identity.Owner, identity.Expires, s.Identity(id))
-	r.By, r.ends = identity.Expires.End(), s.Ends(id)
+	r.By = identity.Expires.End()
 	if sp := identity.Sponsor; sp != nil {
 		r.By = earlier(r.By, sp.Ends.End())
 	}
+	r.ends = r.By
 	due, known := s.CertificationDue(id)
 	if known {
 		r.By = earlier(r.By, due)
+		r.ends = earlier(r.ends, due.Add(in.Policy.Certification.Grace.Std()))
 	}
 	if r.has(manifest.CodeUncertified) {
 		r.By = time.Time{}

@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	commands := ledgerCommands(t)
 	commands["plant"] = plant
+	commands["leases"] = leases
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
