@@ -78,22 +78,39 @@ func Together(in Input, path string, src []byte, groups []Group) (out []byte, re
 
 // apply makes as many of the changes as can be made, and says of the others why not.
 func (in Input) apply(path string, src []byte, changes []Change) ([]byte, []Change) {
+	b := batch{in: in, path: path, src: src, out: src}
 	changes = slices.Clone(changes)
-	for i := range changes {
-		changes[i].Refused = ""
+	b.take(changes)
+	return b.out, changes
+}
+
+// batch is a manifest with the changes that it could take so far.
+type batch struct {
+	in   Input
+	path string
+	src  []byte
+	made []Change
+	out  []byte
+}
+
+// take makes changes together, or else each half by itself, down to those that can't be made.
+func (b *batch) take(changes []Change) {
+	if len(changes) == 0 {
+		return
 	}
-	if out, err := splice.Apply(path, src, in.edits(changes)...); err == nil {
-		return out, changes
-	}
-	var made []Change
-	out := src
-	for i := range changes {
-		next, err := splice.Apply(path, src, in.edits(append(made, changes[i]))...)
-		if err != nil {
-			changes[i].Refused = strings.ReplaceAll(err.Error(), "\n  try: ", "; ")
-			continue
+	all := slices.Concat(b.made, changes)
+	out, err := splice.Apply(b.path, b.src, b.in.edits(all)...)
+	switch {
+	case err == nil:
+		b.made, b.out = all, out
+		for i := range changes {
+			changes[i].Refused = ""
 		}
-		made, out = append(made, changes[i]), next
+	case len(changes) == 1:
+		changes[0].Refused = strings.ReplaceAll(err.Error(), "\n  try: ", "; ")
+	default:
+		half := len(changes) / 2
+		b.take(changes[:half])
+		b.take(changes[half:])
 	}
-	return out, changes
 }

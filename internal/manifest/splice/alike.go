@@ -6,30 +6,29 @@ import (
 	"github.com/curfew-ci/curfew/internal/yamltree"
 )
 
-// edited is the tree as it should be after an edit: copies of the nodes on the way to the value, the
-// others as they are.
-func edited(at *spot, e Edit) *yamltree.Node {
-	node := *at.node
-	node.Value = e.value
-	below := &node
-	for k := len(at.path) - 1; k >= 0; k-- {
-		n, i := *at.path[k], at.index[k]
-		remove := e.op == opRemove && k == len(at.path)-1
-		switch {
-		case n.Kind == yamltree.Mapping && remove:
-			n.Pairs = slices.Delete(slices.Clone(n.Pairs), i, i+1)
-		case n.Kind == yamltree.Mapping:
-			n.Pairs = slices.Clone(n.Pairs)
-			n.Pairs[i].Value = below
-		case remove:
-			n.Items = slices.Delete(slices.Clone(n.Items), i, i+1)
-		default:
-			n.Items = slices.Clone(n.Items)
-			n.Items[i] = below
-		}
-		below = &n
+// edited is the tree as it should be after an edit of the value that the indices lead to: copies of the
+// nodes on the way, the others as they are.
+func edited(n *yamltree.Node, index []int, e Edit) *yamltree.Node {
+	out := *n
+	if len(index) == 0 {
+		out.Value = e.value
+		return &out
 	}
-	return below
+	i := index[0]
+	remove := e.op == opRemove && len(index) == 1
+	switch {
+	case n.Kind == yamltree.Mapping && remove:
+		out.Pairs = slices.Delete(slices.Clone(n.Pairs), i, i+1)
+	case n.Kind == yamltree.Mapping:
+		out.Pairs = slices.Clone(n.Pairs)
+		out.Pairs[i].Value = edited(n.Pairs[i].Value, index[1:], e)
+	case remove:
+		out.Items = slices.Delete(slices.Clone(n.Items), i, i+1)
+	default:
+		out.Items = slices.Clone(n.Items)
+		out.Items[i] = edited(n.Items[i], index[1:], e)
+	}
+	return &out
 }
 
 // alike reports whether two values mean the same to every reader: places, styles and comments aside.

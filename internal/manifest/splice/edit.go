@@ -76,32 +76,71 @@ func Apply(path string, src []byte, edits ...Edit) ([]byte, error) {
 
 // apply makes the edits from the file's end to its beginning, so that none moves what another is about.
 func apply(path string, src []byte, edits []Edit) ([]byte, error) {
-	steps, err := resolve(path, src, edits)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range steps {
-		if src, err = change(path, src, e); err != nil {
-			return nil, err
-		}
-	}
-	return src, nil
-}
-
-// change makes one edit, and proves that it changed nothing else.
-func change(path string, src []byte, e Edit) ([]byte, error) {
 	doc, err := parse(path, src)
 	if err != nil {
 		return nil, err
 	}
+	steps, err := resolve(doc, edits)
+	if err != nil {
+		return nil, err
+	}
+	if len(steps) == 0 {
+		return src, nil
+	}
+	return series(doc, steps)
+}
+
+// series makes all of the edits at once where they don't meet, otherwise one half after the other.
+func series(doc *yamltree.Document, steps []Edit) ([]byte, error) {
+	if len(steps) == 1 {
+		return change(doc, steps[0])
+	}
+	if out, ok := together(doc, steps); ok {
+		return out, nil
+	}
+	half := len(steps) / 2
+	src, err := series(doc, steps[:half])
+	if err != nil {
+		return nil, err
+	}
+	if doc, err = parse(doc.Text.Path, src); err != nil {
+		return nil, err
+	}
+	return series(doc, steps[half:])
+}
+
+// together makes edits, the last in the file first, in the way that each would be made by itself; false where
+// something else would come out.
+func together(doc *yamltree.Document, steps []Edit) ([]byte, bool) {
+	want := doc.Root
+	var patches []patch
+	for _, e := range steps {
+		at, err := find(doc, e.pointer)
+		if err != nil {
+			return nil, false
+		}
+		ways := at.ways(e)
+		if len(ways) == 0 {
+			return nil, false
+		}
+		patches = append(patches, ways[0]...)
+		want = edited(want, at.index, e)
+	}
+	out := patched(doc.Text.Src, patches)
+	after, err := parse(doc.Text.Path, out)
+	return out, err == nil && alike(want, after.Root)
+}
+
+// change makes one edit, and proves that it changed nothing else.
+func change(doc *yamltree.Document, e Edit) ([]byte, error) {
 	at, err := find(doc, e.pointer)
 	if err != nil {
 		return nil, err
 	}
-	want := edited(at, e)
+	want := edited(doc.Root, at.index, e)
 	for _, patches := range at.ways(e) {
-		out := patched(src, patches)
-		after, err := parse(path, out)
+		out := patched(doc.Text.Src, patches)
+		after, err := parse(doc.Text.Path, out)
 		if err == nil && alike(want, after.Root) {
 			return out, nil
 		}

@@ -81,6 +81,56 @@ func TestEveryRemoval(t *testing.T) {
 	}
 }
 
+// TestSeveralAtOnce holds that edits made together come out as one by one.
+func TestSeveralAtOnce(t *testing.T) {
+	t.Parallel()
+	made := 0
+	for _, s := range samples(t) {
+		doc, err := parse(s.name, s.src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := places(doc.Root, "", 0, nil)
+		for i := range all {
+			first, second := all[i], all[(i*7+3)%len(all)]
+			if within(first.pointer, second.pointer) || within(second.pointer, first.pointer) {
+				continue
+			}
+			out, ok := together(doc, latest(doc, t, Remove(first.pointer), Remove(second.pointer)))
+			if !ok {
+				continue
+			}
+			made++
+			want := s.src
+			for _, e := range latest(doc, t, Remove(first.pointer), Remove(second.pointer)) {
+				at, err := parse(s.name, want)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want, err = change(at, e); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !bytes.Equal(out, want) {
+				t.Errorf("%s: %s, %s:\n%s", s.name, first.pointer, second.pointer, cmp.Diff(string(want), string(out)))
+			}
+		}
+	}
+	t.Logf("%d pairs at once", made)
+	if made < 1000 {
+		t.Errorf("only %d pairs at once", made)
+	}
+}
+
+func latest(doc *yamltree.Document, t *testing.T, edits ...Edit) []Edit {
+	t.Helper()
+	steps, err := resolve(doc, edits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}
+
 // mayRefuse checks that an edit was refused in words, and for an anchor or a merge key.
 func mayRefuse(t *testing.T, s sample, pointer string, err error) {
 	t.Helper()

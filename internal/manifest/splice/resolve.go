@@ -12,11 +12,7 @@ import (
 
 // resolve makes single steps of the edits, the one that stands last in the file first. Edits that say the
 // same are one.
-func resolve(path string, src []byte, edits []Edit) ([]Edit, error) {
-	doc, err := parse(path, src)
-	if err != nil {
-		return nil, err
-	}
+func resolve(doc *yamltree.Document, edits []Edit) ([]Edit, error) {
 	type step struct {
 		edit Edit
 		off  int

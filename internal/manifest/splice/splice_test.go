@@ -192,7 +192,7 @@ func FuzzApply(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !alike(edited(at, e), after.Root) {
+		if !alike(edited(before.Root, at.index, e), after.Root) {
 			t.Errorf("%s: more changed:\n%s", e, cmp.Diff(string(src), string(out)))
 		}
 	})
