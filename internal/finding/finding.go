@@ -22,6 +22,9 @@ type Finding struct {
 	Identity string        `json:"identity,omitempty"`
 	Job      string        `json:"job,omitempty"`
 
+	// Credential says which one the finding is about; nil where it is about none, or about several.
+	Credential *Credential `json:"credential,omitempty"`
+
 	// Key tells this finding from the others of its rule in the same file without naming a line:
 	// job and secret, an enclosing key, or a value's fingerprint. It is the fingerprint's material.
 	Key string `json:"key"`

@@ -90,15 +90,16 @@ func (p *Pass) reportEndedRead(j *usage.Job, r *usage.SecretRead, matches []mani
 	}
 	seen[place] = true
 	p.Report(finding.Finding{
-		Message:  fmt.Sprintf("%s is read by job %q, but exception %q ended on %s", r.Name, j.Job.ID.Value, last.id, last.exception.Expires),
-		Region:   r.Region,
-		Label:    fmt.Sprintf("job %q", j.Job.ID.Value),
-		Related:  []finding.Related{manifestLine(p.Manifest.At(manifest.Pointer("exceptions", last.id, "expires")), "exception %q has ended", last.id)},
-		Flow:     flow("secret "+r.Name, r.Region, j, j.File, r.Step),
-		Fix:      fmt.Sprintf("stop using %s and revoke it, or have its owner accept the risk again until a later day", r.Name),
-		Owner:    last.exception.Owner,
-		Identity: last.identity,
-		Job:      j.Job.ID.Value,
-		Key:      "secret " + r.Name + " " + scopeKey(r.String),
+		Message:    fmt.Sprintf("%s is read by job %q, but exception %q ended on %s", r.Name, j.Job.ID.Value, last.id, last.exception.Expires),
+		Region:     r.Region,
+		Label:      fmt.Sprintf("job %q", j.Job.ID.Value),
+		Related:    []finding.Related{manifestLine(p.Manifest.At(manifest.Pointer("exceptions", last.id, "expires")), "exception %q has ended", last.id)},
+		Flow:       flow("secret "+r.Name, r.Region, j, j.File, r.Step),
+		Fix:        fmt.Sprintf("stop using %s and revoke it, or have its owner accept the risk again until a later day", r.Name),
+		Owner:      last.exception.Owner,
+		Identity:   last.identity,
+		Job:        j.Job.ID.Value,
+		Key:        "secret " + r.Name + " " + scopeKey(r.String),
+		Credential: &finding.Credential{Secret: r.Name},
 	})
 }

@@ -34,13 +34,14 @@ func (p *Pass) hardcoded(t *secret.Token, brought []finding.Related) {
 		under = fmt.Sprintf(" under %q", t.Key)
 	}
 	f := finding.Finding{
-		Severity: hardcodedSeverity(t),
-		Message:  fmt.Sprintf("%s is written out%s: everyone who can read the repository has it", described(t), under),
-		Region:   t.Region,
-		Label:    t.Kind,
-		Fix:      "revoke it, then fetch a short-lived credential in the job, or store it as a secret and read it by `${{ secrets.NAME }}`",
-		Key:      tokenKey(t),
-		Related:  brought,
+		Severity:   hardcodedSeverity(t),
+		Message:    fmt.Sprintf("%s is written out%s: everyone who can read the repository has it", described(t), under),
+		Region:     t.Region,
+		Label:      t.Kind,
+		Fix:        "revoke it, then fetch a short-lived credential in the job, or store it as a secret and read it by `${{ secrets.NAME }}`",
+		Key:        tokenKey(t),
+		Credential: tokenCredential(t),
+		Related:    brought,
 	}
 	p.except(&f, t)
 	p.Report(f)

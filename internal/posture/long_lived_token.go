@@ -25,13 +25,14 @@ func longLivedToken(p *Pass) {
 			continue
 		}
 		f := finding.Finding{
-			Severity: severity,
-			Message:  fmt.Sprintf("%s stands in a file, and %s", described(t), why),
-			Region:   t.Region,
-			Label:    t.Kind,
-			Fix:      "revoke it and use a credential that ends with its job; where none will do, register it under `exceptions:` with `store: { file: PATH }`",
-			Key:      tokenKey(t),
-			Related:  brought[t.Place()],
+			Severity:   severity,
+			Message:    fmt.Sprintf("%s stands in a file, and %s", described(t), why),
+			Region:     t.Region,
+			Label:      t.Kind,
+			Fix:        "revoke it and use a credential that ends with its job; where none will do, register it under `exceptions:` with `store: { file: PATH }`",
+			Key:        tokenKey(t),
+			Credential: tokenCredential(t),
+			Related:    brought[t.Place()],
 		}
 		p.except(&f, t)
 		p.Report(f)
@@ -75,6 +76,15 @@ func tokenKey(t *secret.Token) string {
 		return t.Value.Fingerprint(t.Detector)
 	}
 	return t.Detector + " " + t.Key
+}
+
+// tokenCredential says which credential t is.
+func tokenCredential(t *secret.Token) *finding.Credential {
+	c := &finding.Credential{Detector: t.Detector, Kind: t.Kind}
+	if t.Strong {
+		c.Fingerprint = t.Value.Fingerprint(t.Detector)
+	}
+	return c
 }
 
 // described is what t is called, with what it says of itself: "a JSON Web Token (scope repo)".

@@ -22,13 +22,14 @@ func pastToken(p *Pass) {
 			continue
 		}
 		f := finding.Finding{
-			Severity: severity,
-			Message:  fmt.Sprintf("%s stands in the history, and %s", described(t), why),
-			Region:   t.Region,
-			Label:    t.Kind,
-			Fix:      "revoke it: whoever has a clone has it, and taking it out of the history doesn't end that",
-			Key:      tokenKey(t),
-			History:  &past.History,
+			Severity:   severity,
+			Message:    fmt.Sprintf("%s stands in the history, and %s", described(t), why),
+			Region:     t.Region,
+			Label:      t.Kind,
+			Fix:        "revoke it: whoever has a clone has it, and taking it out of the history doesn't end that",
+			Key:        tokenKey(t),
+			Credential: tokenCredential(t),
+			History:    &past.History,
 		}
 		if len(past.Excerpt) > 0 {
 			f.Snippet = finding.Snippet{FirstLine: t.Region.Start.Line, Lines: past.Excerpt}

@@ -47,9 +47,10 @@ func (p *Pass) reportWide(f *workflow.File, e *workflow.Entry, r *workflow.Ref, 
 	out := finding.Finding{
 		Message: fmt.Sprintf("secret %s is in the env of the whole workflow, where %s of %s can read it",
 			r.Name(), counted(readers.steps, "step"), counted(readers.jobs, "job")),
-		Region: at(f, r.Span),
-		Key:    "workflow env " + e.Name.Value + " " + r.Name(),
-		Fix:    readers.fix(e.Name.Value, r.Name(), job == nil),
+		Region:     at(f, r.Span),
+		Key:        "workflow env " + e.Name.Value + " " + r.Name(),
+		Credential: &finding.Credential{Secret: r.Name()},
+		Fix:        readers.fix(e.Name.Value, r.Name(), job == nil),
 	}
 	if job != nil {
 		out.Severity = finding.Low

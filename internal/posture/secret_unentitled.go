@@ -59,8 +59,9 @@ func (p *Pass) reportUnentitled(u *unentitledRead) {
 	r, j := u.read, u.jobs[0]
 	f := finding.Finding{
 		Region: r.Region, Label: jobNames(u.jobs), Job: oneJob(u.jobs),
-		Flow: flow("secret "+r.Name, r.Region, j, j.File, r.Step),
-		Key:  "secret " + r.Name + " " + scopeKey(r.String),
+		Flow:       flow("secret "+r.Name, r.Region, j, j.File, r.Step),
+		Key:        "secret " + r.Name + " " + scopeKey(r.String),
+		Credential: &finding.Credential{Secret: r.Name},
 	}
 	if r.Via != nil {
 		f.Flow = flow("secret "+r.Name, r.Region, j, r.Via.File, r.Step)

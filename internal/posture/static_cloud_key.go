@@ -53,6 +53,9 @@ func (p *Pass) staticLogins(judge func(*usage.Job, *usage.Login) *finding.Findin
 			f.Flow = flow("stored "+secretsOf(j, l), in.Region, j, j.File, nil)
 			f.Flow = append(f.Flow, finding.Step{Message: "login to " + p.Usage.Known.Service(l.Provider).Title, Region: l.Region})
 			f.Key = l.Provider + " " + in.Name + " " + scopeKey(in.Value)
+			if len(names) == 1 && names[0] != "" {
+				f.Credential = &finding.Credential{Secret: names[0]}
+			}
 			f.Suppressed = p.accepted(j, names)
 			p.Report(*f)
 		}

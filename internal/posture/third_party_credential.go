@@ -104,13 +104,14 @@ func (p *Pass) reportGiven(j *usage.Job, g *usage.Given, secret string) bool {
 	}
 	documented := isDocumented(g)
 	f := finding.Finding{
-		Severity: givenSeverity(service, documented),
-		Region:   g.Input.Region,
-		Label:    fmt.Sprintf("job %q", j.Job.ID.Value),
-		Job:      j.Job.ID.Value,
-		Fix:      givenFix(g, service, secret),
-		Flow:     flow("secret "+secret, g.Input.Region, j, j.File, nil),
-		Key:      "job " + j.Job.ID.Value + " " + receiver(g.To) + " " + g.Input.Name + " " + secret,
+		Severity:   givenSeverity(service, documented),
+		Region:     g.Input.Region,
+		Label:      fmt.Sprintf("job %q", j.Job.ID.Value),
+		Job:        j.Job.ID.Value,
+		Fix:        givenFix(g, service, secret),
+		Flow:       flow("secret "+secret, g.Input.Region, j, j.File, nil),
+		Key:        "job " + j.Job.ID.Value + " " + receiver(g.To) + " " + g.Input.Name + " " + secret,
+		Credential: &finding.Credential{Secret: secret},
 	}
 	f.Flow = append(f.Flow, finding.Step{Message: receiver(g.To), Region: g.At})
 	what := secret

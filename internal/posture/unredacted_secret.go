@@ -18,12 +18,13 @@ func unredactedSecret(p *Pass) {
 					continue
 				}
 				p.Report(finding.Finding{
-					Message: fmt.Sprintf("%s is taken apart with fromJSON: the log masks the secret as it is stored, not its parts", r.Name()),
-					Region:  at(f, r.Span),
-					Label:   scopeLabel(s),
-					Fix:     "store each part as a secret of its own, or mask each with `::add-mask::` in a step before its first use",
-					Job:     jobID(s),
-					Key:     r.Name() + " " + scopeKey(s),
+					Message:    fmt.Sprintf("%s is taken apart with fromJSON: the log masks the secret as it is stored, not its parts", r.Name()),
+					Region:     at(f, r.Span),
+					Label:      scopeLabel(s),
+					Fix:        "store each part as a secret of its own, or mask each with `::add-mask::` in a step before its first use",
+					Job:        jobID(s),
+					Key:        r.Name() + " " + scopeKey(s),
+					Credential: &finding.Credential{Secret: r.Name()},
 				})
 			}
 		}

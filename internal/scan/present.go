@@ -41,6 +41,9 @@ func (p *presenter) findings(fs []finding.Finding) {
 		for _, s := range []*string{&f.Message, &f.Label, &f.Fix, &f.Owner, &f.Identity, &f.Job, &f.Key, &f.Region.Path} {
 			*s = p.masker.Mask(*s)
 		}
+		if c := f.Credential; c != nil {
+			c.Secret = p.masker.Mask(c.Secret)
+		}
 		for j := range f.Related {
 			p.place(&f.Related[j].Message, &f.Related[j].Region)
 		}
