@@ -27,8 +27,8 @@ func house() plan {
 	return plan{
 		module: "github.com/curfew-ci/curfew",
 		levels: [][]string{
-			{"internal/source", "internal/redact", "internal/delta", "internal/courier", "internal/sshsig", "internal/markup", "docs"},
-			{"internal/finding", "internal/jsontree", "internal/yamltree", "internal/gitrepo/odb", "internal/secret/engine", "internal/unpack", "internal/supervise"},
+			{"internal/source", "internal/redact", "internal/delta", "internal/sshsig", "internal/markup", "docs"},
+			{"internal/finding", "internal/courier", "internal/jsontree", "internal/yamltree", "internal/gitrepo/odb", "internal/secret/engine", "internal/unpack", "internal/supervise"},
 			{"rules", "internal/identity", "internal/inventory", "internal/manifest/form"},
 			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo", "internal/oidc", "internal/policy", "internal/ledger"},
 			{"internal/usage", "internal/history", "internal/verify", "internal/lease", "internal/trust", "internal/manifest/splice"},
@@ -49,7 +49,7 @@ func house() plan {
 			"docs":                     {},
 			"internal/source":          {},
 			"internal/delta":           {},
-			"internal/courier":         {},
+			"internal/courier":         {"internal/redact"},
 			"internal/sshsig":          {},
 			"internal/markup":          {},
 			"internal/unpack":          {},

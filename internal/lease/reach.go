@@ -55,11 +55,7 @@ func Reach(ctx context.Context, g *manifest.Grant, o Options) (string, error) {
 	if g.Vault != nil {
 		q = vaultHealth()
 	}
-	target, err := l.url(q)
-	if err != nil {
-		return "", err
-	}
-	a, err := l.once(ctx, q, target)
+	a, err := l.once(ctx, q)
 	switch {
 	case a.status == 0:
 		return "", within(g.Provider(), err)

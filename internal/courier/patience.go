@@ -1,13 +1,9 @@
-package lease
+package courier
 
 import (
 	"context"
 	"time"
 )
-
-// patience is how much longer a cancelled job waits for an answer that grants something. Runners send the next signal after
-// 7.5 s, and kill 2.5 s after that.
-const patience = 5 * time.Second
 
 // outlasting is a context that ends a time after another, for the reason that the other had.
 func outlasting(ctx context.Context, more time.Duration) (context.Context, context.CancelFunc) {
