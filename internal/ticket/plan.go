@@ -1,0 +1,282 @@
+package ticket
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/scan"
+)
+
+// Input is what tickets are planned by. All of it is the caller's; Plan changes none.
+type Input struct {
+	Repository string // OWNER/NAME: tickets of others aren't touched
+	Result     *scan.Result
+	Manifest   *manifest.Manifest // nil where there is none: nobody owns anything then
+	Policy     *manifest.Policy   // may be nil
+	// Place says where the tickets of an owner go, or why they have no place in this tracker. Nil: nowhere in
+	// particular.
+	Place func(owner string, o manifest.Owner) (project, why string)
+	Now   time.Time
+}
+
+// Caps are how many tickets a tracker may get.
+type Caps struct {
+	Open int // of an owner, at a time
+	New  int // in a day, of all owners
+}
+
+// DefaultCaps hold where no policy says otherwise.
+func DefaultCaps() Caps { return Caps{Open: 5, New: 10} }
+
+// caps are those of the policy.
+func (in *Input) caps() Caps {
+	if in.Policy == nil || in.Policy.Tickets == nil {
+		return DefaultCaps()
+	}
+	return Caps{Open: in.Policy.Tickets.MaxOpenPerOwner, New: in.Policy.Tickets.MaxNewPerDay}
+}
+
+// Action is what a change does to the tracker.
+type Action string
+
+// The actions.
+const (
+	Create Action = "create"
+	Update Action = "update" // it stays open or closed
+	Reopen Action = "reopen"
+	Close  Action = "close"
+)
+
+// Change brings one ticket to what it should be.
+type Change struct {
+	Action Action
+	Key    string // the tracker's name for the ticket; "" where it is created
+	From   State  // "" where it is created
+	Draft  Draft
+}
+
+// Held is a cause without a ticket.
+type Held struct {
+	Root  *Root
+	Owner Owner
+	Why   string
+}
+
+// Result is what Plan comes to.
+type Result struct {
+	Changes  []Change
+	Held     []Held   // by the caps, or as their owner has no place in this tracker
+	Unproven []string // keys of tickets that were closed by hand, without proof
+	Waiting  []string // keys of tickets that can't be closed, as not all was looked at
+}
+
+// planner is one call of Plan.
+type planner struct {
+	in     *Input
+	kinds  []*Steps
+	roots  []*Root
+	causes []string
+	tally  tally
+	out    Result
+}
+
+// Plan says what must change so that the tickets in have fit the result: of this repository those that the tracker
+// holds, open or closed, and of others at least the open ones and those of today, for the caps. It is
+// deterministic, and has no change for what is in line already.
+func Plan(have []Ticket, in Input) (*Result, error) {
+	steps, err := AllSteps()
+	if err != nil {
+		return nil, err
+	}
+	roots, err := in.roots(steps)
+	if err != nil {
+		return nil, err
+	}
+	p := &planner{in: &in, kinds: steps, roots: roots}
+	byRoot := map[string]*Root{}
+	for _, r := range roots {
+		byRoot[r.Fingerprint] = r
+		if len(r.Findings) > 0 {
+			p.causes = append(p.causes, r.Cause)
+		}
+	}
+	mine := p.mine(have)
+	p.tally = p.count(have)
+	waiting := p.existing(mine, byRoot)
+	p.admit(waiting, mine)
+	slices.SortStableFunc(p.out.Changes, func(a, b Change) int { return cmp.Compare(order(a.Action), order(b.Action)) })
+	return &p.out, nil
+}
+
+// order puts what ends before what begins, so that no cap is exceeded on the way.
+func order(a Action) int { return slices.Index([]Action{Close, Update, Reopen, Create}, a) }
+
+// mine are this repository's tickets by fingerprint, one each: of duplicates the one that counts, and the others are
+// closed.
+func (p *planner) mine(have []Ticket) map[string]*Ticket {
+	all := map[string][]*Ticket{}
+	for i := range have {
+		t := have[i]
+		if t.Repository != RepositoryLabel(p.in.Repository) {
+			continue
+		}
+		if t.Memo.Root != t.Fingerprint || t.Memo.Repository != p.in.Repository {
+			t.Memo = lost(&t, p.in.Repository)
+		}
+		if t.Memo.Since.Before(t.Created) && !t.Created.IsZero() {
+			t.Memo.Since = t.Created
+		}
+		if t.Memo.Since.After(p.in.Now) {
+			t.Memo.Since = p.in.Now
+		}
+		all[t.Fingerprint] = append(all[t.Fingerprint], &t)
+	}
+	out := map[string]*Ticket{}
+	for _, print := range slices.Sorted(maps.Keys(all)) {
+		same := all[print]
+		slices.SortFunc(same, prefer)
+		out[print] = same[0]
+		for _, t := range same[1:] {
+			if t.Open || !t.Memo.Duplicate {
+				p.duplicate(t, same[0])
+			}
+		}
+	}
+	return out
+}
+
+// prefer orders tickets of one fingerprint: first the one that counts.
+func prefer(a, b *Ticket) int {
+	rank := func(t *Ticket) int {
+		switch {
+		case t.Memo.Duplicate:
+			return 2
+		case t.Open:
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), a.Created.Compare(b.Created), cmp.Compare(len(a.Key), len(b.Key)), cmp.Compare(a.Key, b.Key))
+}
+
+// lost is the memo of a ticket whose own can't be read any more: nothing is known, so that everything must be proven.
+func lost(t *Ticket, repository string) Memo {
+	return Memo{Repository: repository, Root: t.Fingerprint, State: Open, Since: t.Created, Provable: true, Owner: t.Memo.Owner}
+}
+
+// existing plans the changes of tickets that are there, and returns the roots that want a ticket opened.
+func (p *planner) existing(mine map[string]*Ticket, byRoot map[string]*Root) []want {
+	var wants []want
+	for _, print := range slices.Sorted(maps.Keys(mine)) {
+		t := mine[print]
+		if t.Memo.Digest {
+			continue
+		}
+		r := byRoot[print]
+		m, s := p.refresh(t.Memo, r), p.see(t, r)
+		m.State = p.next(t, m, s)
+		if s == unseen && !t.Memo.State.Over() {
+			p.out.Waiting = append(p.out.Waiting, t.Key)
+		}
+		if m.State == ClosedUnproven {
+			p.out.Unproven = append(p.out.Unproven, t.Key)
+		}
+		if !m.State.Over() && !t.Open {
+			wants = append(wants, want{root: r, ticket: t, memo: m})
+			continue
+		}
+		p.change(t, r, m, s)
+	}
+	for _, r := range p.roots {
+		if mine[r.Fingerprint] == nil && len(r.Findings) > 0 && !r.quiet() {
+			wants = append(wants, want{root: r, memo: p.refresh(Memo{}, r)})
+		}
+	}
+	return wants
+}
+
+// quiet reports whether nothing is left to be done about r: its credential is dead.
+func (r *Root) quiet() bool {
+	_, died := r.died()
+	return died
+}
+
+// refresh is what m comes to by what the result says of its root.
+func (p *planner) refresh(m Memo, r *Root) Memo {
+	if r == nil {
+		return m
+	}
+	owner, _ := p.in.owner(r.Owner)
+	m.Repository, m.Root, m.Cause, m.Owner = p.in.Repository, r.Fingerprint, r.Cause, owner.Key()
+	if said, died := r.died(); said {
+		m.Dead = died
+	}
+	m.History = m.History || r.inHistory()
+	m.Sources = r.Sources
+	if len(r.Findings) == 0 {
+		return m // what it was about stays as it was
+	}
+	m.What, m.Severity = clip(r.What, maxWhat), r.Severity
+	m.Provable = r.provable()
+	m.Kind = ""
+	if r.Steps != nil {
+		m.Kind = r.Steps.Title
+	}
+	m.Findings = nil
+	for _, f := range r.Findings[:min(len(r.Findings), maxFindings)] {
+		m.Findings = append(m.Findings, f.Fingerprint)
+	}
+	return m
+}
+
+const (
+	maxWhat     = 160 // characters
+	maxFindings = 10
+)
+
+// change plans the change of t to m, where there is one. What a person opened again without a cause is left to them.
+func (p *planner) change(t *Ticket, r *Root, m Memo, s sight) {
+	was, open := t.Memo.State, !m.State.Over()
+	m.Escalated = m.State == Escalated || m.Escalated
+	if open && (was == Closed || was == Suppressed) {
+		m.Since, m.Escalated = p.in.Now, false // the clock begins anew
+	}
+	m.Sum = m.sum()
+	turned := m.State != was
+	switch {
+	case turned:
+		m.Turn++
+	case t.Open && !open:
+		return
+	case m.Sum == t.Memo.Sum && open == t.Open:
+		return
+	}
+	p.out.Changes = append(p.out.Changes, Change{
+		Action: action(t.Open, open), Key: t.Key, From: was, Draft: p.draft(m, r, was, s),
+	})
+}
+
+// action is what brings a ticket from open or closed to open or closed.
+func action(was, is bool) Action {
+	switch {
+	case is && !was:
+		return Reopen
+	case was && !is:
+		return Close
+	}
+	return Update
+}
+
+// duplicate closes t, as another ticket has its fingerprint.
+func (p *planner) duplicate(t, other *Ticket) {
+	m := t.Memo
+	m.State, m.Duplicate = Closed, true
+	m.Turn++
+	m.Sum = m.sum()
+	d := p.draft(m, nil, m.State, gone)
+	d.Comment = Document{Para(Plain("This is about the same as "), Text(other.Key), Plain(", which counts."))}
+	p.out.Changes = append(p.out.Changes, Change{Action: action(t.Open, false), Key: t.Key, From: t.Memo.State, Draft: d})
+}

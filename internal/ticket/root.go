@@ -1,0 +1,143 @@
+package ticket
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/scan"
+	"github.com/curfew-ci/curfew/rules"
+)
+
+// Root is one cause of findings with one owner: a stored secret, a token wherever it stands, or what one rule says of
+// one job or one line of the manifest.
+type Root struct {
+	Fingerprint string // stays the same when lines move
+	Cause       string // the same without the owner
+	What        string // in words, for a title; as the repository says it
+	Owner       string // an owner's id; "" where nobody is
+	Severity    finding.Severity
+	Findings    []*finding.Finding // that count
+	Accepted    []*finding.Finding // that are suppressed by what still holds
+	Steps       *Steps
+	Sources     []scan.Source
+}
+
+// roots groups a result's findings. Notes make no root unless they are about what is dead.
+func (in *Input) roots(steps []*Steps) ([]*Root, error) {
+	all, err := rules.All()
+	if err != nil {
+		return nil, err
+	}
+	sources := map[string]scan.Source{}
+	for _, r := range all {
+		sources[r.ID] = scan.Source(r.Source)
+	}
+	found := map[string]*Root{}
+	for i := range in.Result.Findings {
+		f := &in.Result.Findings[i]
+		if f.Severity <= finding.Note && !dead(f) {
+			continue
+		}
+		r := in.root(f, steps)
+		if have := found[r.Fingerprint]; have != nil {
+			r = have
+		}
+		found[r.Fingerprint] = r
+		r.add(f, sources[f.Rule], in)
+	}
+	return slices.SortedFunc(maps.Values(found), func(a, b *Root) int {
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(a.Fingerprint, b.Fingerprint))
+	}), nil
+}
+
+// root is the root of f without any findings.
+func (in *Input) root(f *finding.Finding, steps []*Steps) *Root {
+	cause, what := causeOf(f)
+	r := &Root{What: what, Owner: in.ownerOf(f), Steps: stepsFor(f.Credential, steps)}
+	r.Cause = hash(append([]string{"curfew/cause/v1", strings.ToLower(in.Repository)}, cause...)...)
+	r.Fingerprint = hash("curfew/root/v1", r.Cause, r.Owner)
+	return r
+}
+
+// causeOf names what findings with the same cause share.
+func causeOf(f *finding.Finding) (cause []string, what string) {
+	c := f.Credential
+	switch {
+	case c != nil && c.Secret != "":
+		return []string{"secret", strings.ToUpper(c.Secret)}, "secret " + c.Secret
+	case c != nil && c.Fingerprint != "":
+		return []string{"token", c.Fingerprint}, cmp.Or(c.Kind, "a credential") + " in " + f.Region.Path
+	case c != nil:
+		return []string{"guess", c.Detector, f.Region.Path, f.Key}, cmp.Or(c.Kind, "a credential") + " in " + f.Region.Path
+	case f.Job != "":
+		return []string{"job", f.Rule, f.Region.Path, f.Job, f.Identity}, f.Rule + " in job " + f.Job + " of " + f.Region.Path
+	}
+	return []string{"place", f.Rule, f.Region.Path, f.Key}, f.Rule + " in " + f.Region.Path
+}
+
+// ownerOf is the id of who must act: the finding's owner, or its identity's.
+func (in *Input) ownerOf(f *finding.Finding) string {
+	if f.Owner != "" || in.Manifest == nil {
+		return f.Owner
+	}
+	return in.Manifest.Identities[f.Identity].Owner
+}
+
+func (r *Root) add(f *finding.Finding, source scan.Source, in *Input) {
+	if source == "" { // a rule of another version: nothing less than everything says that it is gone
+		r.Sources = scan.Sources()
+	} else if !slices.Contains(r.Sources, source) {
+		r.Sources = append(r.Sources, source)
+		slices.Sort(r.Sources)
+	}
+	if accepted(f, in) {
+		r.Accepted = append(r.Accepted, f)
+		return
+	}
+	r.Findings = append(r.Findings, f)
+	r.Severity = max(r.Severity, f.Severity)
+}
+
+// accepted reports whether f is suppressed by what says until when, and that day isn't over.
+func accepted(f *finding.Finding, in *Input) bool {
+	if f.Suppressed == nil {
+		return false
+	}
+	until, err := manifest.ParseDate(f.Suppressed.Until)
+	return err == nil && !until.Over(in.Now)
+}
+
+// provable reports whether a provider can say that the credential is dead.
+func (r *Root) provable() bool {
+	return r.Steps != nil && r.Steps.Word && slices.ContainsFunc(r.Findings, func(f *finding.Finding) bool {
+		return f.Credential != nil && f.Credential.Detector != ""
+	})
+}
+
+// died is the provider's word: some finding's credential is dead, and none's lives.
+func (r *Root) died() (said, is bool) {
+	for _, f := range r.Findings {
+		if f.Liveness != nil && f.Liveness.Status == "live" {
+			return true, false
+		}
+		if dead(f) {
+			said, is = true, true
+		}
+	}
+	return said, is
+}
+
+func dead(f *finding.Finding) bool { return f.Liveness != nil && f.Liveness.Status == "dead" }
+
+// past reports whether all that is left stands in the history, which nothing takes it out of.
+func (r *Root) past() bool {
+	return !slices.ContainsFunc(r.Findings, func(f *finding.Finding) bool { return f.History == nil })
+}
+
+func (r *Root) inHistory() bool {
+	return slices.ContainsFunc(r.Findings, func(f *finding.Finding) bool { return f.History != nil })
+}
