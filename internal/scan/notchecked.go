@@ -18,7 +18,7 @@ import (
 const shown = 3
 
 func (r *run) notChecked(s Source, what, reason, fix string) {
-	r.result.NotChecked = append(r.result.NotChecked, NotChecked{s, what, reason, fix})
+	r.result.NotChecked = append(r.result.NotChecked, NotChecked{Source: s, What: what, Reason: reason, Fix: fix})
 }
 
 // skipped says which files were not read, in one line for all that have the same reason. A workflow
@@ -45,7 +45,11 @@ func (r *run) skipped(skips []*gitrepo.Skip) {
 	for _, g := range order {
 		slices.Sort(names[g])
 		all := slices.Compact(names[g])
-		r.notChecked(g.source, some(all, len(all)), g.reason, g.fix)
+		n := NotChecked{Source: g.source, What: some(all, len(all)), Reason: g.reason, Fix: g.fix}
+		if len(all) <= maxPaths {
+			n.Paths = all
+		}
+		r.result.NotChecked = append(r.result.NotChecked, n)
 	}
 }
 

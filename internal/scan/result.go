@@ -108,7 +108,13 @@ type NotChecked struct {
 	What   string `json:"what"`   // "environment secrets", "big.bin"
 	Reason string `json:"reason"` // "larger than 100 MB"
 	Fix    string `json:"fix,omitempty"`
+	// Paths are all files and folders that it is about, where it is about such and they aren't too many; What names
+	// the first few. Where there are none, it may be about anything of its source.
+	Paths []string `json:"paths,omitempty"`
 }
+
+// maxPaths is how many paths a NotChecked lists.
+const maxPaths = 10_000
 
 // interrupted is the reason for which the rest of what an interrupted scan would have read isn't checked.
 const interrupted = "interrupted"

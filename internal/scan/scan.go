@@ -153,6 +153,9 @@ func (r *run) finish(ctx context.Context) (*Result, error) {
 	for i := range r.result.NotChecked {
 		n := &r.result.NotChecked[i]
 		n.What, n.Reason = p.masker.Mask(n.What), p.masker.Mask(n.Reason)
+		for j := range n.Paths {
+			n.Paths[j] = p.masker.Mask(n.Paths[j])
+		}
 	}
 	r.count()
 	return r.result, nil
@@ -198,6 +201,9 @@ func (r *run) secretsInNames(ctx context.Context) ([]secret.Token, error) {
 			add(name)
 		}
 		for name := range strings.FieldsFuncSeq(n.What+" "+n.Reason, func(c rune) bool { return strings.ContainsRune("!,: ", c) }) {
+			add(name)
+		}
+		for _, name := range n.Paths {
 			add(name)
 		}
 	}

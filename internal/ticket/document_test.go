@@ -60,7 +60,7 @@ func TestHostileText(t *testing.T) {
 		}
 		adf := d.Body.ADF()
 		if ticket.ReadMemo(ticket.TextOfADF(json.RawMessage(adf))).Root != d.Fingerprint || strings.Contains(adf, `"href":"https://evil`) || strings.Contains(adf, `"mention"`) {
-			t.Errorf("ADF of %.40q: %s", text, adf)
+			t.Errorf("ADF of %.40q: %.300s", text, adf)
 		}
 	}
 }
@@ -80,7 +80,7 @@ func TestFit(t *testing.T) {
 		for _, render := range []func(ticket.Document) string{ticket.Document.Markdown, ticket.Document.Wiki, ticket.Document.PlainText} {
 			got := d.Body.Fit(limit, render)
 			if len(got) > limit || ticket.ReadMemo(got).Root != d.Fingerprint {
-				t.Errorf("%d bytes in %d:\n%s", len(got), limit, got)
+				t.Errorf("%d bytes in %d:\n%.300s", len(got), limit, got)
 			}
 		}
 	}

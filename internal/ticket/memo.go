@@ -29,6 +29,7 @@ type Memo struct {
 	Since      time.Time        `json:"since"`
 	Severity   finding.Severity `json:"severity,omitempty"`
 	Findings   []string         `json:"findings,omitempty"` // fingerprints, the first few
+	Paths      []string         `json:"paths,omitempty"`    // where they stand; none where they are too much to keep
 	Sources    []scan.Source    `json:"sources,omitempty"`  // that must be read to the end before it is gone
 	History    bool             `json:"history,omitempty"`  // and the history too
 	Provable   bool             `json:"provable,omitempty"` // there is a provider to ask whether it is dead

@@ -229,10 +229,12 @@ func (p *planner) refresh(m Memo, r *Root) Memo {
 	for _, f := range r.Findings[:min(len(r.Findings), maxFindings)] {
 		m.Findings = append(m.Findings, f.Fingerprint)
 	}
+	m.Paths = r.paths()
 	return m
 }
 
 const (
+	maxPaths    = 800 // bytes
 	maxWhat     = 160 // characters
 	maxFindings = 10
 )

@@ -116,6 +116,12 @@ func TestNotAllRead(t *testing.T) {
 		"a part is missing": func(r *scan.Result) {
 			r.NotChecked = []scan.NotChecked{{Source: scan.Workflows, What: "x.yml", Reason: "too large"}}
 		},
+		"its file is missing": func(r *scan.Result) {
+			r.NotChecked = []scan.NotChecked{{Source: scan.Workflows, What: "release.yml", Paths: []string{"a", ".github/workflows/release.yml"}}}
+		},
+		"its folder is missing": func(r *scan.Result) {
+			r.NotChecked = []scan.NotChecked{{Source: scan.Workflows, What: ".github", Paths: []string{".github"}}}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -132,6 +138,14 @@ func TestNotAllRead(t *testing.T) {
 			w.want("T-1 escalated")
 		})
 	}
+	t.Run("what it never stood in", func(t *testing.T) {
+		w := newWorld(t)
+		w.sync(result(secretRead("A", "web", 1, finding.High)))
+		r := result()
+		r.NotChecked = []scan.NotChecked{{Source: scan.Workflows, What: "other.yml", Paths: []string{".github/workflows/other.yml"}}}
+		w.sync(r)
+		w.want("T-1 closed")
+	})
 	t.Run("the history wasn't searched", func(t *testing.T) {
 		w := newWorld(t)
 		f := token("sha256:1", ".env")

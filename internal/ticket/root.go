@@ -111,6 +111,22 @@ func accepted(f *finding.Finding, in *Input) bool {
 	return err == nil && !until.Over(in.Now)
 }
 
+// paths lists where r's findings stand; nothing where that is too much for a memo.
+func (r *Root) paths() []string {
+	seen := map[string]bool{}
+	for _, f := range r.Findings {
+		seen[f.Region.Path] = true
+		for _, s := range f.Flow {
+			seen[s.Region.Path] = true
+		}
+	}
+	paths := slices.Sorted(maps.Keys(seen))
+	if len(strings.Join(paths, " ")) > maxPaths {
+		return nil
+	}
+	return paths
+}
+
 // provable reports whether a provider can say that the credential is dead.
 func (r *Root) provable() bool {
 	return r.Steps != nil && r.Steps.Word && slices.ContainsFunc(r.Findings, func(f *finding.Finding) bool {

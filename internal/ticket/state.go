@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/finding"
@@ -66,18 +67,32 @@ func (p *planner) looked(m Memo) bool {
 		needed = scan.Sources()
 	}
 	for _, s := range needed {
-		if !p.whole(s) {
+		if !p.whole(s, m.Paths) {
 			return false
 		}
 	}
 	return !m.History || p.in.Result.Checked.Scope == scan.InHistory
 }
 
-// whole reports whether a source was read to the end, with nothing left out.
-func (p *planner) whole(s scan.Source) bool {
+// whole reports whether a source was read to the end, with nothing left out that paths could lie in. Files that no
+// scan searches are named in each result: they would keep everything open.
+func (p *planner) whole(s scan.Source, paths []string) bool {
 	r := p.in.Result
 	return slices.Contains(r.Checked.Sources, s) &&
-		!slices.ContainsFunc(r.NotChecked, func(n scan.NotChecked) bool { return n.Source == s })
+		!slices.ContainsFunc(r.NotChecked, func(n scan.NotChecked) bool { return n.Source == s && mayHold(n.Paths, paths) })
+}
+
+// mayHold reports whether one of paths may lie in what was left out; where either isn't known, it may.
+func mayHold(left, paths []string) bool {
+	if len(left) == 0 || len(paths) == 0 {
+		return true
+	}
+	for _, l := range left {
+		if l == "." || slices.ContainsFunc(paths, func(p string) bool { return strings.HasPrefix(p, l) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // next is the state that t should be in, by what it was left in, what a person has done to it since, what the result
