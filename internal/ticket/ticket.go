@@ -111,3 +111,6 @@ func hash(parts ...string) string {
 	}
 	return hex.EncodeToString(h.Sum(nil)[:fingerprintBytes])
 }
+
+// IsLabel reports whether a label is one that curfew sets, and may take away.
+func IsLabel(label string) bool { return label == Label || strings.HasPrefix(label, rootPrefix) }

@@ -1,0 +1,122 @@
+package tracker
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/courier"
+	"github.com/curfew-ci/curfew/internal/redact"
+)
+
+// Options say how to ask a tracker. Now must be set; the zero of the rest is fit for use.
+type Options struct {
+	// Client's transport sends the requests: proxies and certificates are set there.
+	Client  *http.Client
+	Now     func() time.Time
+	Sleep   func(ctx context.Context, d time.Duration) error // nil is a real pause
+	Timeout time.Duration                                    // for one try; 0 is 30 s
+	Budget  time.Duration                                    // for one ticket, or one list; 0 is 5 min
+}
+
+func (o Options) desk() *courier.Desk {
+	d := &courier.Desk{Client: courier.Client(o.Client), Now: o.Now, Sleep: o.Sleep, Timeout: o.Timeout, Budget: o.Budget}
+	if d.Sleep == nil {
+		d.Sleep = courier.Pause
+	}
+	if d.Timeout <= 0 {
+		d.Timeout = 30 * time.Second
+	}
+	if d.Budget <= 0 {
+		d.Budget = 5 * time.Minute
+	}
+	return d
+}
+
+// service is a tracker with a JSON API at one address.
+type service struct {
+	desk    *courier.Desk
+	base    string
+	secrets []redact.Secret // that no error shows
+	auth    redact.Secret   // of the header Authorization
+	dialect courier.Dialect
+}
+
+const maxAnswer = 16 << 20 // a page of a hundred tickets, in bytes
+
+// request is one question in JSON.
+type request struct {
+	method string
+	path   []string
+	query  url.Values
+	body   any  // nil for none
+	once   bool // as courier.Question's
+}
+
+// do asks and reads the answer into out, which may be nil. Whatever isn't 2xx is an error.
+func (s *service) do(ctx context.Context, r request, out any) error {
+	line, ctx, cancel, err := s.desk.Open(ctx, s.base, s.dialect, s.secrets...)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	q := courier.Question{Method: r.method, Path: r.path, Query: r.query, Once: r.once, Header: http.Header{
+		"Accept": {"application/json"}, "Authorization": {string(s.auth.Reveal())},
+	}}
+	if r.body != nil {
+		if q.Body, err = encode(r.body); err != nil {
+			return err
+		}
+		q.Header.Set("Content-Type", "application/json")
+	}
+	a, err := line.Ask(ctx, q)
+	if err != nil {
+		return err
+	}
+	if a.Status < 200 || a.Status > 299 {
+		return &refusedError{status: a.Status, words: line.Words(a)}
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(a.Body, out); err != nil {
+		why := fmt.Sprintf("%s answered %d, and no JSON that is right: is it the address of its API?", a.Host, a.Status)
+		if r.once {
+			return &courier.UnsureError{Why: why}
+		}
+		return errors.New(why)
+	}
+	return nil
+}
+
+// refusedError is a final answer that isn't a success.
+type refusedError struct {
+	status int
+	words  string
+}
+
+func (e *refusedError) Error() string {
+	switch e.status {
+	case http.StatusUnauthorized:
+		return e.words + ": is the token right, and not expired?"
+	case http.StatusForbidden:
+		return e.words + ": may the token's account do that?"
+	}
+	return e.words
+}
+
+// encode is JSON without HTML's escapes, which would only make bodies longer.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSpace(b.Bytes()), nil
+}

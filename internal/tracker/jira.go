@@ -1,0 +1,295 @@
+package tracker
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/courier"
+	"github.com/curfew-ci/curfew/internal/redact"
+	"github.com/curfew-ci/curfew/internal/ticket"
+)
+
+// Jira is Jira Cloud by its API of version 3
+// (https://developer.atlassian.com/cloud/jira/platform/rest/v3/intro/), or Jira Data Center by that of version 2
+// (https://developer.atlassian.com/server/jira/platform/rest/).
+type Jira struct {
+	service
+	cloud    bool
+	projects []string
+	kind     string
+	now      func() time.Time
+}
+
+// JiraOptions are what a Jira is handed.
+type JiraOptions struct {
+	Options
+	URL      string   // of the site
+	Projects []string // that tickets may be in
+	Type     string   // of the issues that are made; "" is Task
+	Email    string   // of the account that the token is of: it is Jira Cloud then; "" for Data Center
+	Token    redact.Secret
+}
+
+const (
+	// jiraLag is how long Jira's search may lag behind what was written: Atlassian says seconds, without a bound
+	// (https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/).
+	jiraLag = 30 * time.Second
+	// maxJiraText is how much a text of Jira's holds, in characters.
+	maxJiraText = 32_767
+	jiraPage    = 100
+)
+
+// NewJira makes a backend. It sends nothing.
+func NewJira(o JiraOptions) (*Jira, error) {
+	if o.Token.Len() == 0 {
+		return nil, errors.New("no token for Jira: expected JIRA_TOKEN in the environment, with JIRA_EMAIL for Jira Cloud")
+	}
+	if len(o.Projects) == 0 {
+		return nil, errors.New("no project of Jira's is named: list them under systems.jira.projects of the organisation's policy")
+	}
+	j := &Jira{cloud: o.Email != "", projects: o.Projects, kind: o.Type, now: o.Now}
+	if j.kind == "" {
+		j.kind = "Task"
+	}
+	auth := "Bearer " + string(o.Token.Reveal())
+	if j.cloud {
+		auth = "Basic " + base64.StdEncoding.EncodeToString([]byte(o.Email+":"+string(o.Token.Reveal())))
+	}
+	j.service = service{
+		desk: o.desk(), base: o.URL, secrets: []redact.Secret{o.Token, redact.New([]byte(strings.Fields(auth)[1]))}, dialect: courier.Dialect{Said: jiraSaid, MaxAnswer: maxAnswer},
+		auth: redact.New([]byte(auth)),
+	}
+	return j, nil
+}
+
+// jiraSaid reads the words of an error: errorMessages, and errors by field.
+func jiraSaid(a courier.Answer) string {
+	var e struct {
+		Messages []string          `json:"errorMessages"`
+		Errors   map[string]string `json:"errors"`
+	}
+	if json.Unmarshal(a.Body, &e) != nil {
+		return ""
+	}
+	for field, why := range e.Errors {
+		e.Messages = append(e.Messages, field+": "+why)
+	}
+	slices.Sort(e.Messages)
+	return strings.Join(e.Messages, "; ")
+}
+
+// api is a path below the API.
+func (j *Jira) api(parts ...string) []string {
+	if j.cloud {
+		return append([]string{"rest/api/3"}, parts...)
+	}
+	return append([]string{"rest/api/2"}, parts...)
+}
+
+// Lag implements ticket.Backend.
+func (j *Jira) Lag() time.Duration { return jiraLag }
+
+// jiraIssue is an issue as Jira shows it.
+type jiraIssue struct {
+	Key    string `json:"key"`
+	Fields struct {
+		Status struct {
+			Category struct {
+				Key string `json:"key"` // new, indeterminate, done
+			} `json:"statusCategory"`
+		} `json:"status"`
+		Assignee    *json.RawMessage `json:"assignee"`
+		Created     string           `json:"created"`
+		Labels      []string         `json:"labels"`
+		Description json.RawMessage  `json:"description"`
+	} `json:"fields"`
+}
+
+func jiraFields() []string { return []string{"status", "assignee", "created", "labels", "description"} }
+
+// ticket is i as a ticket; false where it isn't one of curfew's.
+func (i *jiraIssue) ticket() (ticket.Ticket, error) {
+	t := ticket.Ticket{Key: i.Key}
+	t.Fingerprint, t.Repository = ticket.ReadLabels(i.Fields.Labels)
+	category := i.Fields.Status.Category.Key
+	t.Open = category != "done"
+	t.Taken = i.Fields.Assignee != nil || category == "indeterminate"
+	const form = "2006-01-02T15:04:05.000-0700"
+	var err error
+	if t.Created, err = time.Parse(form, i.Fields.Created); err != nil || category == "" {
+		return t, fmt.Errorf("issue %s: expected its status and when it was created: may the token's account see it?", courier.Printable(i.Key, 50))
+	}
+	var text string
+	if json.Unmarshal(i.Fields.Description, &text) != nil {
+		text = ticket.TextOfADF(i.Fields.Description)
+	}
+	t.Memo = ticket.ReadMemo(text)
+	return t, nil
+}
+
+// List implements ticket.Backend.
+func (j *Jira) List(ctx context.Context, repository string) ([]ticket.Ticket, error) {
+	quoted := make([]string, len(j.projects))
+	for i, p := range j.projects {
+		quoted[i] = jqlString(p)
+	}
+	jql := fmt.Sprintf(`project in (%s) AND labels = %s AND (labels = %s OR statusCategory != Done OR created >= -2d) ORDER BY created ASC, key ASC`,
+		strings.Join(quoted, ", "), jqlString(ticket.Label), jqlString(repository))
+	var out []ticket.Ticket
+	next := jiraCursor{}
+	for {
+		page, err := j.page(ctx, jql, &next)
+		if err != nil {
+			return nil, fmt.Errorf("list tickets: %w", err)
+		}
+		for i := range page {
+			t, err := page[i].ticket()
+			if err != nil {
+				return nil, fmt.Errorf("list tickets: %w", err)
+			}
+			if t.Fingerprint != "" {
+				out = append(out, t)
+			}
+		}
+		if next.over {
+			return out, nil
+		}
+	}
+}
+
+// jiraCursor is where the next page begins.
+type jiraCursor struct {
+	token string
+	start int
+	over  bool
+}
+
+// page asks for one page of issues. Jira Cloud goes by tokens, Data Center by numbers.
+func (j *Jira) page(ctx context.Context, jql string, at *jiraCursor) ([]jiraIssue, error) {
+	body := map[string]any{"jql": jql, "maxResults": jiraPage, "fields": jiraFields()}
+	path := j.api("search")
+	if j.cloud {
+		path = j.api("search", "jql")
+		if at.token != "" {
+			body["nextPageToken"] = at.token
+		}
+	} else {
+		body["startAt"] = at.start
+	}
+	var page struct {
+		Issues []jiraIssue `json:"issues"`
+		Token  string      `json:"nextPageToken"`
+		Total  int         `json:"total"`
+	}
+	if err := j.do(ctx, request{method: http.MethodPost, path: path, body: body}, &page); err != nil {
+		return nil, err
+	}
+	at.start += len(page.Issues)
+	if j.cloud {
+		at.over = page.Token == "" || page.Token == at.token
+	} else {
+		at.over = at.start >= page.Total || len(page.Issues) == 0
+	}
+	at.token = page.Token
+	return page.Issues, nil
+}
+
+// jqlString quotes s for JQL.
+func jqlString(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+// text is a document in what this Jira takes.
+func (j *Jira) text(d ticket.Document) any {
+	if j.cloud {
+		return json.RawMessage(d.Fit(maxJiraText, ticket.Document.ADF))
+	}
+	return d.Fit(maxJiraText, ticket.Document.Wiki)
+}
+
+// Create implements ticket.Backend.
+func (j *Jira) Create(ctx context.Context, d ticket.Draft) (string, error) {
+	if !slices.Contains(j.projects, d.Project) {
+		return "", fmt.Errorf("project %q isn't one of the policy's: %s", courier.Printable(d.Project, 50), strings.Join(j.projects, ", "))
+	}
+	var made struct {
+		Key string `json:"key"`
+	}
+	err := j.do(ctx, request{method: http.MethodPost, path: j.api("issue"), once: true, body: map[string]any{"fields": map[string]any{
+		"project": map[string]string{"key": d.Project}, "issuetype": map[string]string{"name": j.kind},
+		"summary": d.Title, "description": j.text(d.Body), "labels": d.Labels,
+	}}}, &made)
+	if err != nil {
+		return "", err
+	}
+	return made.Key, nil
+}
+
+// Update implements ticket.Backend. The status comes first, and all else after it in one request.
+func (j *Jira) Update(ctx context.Context, key string, d ticket.Draft) error {
+	var issue jiraIssue
+	if err := j.do(ctx, request{method: http.MethodGet, path: j.api("issue", key), query: fieldsQuery()}, &issue); err != nil {
+		return err
+	}
+	have, err := issue.ticket()
+	if err != nil || d.Done(have) {
+		return err
+	}
+	if have.Open != d.Open() {
+		if err := j.move(ctx, key, d.Open()); err != nil {
+			return err
+		}
+	}
+	labels := d.Labels
+	for _, l := range issue.Fields.Labels {
+		if !ticket.IsLabel(l) {
+			labels = append(slices.Clip(labels), l) // somebody's own
+		}
+	}
+	edit := map[string]any{"fields": map[string]any{"summary": d.Title, "description": j.text(d.Body), "labels": labels}}
+	if len(d.Comment) > 0 {
+		edit["update"] = map[string]any{"comment": []any{map[string]any{"add": map[string]any{"body": j.text(d.Comment)}}}}
+	}
+	return j.do(ctx, request{method: http.MethodPut, path: j.api("issue", key), body: edit, once: true}, nil)
+}
+
+func fieldsQuery() url.Values { return url.Values{"fields": {strings.Join(jiraFields(), ",")}} }
+
+// move takes an issue through the first transition of its workflow that leads to a status of the category that is
+// wanted.
+func (j *Jira) move(ctx context.Context, key string, open bool) error {
+	var all struct {
+		Transitions []struct {
+			ID string `json:"id"`
+			To struct {
+				Category struct {
+					Key string `json:"key"`
+				} `json:"statusCategory"`
+			} `json:"to"`
+		} `json:"transitions"`
+	}
+	if err := j.do(ctx, request{method: http.MethodGet, path: j.api("issue", key, "transitions")}, &all); err != nil {
+		return err
+	}
+	wanted := []string{"done"}
+	if open {
+		wanted = []string{"new", "indeterminate"}
+	}
+	for _, category := range wanted {
+		for _, t := range all.Transitions {
+			if t.To.Category.Key == category {
+				body := map[string]any{"transition": map[string]string{"id": t.ID}}
+				return j.do(ctx, request{method: http.MethodPost, path: j.api("issue", key, "transitions"), body: body, once: true}, nil)
+			}
+		}
+	}
+	return fmt.Errorf("no transition leads to a status of the category %s: let the workflow have one that the token's account may use", strings.Join(wanted, " or "))
+}
