@@ -59,6 +59,14 @@ type Systems struct {
 	ServiceNow *System `yaml:"servicenow"`
 	// GitHub issues.
 	GitHub *System `yaml:"github"`
+	// Webhook is a receiver that is told of changes to tickets; it has none that could be proven.
+	Webhook *Webhook `yaml:"webhook"`
+}
+
+// Webhook is where a receiver of events is.
+type Webhook struct {
+	// URL of the receiver.
+	URL string `yaml:"url" check:"required,url"`
 }
 
 // Get returns the system of that name, nil where the policy has none.
