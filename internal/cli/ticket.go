@@ -1,0 +1,233 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"regexp"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/curfew-ci/curfew/internal/courier"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/report"
+	"github.com/curfew-ci/curfew/internal/scan"
+	"github.com/curfew-ci/curfew/internal/ticket"
+)
+
+// ticketFlags say by which result, and where, tickets are brought in line.
+type ticketFlags struct {
+	from       string
+	to         string
+	record     string
+	repository string
+	manifest   string
+	orgPolicy  string
+	jiraType   string
+	format     string
+	dryRun     bool
+}
+
+func newTicket(env *Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "ticket",
+		Short:   "bring tickets in line with a scan's result: plan, sync",
+		GroupID: groupGovern,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newTicketPlan(env), newTicketSync(env))
+	return cmd
+}
+
+func newTicketPlan(env *Env) *cobra.Command {
+	f := ticketFlags{dryRun: true}
+	cmd := &cobra.Command{
+		Use:   "plan --from RESULT",
+		Short: "say what sync would change",
+		Long: "Say which tickets would be created, updated, reopened and closed. Nothing is written.\n" +
+			"Exit: 0 nothing to do · 1 something would change, waits for a place, or was closed without proof ·\n" +
+			"2 a flag or a named file is wrong · 3 the tracker could not be asked.",
+		Example: "  curfew scan --format json > result.json; curfew ticket plan --from result.json",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) },
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+func newTicketSync(env *Env) *cobra.Command {
+	var f ticketFlags
+	cmd := &cobra.Command{
+		Use:   "sync --from RESULT",
+		Short: "bring the tickets in line",
+		Long: "Create, update, reopen and close tickets so that they fit a scan's result: one for each cause and owner.\n" +
+			"One is closed on proof alone. Killed anywhere and run again, it comes to the same tickets; let no two run at\n" +
+			"once. Where is the organisation's policy's to say, under systems:. Tokens are in the environment: JIRA_TOKEN,\n" +
+			"with JIRA_EMAIL for Jira Cloud; SERVICENOW_TOKEN, with SERVICENOW_USER where it is a password; WEBHOOK_SECRET.\n" +
+			"Exit: 0 in line · 1 in line, and something waits for a place or was closed without proof ·\n" +
+			"2 a flag or a named file is wrong · 3 could not finish: run it again.",
+		Example: "  curfew scan --history --verify all --format json > result.json\n" +
+			"  curfew ticket sync --from result.json --to jira --org-policy .",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) },
+	}
+	f.register(cmd.Flags())
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "only say what would change, as plan does")
+	return cmd
+}
+
+func (f *ticketFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.from, "from", "", "what curfew scan --format json wrote, a `FILE`")
+	flags.StringVar(&f.to, "to", "files:curfew-tickets", "the tracker: files:`DIR`, jira, servicenow or webhook")
+	flags.StringVar(&f.record, "record", "curfew-tickets", "with webhook: the `DIR` that keeps what was delivered")
+	flags.StringVar(&f.repository, "repository", "", "whose result it is, `OWNER/NAME`; GITHUB_REPOSITORY unless said")
+	flags.StringVar(&f.manifest, "manifest", manifest.Path, "the manifest `FILE`, for its owners")
+	flags.StringVar(&f.orgPolicy, "org-policy", "", "the organisation's policy: curfew/org.yml in `DIR`, or that FILE")
+	flags.StringVar(&f.jiraType, "jira-type", "Task", "with jira: the `TYPE` of the issues that are made")
+	flags.StringVarP(&f.format, "format", "f", "text", "write as text or json")
+}
+
+func (f *ticketFlags) run(ctx context.Context, env *Env) error {
+	if f.format != "text" && f.format != "json" {
+		return usageError("--format: expected text or json, not %q", f.format)
+	}
+	in, err := f.input(ctx, env)
+	if err != nil {
+		return err
+	}
+	to, err := f.open(env, in)
+	if err != nil {
+		return err
+	}
+	defer to.close() //nolint:errcheck // what is written is synced
+	in.Place = to.place
+	done := ticketOutcome{DryRun: f.dryRun}
+	var out *ticket.Result
+	if f.dryRun {
+		out, err = planned(ctx, to.backend, *in)
+	} else {
+		clock := ticket.Clock{Now: env.Now, Sleep: courier.Pause}
+		out, err = ticket.Sync(ctx, to.backend, *in, clock, func(c ticket.Change) { done.add(c) })
+	}
+	if err == nil || !f.dryRun && len(done.Changes) > 0 {
+		done.take(out, f.dryRun)
+		if err := done.write(ctx, env, f.format); err != nil {
+			return err
+		}
+	}
+	switch {
+	case err != nil:
+		return &exitError{ExitUnfinished, err}
+	case f.dryRun && len(out.Changes) > 0, len(out.Held) > 0, len(out.Unproven) > 0:
+		return &exitError{code: ExitFindings}
+	}
+	return nil
+}
+
+// planned is what sync would do.
+func planned(ctx context.Context, b ticket.Backend, in ticket.Input) (*ticket.Result, error) {
+	have, err := b.List(ctx, ticket.RepositoryLabel(in.Repository))
+	if err != nil {
+		return nil, err
+	}
+	return ticket.Plan(have, in)
+}
+
+// repositoryForm is what a repository may be called: it stands in tickets, and tells them apart.
+var repositoryForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,100}(?:/[A-Za-z0-9._-]{1,100}){1,4}$`)
+
+// local is the repository's name where it has none, in a folder of its own.
+const local = "local/repository"
+
+// input reads what tickets are planned by.
+func (f *ticketFlags) input(ctx context.Context, env *Env) (*ticket.Input, error) {
+	in := &ticket.Input{Repository: f.repository, Now: env.Now()}
+	if in.Repository == "" {
+		in.Repository = env.Getenv("GITHUB_REPOSITORY")
+	}
+	if in.Repository == "" && isFiles(f.to) {
+		in.Repository = local
+	}
+	if !repositoryForm.MatchString(in.Repository) {
+		return nil, usageError("whose result is it? expected --repository OWNER/NAME, or GITHUB_REPOSITORY in the environment")
+	}
+	var err error
+	if in.Result, err = f.result(ctx); err != nil {
+		return nil, err
+	}
+	if in.Policy, err = scan.ReadPolicy(f.orgPolicy); err != nil {
+		return nil, &exitError{ExitUsage, err}
+	}
+	if _, err := os.Stat(f.manifest); errors.Is(err, fs.ErrNotExist) && f.manifest == manifest.Path {
+		return in, nil // nobody owns anything
+	}
+	in.Manifest, _, err = readManifest(f.manifest, f.orgPolicy)
+	return in, err
+}
+
+// result reads a scan's result and masks it once more: it may have been written by something else.
+func (f *ticketFlags) result(ctx context.Context) (*scan.Result, error) {
+	if f.from == "" {
+		return nil, usageError("which result? expected --from FILE: what `curfew scan --format json` wrote")
+	}
+	file, err := os.Open(f.from)
+	if err != nil {
+		return nil, usageError("%w: expected what `curfew scan --format json` wrote", err)
+	}
+	defer file.Close() //nolint:errcheck // only read
+	r, err := report.Read(file)
+	if err != nil {
+		return nil, usageError("%s: %w", f.from, err)
+	}
+	if r.Checked.Scope.Alone() {
+		return nil, usageError("%s: it is of what was searched alone (%s), which says nothing of the rest: scan the tree, or --history", f.from, r.Checked.Scope)
+	}
+	mask, err := scan.MaskEach(nil)
+	if err != nil {
+		return nil, &exitError{ExitUnfinished, err}
+	}
+	for i := range r.Findings {
+		for _, s := range shownOf(r, i) {
+			if *s, err = mask(ctx, *s); err != nil {
+				return nil, &exitError{ExitUnfinished, err}
+			}
+		}
+	}
+	return r, nil
+}
+
+// shownOf are the texts of a finding that tickets show.
+func shownOf(r *scan.Result, i int) []*string {
+	f := &r.Findings[i]
+	out := []*string{&f.Message, &f.Fix, &f.Rule, &f.Region.Path, &f.Job, &f.Identity, &f.Owner}
+	if f.Credential != nil {
+		out = append(out, &f.Credential.Secret, &f.Credential.Kind)
+	}
+	if f.Suppressed != nil {
+		out = append(out, &f.Suppressed.Reason, &f.Suppressed.Kind, &f.Suppressed.Until)
+	}
+	return slices.Clip(out)
+}
+
+// errNoPolicy says that the address of a tracker isn't the command line's to give.
+func errNoPolicy(system string) error {
+	return usageError("--to %s: nobody says where it is: name its url under systems.%s of the organisation's policy, and give that by --org-policy", system, system)
+}
+
+// unplaced says why an owner has no place in a tracker.
+func unplaced(owner, system, project string, allowed []string) string {
+	switch {
+	case owner == "":
+		return "nobody owns it: give its identity, or its exception, an owner in the manifest"
+	case project == "":
+		return fmt.Sprintf("owner %q has no place in %s: give it one by `tickets: { %s: … }` in the manifest", owner, system, system)
+	case !slices.Contains(allowed, project):
+		return fmt.Sprintf("%s isn't under systems.%s.projects of the organisation's policy", project, system)
+	}
+	return ""
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/curfew-ci/curfew/internal/ledger"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/redact"
+	"github.com/curfew-ci/curfew/internal/ticket"
+	"github.com/curfew-ci/curfew/internal/tracker"
+)
+
+// ticketTarget is the tracker that --to names.
+type ticketTarget struct {
+	backend ticket.Backend
+	place   func(owner string, o manifest.Owner) (project, why string)
+	close   func() error
+}
+
+// filesPrefix begins the --to of a folder.
+const filesPrefix = "files:"
+
+func isFiles(to string) bool { return strings.HasPrefix(to, filesPrefix) }
+
+// open opens the tracker. Its address is the organisation's to say, so that no change to a repository can send a token
+// elsewhere.
+func (f *ticketFlags) open(env *Env, in *ticket.Input) (*ticketTarget, error) {
+	options := tracker.Options{Client: newClient(), Now: env.Now}
+	var systems manifest.Systems
+	if in.Policy != nil {
+		systems = in.Policy.Systems
+	}
+	switch {
+	case isFiles(f.to):
+		return f.openFiles(env, strings.TrimPrefix(f.to, filesPrefix))
+	case f.to == "jira":
+		return f.openJira(env, options, systems.Jira)
+	case f.to == "servicenow":
+		return openServiceNow(env, options, systems.ServiceNow)
+	case f.to == "webhook":
+		return f.openWebhook(env, options, systems.Webhook)
+	}
+	return nil, usageError("--to: expected files:DIR, jira, servicenow or webhook, not %q", f.to)
+}
+
+func nothing() error { return nil }
+
+// noPlaces are those of a tracker that all tickets go to.
+func noPlaces(string, manifest.Owner) (project, why string) { return "", "" }
+
+// openFiles opens a folder. A dry run makes none: it is empty then.
+func (f *ticketFlags) openFiles(env *Env, dir string) (*ticketTarget, error) {
+	if dir == "" {
+		return nil, usageError("--to files:DIR: which folder?")
+	}
+	if _, err := os.Lstat(dir); f.dryRun && errors.Is(err, fs.ErrNotExist) {
+		return &ticketTarget{tracker.NewFiles(emptyStore{}, env.Now), noPlaces, nothing}, nil
+	}
+	folder, err := ledger.OpenFolder(dir)
+	if err != nil {
+		return nil, &exitError{ExitUnfinished, err}
+	}
+	return &ticketTarget{tracker.NewFiles(folder, env.Now), noPlaces, folder.Close}, nil
+}
+
+// emptyStore holds nothing and takes nothing.
+type emptyStore struct{ ledger.Store }
+
+// List implements ledger.Store.
+func (emptyStore) List(context.Context, string, string, int) ([]string, error) { return nil, nil }
+
+func secretOf(env *Env, name string) redact.Secret { return redact.New([]byte(env.Getenv(name))) }
+
+func (f *ticketFlags) openJira(env *Env, o tracker.Options, at *manifest.System) (*ticketTarget, error) {
+	if at == nil {
+		return nil, errNoPolicy("jira")
+	}
+	b, err := tracker.NewJira(tracker.JiraOptions{
+		Options: o, URL: at.URL, Projects: at.Projects, Type: f.jiraType, Email: env.Getenv("JIRA_EMAIL"), Token: secretOf(env, "JIRA_TOKEN"),
+	})
+	if err != nil {
+		return nil, usageError("--to jira: %w", err)
+	}
+	place := func(owner string, m manifest.Owner) (project, why string) {
+		if m.Tickets != nil {
+			project = m.Tickets.Jira
+		}
+		return project, unplaced(owner, "jira", project, at.Projects)
+	}
+	return &ticketTarget{b, place, nothing}, nil
+}
+
+func openServiceNow(env *Env, o tracker.Options, at *manifest.System) (*ticketTarget, error) {
+	if at == nil {
+		return nil, errNoPolicy("servicenow")
+	}
+	b, err := tracker.NewServiceNow(tracker.ServiceNowOptions{
+		Options: o, URL: at.URL, Groups: at.Projects, User: env.Getenv("SERVICENOW_USER"), Token: secretOf(env, "SERVICENOW_TOKEN"),
+	})
+	if err != nil {
+		return nil, usageError("--to servicenow: %w", err)
+	}
+	place := func(owner string, m manifest.Owner) (project, why string) {
+		if m.Tickets != nil {
+			project = m.Tickets.ServiceNow
+		}
+		return project, unplaced(owner, "servicenow", project, at.Projects)
+	}
+	return &ticketTarget{b, place, nothing}, nil
+}
+
+func (f *ticketFlags) openWebhook(env *Env, o tracker.Options, at *manifest.Webhook) (*ticketTarget, error) {
+	if at == nil {
+		return nil, errNoPolicy("webhook")
+	}
+	record, err := f.openFiles(env, f.record)
+	if err != nil {
+		return nil, err
+	}
+	files, ok := record.backend.(*tracker.Files)
+	if !ok {
+		return nil, &exitError{ExitUnfinished, errors.New("--record: no folder")}
+	}
+	b, err := tracker.NewWebhook(o, at.URL, secretOf(env, "WEBHOOK_SECRET"), files)
+	if err != nil {
+		return nil, errors.Join(usageError("--to webhook: %w", err), record.close())
+	}
+	return &ticketTarget{b, noPlaces, record.close}, nil
+}
