@@ -65,7 +65,7 @@ func (o *ticketOutcome) take(r *ticket.Result, changes bool) {
 		}
 	}
 	for _, h := range r.Held {
-		o.Held = append(o.Held, ticketHeld{h.Root.Fingerprint, h.Root.What, h.Root.Severity.String(), h.Owner.Key(), h.Why})
+		o.Held = append(o.Held, ticketHeld{h.Root.Fingerprint, ticket.Inert(h.Root.What, maxHeld), h.Root.Severity.String(), h.Owner.Key(), h.Why})
 	}
 	o.Unproven, o.Waiting = r.Unproven, r.Waiting
 }
@@ -124,7 +124,7 @@ func (o *ticketOutcome) text() string {
 	}
 	fmt.Fprintf(&b, "%s %d %s.\n", verb, len(o.Changes), noun)
 	for _, h := range o.Held {
-		fmt.Fprintf(&b, "No ticket: %s (%s): %s.\n", printableLine(ticket.Inert(h.What, maxHeld)), h.Severity, printableLine(h.Why))
+		fmt.Fprintf(&b, "No ticket: %s (%s): %s.\n", printableLine(h.What), h.Severity, printableLine(h.Why))
 	}
 	for _, key := range o.Unproven {
 		fmt.Fprintf(&b, "Closed by hand, without proof: %s.\n", printableLine(key))

@@ -31,7 +31,7 @@ type Ticket struct {
 	Fingerprint string // of its root, by the label that stands on it
 	Repository  string // whose it is, as RepositoryLabel; by the label too
 	Open        bool
-	Taken       bool // somebody is assigned, or works on it
+	Taken       bool // somebody works on it
 	Created     time.Time
 	Memo        Memo // what curfew wrote into it; the zero Memo where that can't be read any more
 }

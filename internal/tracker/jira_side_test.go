@@ -128,7 +128,7 @@ func (j *jiraSide) backend(t *testing.T, c *clock, s *steps) ticket.Backend {
 // show is an issue with a state of its.
 func (i *fakeIssue) show(s fakeState) map[string]any {
 	return map[string]any{"id": "1" + i.key[4:], "key": i.key, "fields": map[string]any{
-		"status": map[string]any{"name": s.status, "statusCategory": map[string]string{"key": s.status}}, "assignee": nil,
+		"status":  map[string]any{"name": s.status, "statusCategory": map[string]string{"key": s.status}},
 		"created": i.created.Format("2006-01-02T15:04:05.000-0700"), "labels": s.labels, "description": s.description, "summary": s.summary,
 	}}
 }

@@ -86,14 +86,13 @@ type incident struct {
 	Root        string `json:"correlation_id"`
 	Repository  string `json:"correlation_display"`
 	State       string `json:"state"`
-	AssignedTo  string `json:"assigned_to"`
 	Created     string `json:"sys_created_on"`
 	Description string `json:"description"`
 }
 
 func incidentQuery() url.Values {
 	return url.Values{
-		"sysparm_fields":                 {"sys_id,correlation_id,correlation_display,state,assigned_to,sys_created_on,description"},
+		"sysparm_fields":                 {"sys_id,correlation_id,correlation_display,state,sys_created_on,description"},
 		"sysparm_exclude_reference_link": {"true"},
 	}
 }
@@ -105,7 +104,7 @@ func (i *incident) ticket() (ticket.Ticket, error) {
 	t := ticket.Ticket{Key: i.SysID, Memo: ticket.ReadMemo(i.Description)}
 	t.Fingerprint, t.Repository = ticket.ReadLabels([]string{i.Root, i.Repository})
 	t.Open = !slices.Contains([]string{stateResolved, "7", "8"}, i.State) // closed, cancelled
-	t.Taken = i.AssignedTo != "" || t.Open && i.State != stateNew
+	t.Taken = t.Open && i.State != stateNew                               // rules assign what is new to somebody, which says nothing
 	var err error
 	if t.Created, err = time.Parse(incidentTime, i.Created); err != nil || i.State == "" {
 		return t, fmt.Errorf("incident %s: expected state and sys_created_on: may the token's user read them?", courier.Printable(i.SysID, 50))

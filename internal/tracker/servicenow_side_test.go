@@ -111,7 +111,7 @@ func (s *serviceNowSide) take(w http.ResponseWriter, r *http.Request, row map[st
 
 func (s *serviceNowSide) create(w http.ResponseWriter, r *http.Request) {
 	row := map[string]string{
-		"sys_id": fmt.Sprintf("%032x", len(s.table)+1), "state": "1", "assigned_to": "",
+		"sys_id": fmt.Sprintf("%032x", len(s.table)+1), "state": "1",
 		"sys_created_on": s.clock.now().UTC().Format("2006-01-02 15:04:05"),
 	}
 	if r.URL.Query().Get("sysparm_input_display_value") != "true" || !s.take(w, r, row) {

@@ -1,0 +1,122 @@
+package tracker
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/courier"
+	"github.com/curfew-ci/curfew/internal/ticket"
+)
+
+// jiraIssue is an issue as Jira shows it.
+type jiraIssue struct {
+	Key    string `json:"key"`
+	Fields struct {
+		Status struct {
+			Category struct {
+				Key string `json:"key"` // new, indeterminate, done
+			} `json:"statusCategory"`
+		} `json:"status"`
+		Created     string          `json:"created"`
+		Labels      []string        `json:"labels"`
+		Description json.RawMessage `json:"description"`
+	} `json:"fields"`
+}
+
+func jiraFields() []string { return []string{"status", "created", "labels", "description"} }
+
+// ticket is i as a ticket, without a fingerprint where it isn't one of curfew's.
+func (i *jiraIssue) ticket() (ticket.Ticket, error) {
+	t := ticket.Ticket{Key: i.Key}
+	t.Fingerprint, t.Repository = ticket.ReadLabels(i.Fields.Labels)
+	category := i.Fields.Status.Category.Key
+	t.Open = category != "done"
+	t.Taken = category == "indeterminate" // many projects assign all that is new to somebody, which says nothing
+	const form = "2006-01-02T15:04:05.000-0700"
+	var err error
+	if t.Created, err = time.Parse(form, i.Fields.Created); err != nil || category == "" {
+		return t, fmt.Errorf("issue %s: expected its status and when it was created: may the token's account see it?", courier.Printable(i.Key, 50))
+	}
+	var text string
+	if json.Unmarshal(i.Fields.Description, &text) != nil {
+		text = ticket.TextOfADF(i.Fields.Description)
+	}
+	t.Memo = ticket.ReadMemo(text)
+	return t, nil
+}
+
+// List implements ticket.Backend.
+func (j *Jira) List(ctx context.Context, repository string) ([]ticket.Ticket, error) {
+	quoted := make([]string, len(j.projects))
+	for i, p := range j.projects {
+		quoted[i] = jqlString(p)
+	}
+	jql := fmt.Sprintf(`project in (%s) AND labels = %s AND (labels = %s OR statusCategory != Done OR created >= -2d) ORDER BY created ASC, key ASC`,
+		strings.Join(quoted, ", "), jqlString(ticket.Label), jqlString(repository))
+	var out []ticket.Ticket
+	next := jiraCursor{}
+	for {
+		page, err := j.page(ctx, jql, &next)
+		if err != nil {
+			return nil, fmt.Errorf("list tickets: %w", err)
+		}
+		for i := range page {
+			t, err := page[i].ticket()
+			if err != nil {
+				return nil, fmt.Errorf("list tickets: %w", err)
+			}
+			if t.Fingerprint != "" {
+				out = append(out, t)
+			}
+		}
+		if next.over {
+			return out, nil
+		}
+	}
+}
+
+// jiraCursor is where the next page begins.
+type jiraCursor struct {
+	token string
+	start int
+	over  bool
+}
+
+// page asks for one page of issues. Jira Cloud goes by tokens, Data Center by numbers.
+func (j *Jira) page(ctx context.Context, jql string, at *jiraCursor) ([]jiraIssue, error) {
+	body := map[string]any{"jql": jql, "maxResults": jiraPage, "fields": jiraFields()}
+	path := j.api("search")
+	if j.cloud {
+		path = j.api("search", "jql")
+		if at.token != "" {
+			body["nextPageToken"] = at.token
+		}
+	} else {
+		body["startAt"] = at.start
+	}
+	var page struct {
+		Issues []jiraIssue `json:"issues"`
+		Token  string      `json:"nextPageToken"`
+		Total  int         `json:"total"`
+	}
+	if err := j.do(ctx, request{method: http.MethodPost, path: path, body: body}, &page); err != nil {
+		return nil, err
+	}
+	at.start += len(page.Issues)
+	if j.cloud {
+		at.over = page.Token == "" || page.Token == at.token
+	} else {
+		at.over = at.start >= page.Total || len(page.Issues) == 0
+	}
+	at.token = page.Token
+	return page.Issues, nil
+}
+
+// jqlString quotes s for JQL.
+func jqlString(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
