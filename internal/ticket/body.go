@@ -97,7 +97,7 @@ func places(r *Root) Block {
 		}
 		what := []Span{Text(f.Message)}
 		if f.Fix != "" {
-			what = append(what, Plain(" Fix: "), Text(f.Fix))
+			what = append(what, Plain(". Fix: "), Text(f.Fix))
 		}
 		t.Rows = append(t.Rows, [][]Span{{Plain(f.Severity.String())}, {Text(f.Rule)}, {Text(place)}, what, {Code(f.Fingerprint)}})
 	}
