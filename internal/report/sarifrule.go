@@ -29,7 +29,7 @@ type ruleTable struct {
 }
 
 func newRuleTable(all []*rules.Rule, src scan.Source, fs []*finding.Finding) ruleTable {
-	t := ruleTable{index: map[string]uint{}, own: map[string]finding.Severity{}}
+	t := ruleTable{descriptors: []sarifRule{}, index: map[string]uint{}, own: map[string]finding.Severity{}}
 	others := map[string][]finding.Severity{}
 	for _, f := range fs {
 		if !slices.Contains(others[f.Rule], f.Severity) {
