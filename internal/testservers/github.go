@@ -14,8 +14,8 @@ import (
 )
 
 // GitHub is a fake of the little of GitHub's REST API that curfew asks for, under an Enterprise Server's path: what
-// GitHub documents of repositories, refs, the git database, commits, runs, teams and of what an inventory lists. It is
-// not GitHub: of permissions it knows two tokens. Every request and every answer is held to GitHub's own description
+// GitHub documents of repositories, refs, the git database, commits, runs, teams, issues and of what an inventory lists. It
+// is not GitHub: of permissions it knows two tokens. Every request and every answer is held to GitHub's own description
 // of its API, and one that isn't as described fails the test. Objects have git's real ids.
 type GitHub struct {
 	*httptest.Server
@@ -23,6 +23,10 @@ type GitHub struct {
 	Metadata string // of an App that may read all
 	// Answer, where it is set, comes first; it reports whether it has answered. Its answers are held to nothing.
 	Answer func(w http.ResponseWriter, r *http.Request) bool
+
+	Now      func() time.Time // of issues; nil is the real clock
+	Lag      time.Duration    // by which lists of issues and comments lag
+	Outsider bool             // the tokens' account may write issues, and set no labels
 
 	spec    *openapi.Spec
 	mu      sync.Mutex
@@ -44,6 +48,8 @@ type hosted struct {
 	name          string // OWNER/NAME
 	defaultBranch string
 	branches      map[string]string // to commits
+	issues        []*tracked        // by their numbers, from 1
+	labels        map[string]bool
 	settings
 }
 
@@ -82,6 +88,9 @@ func (g *GitHub) routes() *http.ServeMux {
 		"/actions/runs/{run}/attempts/{which}": g.sendRun,
 		"/branches/{branch}":                   g.sendBranch,
 		"/{setting...}":                        g.sendSetting,
+		"/issues":                              g.sendIssues,
+		"/issues/{number}":                     g.sendIssue,
+		"/issues/{number}/comments":            g.sendComments,
 	} {
 		mux.HandleFunc("GET /api/v3/repos/{owner}/{name}"+pattern, func(w http.ResponseWriter, r *http.Request) {
 			handle(w, r, g.named(r.PathValue("owner")+"/"+r.PathValue("name")))
@@ -89,6 +98,14 @@ func (g *GitHub) routes() *http.ServeMux {
 		mux.HandleFunc("GET /api/v3/repositories/{id}"+pattern, func(w http.ResponseWriter, r *http.Request) {
 			id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64) // 0 is nobody's
 			handle(w, r, g.repos[id])
+		})
+	}
+	for pattern, handle := range map[string]func(http.ResponseWriter, *http.Request, *hosted){
+		"POST /issues": g.makeIssue, "PATCH /issues/{number}": g.editIssue, "POST /issues/{number}/comments": g.makeComment, "POST /labels": g.makeLabel,
+	} {
+		method, below, _ := strings.Cut(pattern, " ")
+		mux.HandleFunc(method+" /api/v3/repos/{owner}/{name}"+below, func(w http.ResponseWriter, r *http.Request) {
+			handle(w, r, g.named(r.PathValue("owner")+"/"+r.PathValue("name")))
 		})
 	}
 	mux.HandleFunc("GET /api/v3/orgs/{org}/teams/{slug}/members", g.sendMembers)
@@ -110,7 +127,7 @@ func (g *GitHub) Asked() []string {
 func (g *GitHub) Host(id int64, name string, owner int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.repos[id] = &hosted{id: id, owner: owner, name: name, defaultBranch: "main", branches: map[string]string{}, settings: settings{}}
+	g.repos[id] = &hosted{id: id, owner: owner, name: name, defaultBranch: "main", branches: map[string]string{}, labels: map[string]bool{}, settings: settings{}}
 }
 
 // Rename gives a repository another name, which frees the old one.

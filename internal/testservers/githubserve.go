@@ -47,6 +47,7 @@ func (g *GitHub) handler(tb testing.TB, next http.Handler) http.HandlerFunc {
 		if answer != nil && answer(w, r) {
 			return
 		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		rec, fault := g.answer(tb, next, call, r)
 		fault.write(w, r, rec)
 	}
