@@ -79,7 +79,7 @@ func house() plan {
 			"internal/ledger":          {"internal/courier", "internal/identity", "internal/jsontree", "internal/redact", "internal/source"},
 			"internal/trust":           {"internal/source", "internal/identity", "internal/manifest"},
 			"internal/governance":      {"internal/gitrepo", "internal/identity", "internal/issuance", "internal/manifest", "internal/policy"},
-			"internal/github":          {"internal/redact", "internal/courier", "internal/gitrepo/odb", "internal/governance", "internal/identity", "internal/inventory", "internal/issuance", "internal/manifest", "internal/workflow"},
+			"internal/github":          {"internal/redact", "internal/courier", "internal/gitrepo/odb", "internal/governance", "internal/identity", "internal/inventory", "internal/issuance", "internal/manifest", "internal/ticket", "internal/workflow"},
 			"internal/lease":           {"internal/courier", "internal/identity", "internal/jsontree", "internal/manifest", "internal/redact"},
 			"internal/supervise":       {"internal/redact"},
 			"internal/ticket":          {"rules", "internal/courier", "internal/finding", "internal/manifest", "internal/markup", "internal/scan"},

@@ -13,6 +13,7 @@ import (
 	gogithub "github.com/google/go-github/v62/github"
 
 	"github.com/curfew-ci/curfew/internal/courier"
+	"github.com/curfew-ci/curfew/internal/redact"
 )
 
 const (
@@ -24,13 +25,14 @@ const (
 // errUsedUp says that asking on is no use.
 var errUsedUp = errors.New("the token's rate limit is used up")
 
-// question is a GET.
+// question is a GET, unless it says another method.
 type question struct {
-	path string   // below the API's root
-	args []string // that fill its %s, escaped for a path
-	need string   // the permission that the token must have
-	at   string   // on what: a repository or an organisation
-	one  bool     // an argument is one segment, whatever slashes it has
+	method string
+	path   string   // below the API's root
+	args   []string // that fill its %s, escaped for a path
+	need   string   // the permission that the token must have
+	at     string   // on what: a repository or an organisation
+	one    bool     // an argument is one segment, whatever slashes it has
 }
 
 // url is the path with its arguments. Each is one or, where it has slashes, several segments.
@@ -71,7 +73,7 @@ func (c *Client) fetch(ctx context.Context, q question, media string, most int) 
 	req.Header.Set("Accept", media)
 	resp, err := c.rest.BareDo(ctx, req)
 	if err != nil {
-		return nil, q.explain(ctx, err)
+		return nil, c.explain(ctx, q, err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // all that is wanted has been read
 	src, err := io.ReadAll(io.LimitReader(resp.Body, int64(most)+1))
@@ -93,6 +95,25 @@ type refusalError struct {
 
 func (e *refusalError) Error() string { return e.text }
 
+// verb is the method.
+func (q question) verb() string {
+	if q.method == "" {
+		return http.MethodGet
+	}
+	return q.method
+}
+
+// explain is question's, after what GitHub quotes of a token has been taken out.
+func (c *Client) explain(ctx context.Context, q question, err error) error {
+	var refusal *gogithub.ErrorResponse
+	if errors.As(err, &refusal) {
+		for _, token := range []redact.Secret{c.token, c.metadata.token} {
+			refusal.Message = strings.ReplaceAll(refusal.Message, string(token.Reveal()), "[redacted]")
+		}
+	}
+	return q.explain(ctx, err)
+}
+
 // explain says which question was refused, what the token needs for it and what to do.
 func (q question) explain(ctx context.Context, err error) error {
 	var refusal *gogithub.ErrorResponse
@@ -100,14 +121,14 @@ func (q question) explain(ctx context.Context, err error) error {
 	var abuse *gogithub.AbuseRateLimitError
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("GET /%s: no answer in time, or GitHub asks to wait for longer: %w", q.url(), ctx.Err())
+		return fmt.Errorf("%s /%s: no answer in time, or GitHub asks to wait for longer: %w", q.verb(), q.url(), ctx.Err())
 	case errors.As(err, &limit), errors.As(err, &abuse):
-		return fmt.Errorf("GET /%s: %w: run the job again later, or give it a token of its own", q.url(), errUsedUp)
+		return fmt.Errorf("%s /%s: %w: run the job again later, or give it a token of its own", q.verb(), q.url(), errUsedUp)
 	case !errors.As(err, &refusal) || refusal.Response == nil:
-		return fmt.Errorf("GET /%s: %w", q.url(), err)
+		return fmt.Errorf("%s /%s: %w", q.verb(), q.url(), err)
 	}
 	e := &refusalError{status: refusal.Response.StatusCode, message: courier.Printable(refusal.Message, maxTold)}
-	e.text = fmt.Sprintf("GET /%s: GitHub answers %d", q.url(), e.status)
+	e.text = fmt.Sprintf("%s /%s: GitHub answers %d", q.verb(), q.url(), e.status)
 	if e.message != "" {
 		e.text += ", " + e.message
 	}

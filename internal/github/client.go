@@ -37,6 +37,8 @@ type Config struct {
 	Cache *Cache
 	// Patience is how long the body of an answer may take; 0 means a minute.
 	Patience time.Duration
+	// Wire sends the requests; nil means the network, by the proxy that the environment names.
+	Wire http.RoundTripper
 	// Now is the clock against which a rate limit's reset is measured; nil means the real one.
 	Now func() time.Time
 	// Sleep waits for d or until ctx ends, whose error it then returns; nil means the real clock.
@@ -49,6 +51,8 @@ type Client struct {
 	metadata speaker
 	cache    *Cache
 	meter    *meter
+	token    redact.Secret
+	now      func() time.Time
 	sleep    func(ctx context.Context, d time.Duration) error
 }
 
@@ -79,7 +83,7 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Cache == nil {
 		cfg.Cache = NewCache()
 	}
-	c := &Client{cache: cfg.Cache, meter: &meter{}, sleep: cfg.Sleep}
+	c := &Client{cache: cfg.Cache, meter: &meter{}, token: cfg.Token, now: cfg.Now, sleep: cfg.Sleep}
 	c.rest = c.speak(cfg, base, cfg.Token)
 	c.metadata = speaker{c.rest, cfg.Token}
 	if cfg.Metadata.Len() > 0 {
@@ -90,11 +94,14 @@ func New(cfg Config) (*Client, error) {
 
 // speak prepares requests by a token.
 func (c *Client) speak(cfg Config, base *url.URL, token redact.Secret) *gogithub.Client {
-	wire := &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		ForceAttemptHTTP2:     true,
-		TLSHandshakeTimeout:   answerTimeout,
-		ResponseHeaderTimeout: answerTimeout,
+	wire := cfg.Wire
+	if wire == nil {
+		wire = &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			ForceAttemptHTTP2:     true,
+			TLSHandshakeTimeout:   answerTimeout,
+			ResponseHeaderTimeout: answerTimeout,
+		}
 	}
 	auth := &authTransport{next: wire, base: base, token: token, meter: c.meter}
 	retry := &retryTransport{next: auth, now: cfg.Now, sleep: cfg.Sleep}

@@ -112,7 +112,7 @@ func askOnce[T any](ctx context.Context, c *Client, q question, read func([]byte
 		return v, known.More, err
 	}
 	if err != nil {
-		return v, false, q.explain(ctx, err)
+		return v, false, c.explain(ctx, q, err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // all that is wanted has been read
 	src, err := io.ReadAll(resp.Body)

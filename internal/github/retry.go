@@ -58,6 +58,14 @@ func (t *retryTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
+// onceKey marks the context of what must not be done twice.
+type onceKey struct{}
+
+// once keeps a request from being sent again after an answer that leaves open whether it was carried out.
+func once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
+func isOnce(req *http.Request) bool { return req != nil && req.Context().Value(onceKey{}) != nil }
+
 // rewind returns req with its body unread.
 func rewind(req *http.Request) (*http.Request, error) {
 	if req.Body == nil || req.GetBody == nil {
@@ -75,6 +83,9 @@ func rewind(req *http.Request) (*http.Request, error) {
 // pause says whether resp invites another attempt, and how long to wait before it.
 func (t *retryTransport) pause(resp *http.Response, attempt int) (wait time.Duration, again bool, err error) {
 	backoff := time.Second << (attempt - 1)
+	if resp.StatusCode >= http.StatusInternalServerError && isOnce(resp.Request) {
+		return 0, false, nil
+	}
 	switch resp.StatusCode {
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		if after, ok := retryAfter(resp); ok {

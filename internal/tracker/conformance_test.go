@@ -17,6 +17,7 @@ func sides() map[string]func(t *testing.T, c *clock) side {
 		"jira cloud":       func(t *testing.T, c *clock) side { return newJiraSide(t, c, true) },
 		"jira data center": func(t *testing.T, c *clock) side { return newJiraSide(t, c, false) },
 		"servicenow":       newServiceNowSide,
+		"github":           newGitHubSide,
 	}
 }
 
