@@ -28,8 +28,10 @@ type ticketFlags struct {
 	manifest   string
 	orgPolicy  string
 	jiraType   string
-	format     string
-	dryRun     bool
+
+	publicIssues bool
+	format       string
+	dryRun       bool
 }
 
 func newTicket(env *Env) *cobra.Command {
@@ -68,7 +70,8 @@ func newTicketSync(env *Env) *cobra.Command {
 		Long: "Create, update, reopen and close tickets so that they fit a scan's result: one for each cause and owner.\n" +
 			"One is closed on proof alone. Killed anywhere and run again, it comes to the same tickets; let no two run at\n" +
 			"once. Where is the organisation's policy's to say, under systems:. Tokens are in the environment: JIRA_TOKEN,\n" +
-			"with JIRA_EMAIL for Jira Cloud; SERVICENOW_TOKEN, with SERVICENOW_USER where it is a password; WEBHOOK_SECRET.\n" +
+			"with JIRA_EMAIL for Jira Cloud; SERVICENOW_TOKEN, with SERVICENOW_USER where it is a password; WEBHOOK_SECRET;\n" +
+			"GITHUB_TOKEN with issues: write, for the issues of --repository.\n" +
 			"Exit: 0 in line · 1 in line, and something waits for a place or was closed without proof ·\n" +
 			"2 a flag or a named file is wrong · 3 could not finish: run it again.",
 		Example: "  curfew scan --history --verify all --format json > result.json\n" +
@@ -83,12 +86,13 @@ func newTicketSync(env *Env) *cobra.Command {
 
 func (f *ticketFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.from, "from", "", "what curfew scan --format json wrote, a `FILE`")
-	flags.StringVar(&f.to, "to", "files:curfew-tickets", "the tracker: files:`DIR`, jira, servicenow or webhook")
+	flags.StringVar(&f.to, "to", "files:curfew-tickets", "the tracker: files:`DIR`, github, jira, servicenow or webhook")
 	flags.StringVar(&f.record, "record", "curfew-tickets", "with webhook: the `DIR` that keeps what was delivered")
 	flags.StringVar(&f.repository, "repository", "", "whose result it is, `OWNER/NAME`; GITHUB_REPOSITORY unless said")
 	flags.StringVar(&f.manifest, "manifest", manifest.Path, "the manifest `FILE`, for its owners")
 	flags.StringVar(&f.orgPolicy, "org-policy", "", "the organisation's policy: curfew/org.yml in `DIR`, or that FILE")
 	flags.StringVar(&f.jiraType, "jira-type", "Task", "with jira: the `TYPE` of the issues that are made")
+	flags.BoolVar(&f.publicIssues, "public-issues", false, "with github: take a repository whose issues everybody reads")
 	flags.StringVarP(&f.format, "format", "f", "text", "write as text or json")
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/curfew-ci/curfew/internal/github"
 	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/redact"
@@ -37,6 +38,8 @@ func (f *ticketFlags) open(env *Env, in *ticket.Input) (*ticketTarget, error) {
 	switch {
 	case isFiles(f.to):
 		return f.openFiles(env, strings.TrimPrefix(f.to, filesPrefix))
+	case f.to == "github":
+		return f.openGitHub(env, in.Repository, systems.GitHub)
 	case f.to == "jira":
 		return f.openJira(env, options, systems.Jira)
 	case f.to == "servicenow":
@@ -44,7 +47,7 @@ func (f *ticketFlags) open(env *Env, in *ticket.Input) (*ticketTarget, error) {
 	case f.to == "webhook":
 		return f.openWebhook(env, options, systems.Webhook)
 	}
-	return nil, usageError("--to: expected files:DIR, jira, servicenow or webhook, not %q", f.to)
+	return nil, usageError("--to: expected files:DIR, github, jira, servicenow or webhook, not %q", f.to)
 }
 
 func nothing() error { return nil }
@@ -90,6 +93,32 @@ func (f *ticketFlags) openJira(env *Env, o tracker.Options, at *manifest.System)
 			project = m.Tickets.Jira
 		}
 		return project, unplaced(owner, "jira", project, at.Projects)
+	}
+	return &ticketTarget{b, place, nothing}, nil
+}
+
+// openGitHub opens the issues of the repository, and of those that the policy names. The address of the API is the
+// platform's to say, as for all that asks it.
+func (f *ticketFlags) openGitHub(env *Env, repository string, at *manifest.System) (*ticketTarget, error) {
+	o := github.IssuesOptions{Repository: repository, Public: f.publicIssues}
+	if at != nil {
+		o.Others = at.Projects
+	}
+	client, err := github.New(github.Config{
+		API: env.Getenv("GITHUB_API_URL"), Token: secretOf(env, "GITHUB_TOKEN"), Agent: "curfew/" + Version(), Now: env.Now,
+	})
+	if err != nil {
+		return nil, usageError("--to github: %w", err)
+	}
+	b, err := github.NewIssues(client, o)
+	if err != nil {
+		return nil, usageError("--to github: %w", err)
+	}
+	place := func(owner string, m manifest.Owner) (project, why string) {
+		if m.Tickets == nil || m.Tickets.GitHub == "" || strings.EqualFold(m.Tickets.GitHub, repository) {
+			return repository, ""
+		}
+		return m.Tickets.GitHub, unplaced(owner, "github", m.Tickets.GitHub, o.Others)
 	}
 	return &ticketTarget{b, place, nothing}, nil
 }
