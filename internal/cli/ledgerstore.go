@@ -114,7 +114,8 @@ func (s *openedStore) List(ctx context.Context, prefix, after string, limit int)
 }
 
 func (s *openedStore) remember(err error) error {
-	answered := err == nil || errors.Is(err, ledger.ErrNotFound) || errors.Is(err, ledger.ErrExists) || errors.Is(err, ledger.ErrChanged)
+	answered := err == nil || errors.Is(err, ledger.ErrNotFound) || errors.Is(err, ledger.ErrExists) ||
+		errors.Is(err, ledger.ErrChanged) || errors.Is(err, ledger.ErrTooLarge)
 	if s.fault == nil && !answered {
 		s.fault = err
 	}

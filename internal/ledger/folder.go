@@ -78,7 +78,7 @@ func makeFolders(dir string) error {
 func (f *Folder) Close() error { return f.root.Close() }
 
 // Get reads an object; ErrNotFound where there is none. Links and what else is no regular file are
-// refused, as are more than MaxObject bytes.
+// refused, as are more than MaxObject bytes (ErrTooLarge).
 func (f *Folder) Get(ctx context.Context, name string) (Object, error) {
 	if err := f.ready(ctx, name); err != nil {
 		return Object{}, f.wrap("read", name, err)
@@ -127,7 +127,7 @@ func (f *Folder) readOnce(name string) ([]byte, error) {
 		return nil, err
 	}
 	if len(data) > MaxObject {
-		return nil, fmt.Errorf("more than %d bytes", MaxObject)
+		return nil, ErrTooLarge
 	}
 	return data, nil
 }

@@ -82,6 +82,9 @@ func (s *S3) Get(ctx context.Context, name string) (Object, error) {
 	if err == nil && a.status != http.StatusOK {
 		err = a.refused()
 	}
+	if err == nil && len(a.body) > MaxObject {
+		err = ErrTooLarge
+	}
 	if err == nil && a.tag == "" {
 		err = errors.New("the answer has no ETag")
 	}
@@ -142,7 +145,7 @@ type answer struct {
 	host   string
 	status int
 	tag    string
-	body   []byte
+	body   []byte          // cut off behind MaxObject and one byte
 	sent   []redact.Secret // what the request held, and an answer may repeat
 }
 
@@ -190,9 +193,6 @@ func (s *S3) ask(ctx context.Context, method, path, query string, header http.He
 	read, err := io.ReadAll(io.LimitReader(resp.Body, MaxObject+1))
 	if err != nil {
 		return answer{}, errors.New(courier.Broken(s.base.Host, err))
-	}
-	if len(read) > MaxObject {
-		return answer{}, fmt.Errorf("more than %d bytes", MaxObject)
 	}
 	sent := []redact.Secret{credentials.Secret, credentials.Session}
 	return answer{s.base.Host, resp.StatusCode, resp.Header.Get("ETag"), read, sent}, nil

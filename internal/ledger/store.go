@@ -22,6 +22,9 @@ var (
 	ErrNotFound = errors.New("not found")
 )
 
+// ErrTooLarge says that an object has more than MaxObject bytes: it was read well enough to know that no ledger wrote it.
+var ErrTooLarge = fmt.Errorf("more than %d bytes", MaxObject)
+
 // Store keeps objects under names. Its writes are conditional, each as a whole or not at all, and what
 // one caller was told is written every other one sees: that much local file systems and S3-compatible
 // storage have in common. Nothing is ever removed.
@@ -29,7 +32,7 @@ var (
 // A name is made of parts of A-Z a-z 0-9 . _ - that don't begin with a dot, joined by slashes, and has at
 // most 512 bytes; an object has at most MaxObject.
 type Store interface {
-	// Get reads an object; ErrNotFound where there is none.
+	// Get reads an object; ErrNotFound where there is none, ErrTooLarge where it is larger than any may be.
 	Get(ctx context.Context, name string) (Object, error)
 	// Create writes an object; ErrExists where there is one of that name.
 	Create(ctx context.Context, name string, data []byte) error
