@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -23,6 +24,8 @@ type ledgerCollectFlags struct {
 	owners       []string
 	repositories []string
 	events       []string
+
+	mayOwn, mayWrite []ledger.PlatformID // what owners and repositories name
 }
 
 func newLedgerCollect(env *Env) *cobra.Command {
@@ -44,18 +47,19 @@ func newLedgerCollect(env *Env) *cobra.Command {
 	f.register(flags)
 	flags.StringVar(&f.inbox, "inbox", "", "the `STORE` that jobs put their files and seals into; inbox/ of the policy's\nunless said")
 	flags.StringVar(&f.keyFile, "key-file", "", "sign by the key in this `FILE`, which you alone may read; ledger key makes one")
-	flags.StringArrayVar(&f.owners, "owner", nil, "jobs may write here whose repositories the account of this `ID` owns; repeatable;\nthe policy's organisation where neither this nor --repository is said")
-	flags.StringArrayVar(&f.repositories, "repository", nil, "jobs of the repository of this `ID` may write here; repeatable")
+	flags.StringArrayVar(&f.owners, "owner", nil, "jobs may write here whose repositories the account of this `[ISSUER=]ID` owns;\nrepeatable; ISSUER= is needed where several are named, and is GitHub's where none is;\nthe policy's organisation where neither this nor --repository is said")
+	flags.StringArrayVar(&f.repositories, "repository", nil, "jobs of the repository of this `[ISSUER=]ID` may write here; repeatable")
 	flags.StringArrayVar(&f.events, "event", nil, "runs of this event may write here too, `NAME`, beside push, schedule,\nworkflow_dispatch and release; repeatable; never those of pull requests")
 	return cmd
 }
 
 // check refuses what can't be meant, before anything is written.
 func (f *ledgerCollectFlags) check(env *Env) error {
-	for _, id := range slices.Concat(f.owners, f.repositories) {
-		if id == "" || strings.Trim(id, "0123456789") != "" {
-			return usageError("--owner and --repository: expected an id of digits, which outlives a change of name, not %q", id)
-		}
+	var ownersErr, repositoriesErr error
+	f.mayOwn, ownersErr = platformIDs("--owner", f.owners, f.issuers)
+	f.mayWrite, repositoriesErr = platformIDs("--repository", f.repositories, f.issuers)
+	if err := cmp.Or(ownersErr, repositoriesErr); err != nil {
+		return err
 	}
 	switch {
 	case f.inbox == "":
@@ -170,7 +174,7 @@ func (f *ledgerCollectFlags) prepare(ctx context.Context, env *Env, inbox, store
 	seals := &keyring{ctx: ctx, issuers: f.issuers, live: source}
 	return &collecting{&ledger.Collector{
 		Inbox: inbox, Archive: store, Log: l, Verify: seals.verify, Keys: seals.raw,
-		Issuers: f.issuers, Owners: f.owners, Repositories: f.repositories, Events: f.events,
+		Issuers: f.issuers, Owners: f.mayOwn, Repositories: f.mayWrite, Events: f.events,
 	}, seals}, nil
 }
 

@@ -20,7 +20,8 @@ const (
 // accept decides by a token's proven claims whether a file may be taken. Everything must be proven: a
 // claim that is missing refuses.
 func (c *Collector) accept(s Sealed, claims identity.Claims) error {
-	if issuer, ok := claims.Text("iss"); !ok || !slices.Contains(c.Issuers, issuer) {
+	issuer, ok := claims.Text("iss")
+	if !ok || !slices.Contains(c.Issuers, issuer) {
 		return fmt.Errorf("the ID token's issuer is %s: not one of those that count", claims.Describe("iss"))
 	}
 	if aud, ok := claims.Text("aud"); !ok || aud != s.Audience {
@@ -32,8 +33,9 @@ func (c *Collector) accept(s Sealed, claims identity.Claims) error {
 	}
 	project, _ := id.Get(identity.Project)
 	owner, _ := id.Get(identity.Owner)
-	if !slices.Contains(c.Repositories, project) && (owner == "" || !slices.Contains(c.Owners, owner)) {
-		return fmt.Errorf("a job of repository %q of owner %q: neither may write to this ledger", project, owner)
+	mayWrite := slices.Contains(c.Repositories, PlatformID{issuer, project}) || owner != "" && slices.Contains(c.Owners, PlatformID{issuer, owner})
+	if !mayWrite {
+		return fmt.Errorf("a job of repository %q of owner %q at %s: neither may write to this ledger", project, owner, issuer)
 	}
 	if err := c.acceptEvent(id); err != nil {
 		return err

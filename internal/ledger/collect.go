@@ -29,13 +29,17 @@ type Collector struct {
 	// is to be checked in years too.
 	Keys func(ctx context.Context, issuer string) ([]byte, error)
 
-	Issuers      []string // whose tokens count
-	Owners       []string // ids of the accounts whose repositories' jobs may write here
-	Repositories []string // and of single repositories
+	Issuers      []string     // whose tokens count
+	Owners       []PlatformID // of the accounts whose repositories' jobs may write here
+	Repositories []PlatformID // and of single repositories
 	// Events lists events beside the platform's defaults (identity.Identity.DefaultEvents) whose runs may
 	// write here. Those of pull requests never may: what they run is not yet anybody's decision.
 	Events []string
 }
+
+// PlatformID is the id of an account or a repository. Platforms count theirs alike: it is one thing's only with the issuer
+// of the tokens that say it.
+type PlatformID struct{ Issuer, ID string }
 
 // Collected is what a Collect did.
 type Collected struct {

@@ -83,7 +83,7 @@ func newCollector(t testing.TB, inbox, store Store) *Collector {
 	return &Collector{
 		Inbox: inbox, Archive: store, Log: open(t, store), Verify: newPlatform().verify,
 		Keys:    func(context.Context, string) ([]byte, error) { return []byte(`{"keys":[]}`), nil },
-		Issuers: []string{issuer}, Owners: []string{"4242"},
+		Issuers: []string{issuer}, Owners: []PlatformID{{issuer, "4242"}},
 	}
 }
 
@@ -141,8 +141,8 @@ func TestCollectRefusesTokens(t *testing.T) {
 		{"iss", nil, "the ID token's issuer is absent: not one of those that count"},
 		{"aud", "other", `the ID token's audience is "other", the seal's key has "curfew-ledger:`},
 		{"repository_id", nil, "the ID token: expected exactly one of the claims repository_id and project_id, found 0"},
-		{"repository_owner_id", "666", `a job of repository "987654" of owner "666": neither may write to this ledger`},
-		{"repository_owner_id", nil, `a job of repository "987654" of owner "": neither may write to this ledger`},
+		{"repository_owner_id", "666", `a job of repository "987654" of owner "666" at https://token.actions.githubusercontent.com: neither may write to this ledger`},
+		{"repository_owner_id", nil, `a job of repository "987654" of owner "" at https://token.actions.githubusercontent.com: neither may write to this ledger`},
 		{"event_name", "pull_request", `a run of a pull request ("pull_request"): those never write to the ledger`},
 		{"event_name", "pull_request_target", `a run of a pull request ("pull_request_target"): those never write to the ledger`},
 		{"event_name", "pull_request_review", `a run of a pull request ("pull_request_review"): those never write to the ledger`},
@@ -181,7 +181,7 @@ func TestCollectTakes(t *testing.T) {
 		"an event that is named": func(m map[string]any, c *Collector) {
 			m["event_name"], c.Events = "repository_dispatch", []string{"repository_dispatch"}
 		},
-		"a single repository": func(_ map[string]any, c *Collector) { c.Owners, c.Repositories = nil, []string{"987654"} },
+		"a single repository": func(_ map[string]any, c *Collector) { c.Owners, c.Repositories = nil, []PlatformID{{issuer, "987654"}} },
 	} {
 		inbox, store := folder(t), newMemory()
 		claims, c := jobClaims(), newCollector(t, inbox, store)
@@ -189,6 +189,38 @@ func TestCollectTakes(t *testing.T) {
 		jobFile(t, inbox, 1, 1, newPlatform().tokens(claims))
 		if got, err := c.Collect(t.Context()); err != nil || got.Added != 1 {
 			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+// TestCollectBindsIDs: another platform has an account and a repository of the same number, whose tokens count too.
+func TestCollectBindsIDs(t *testing.T) {
+	const gitlab = "https://gitlab.com"
+	theirs := map[string]any{
+		"iss": gitlab, "project_id": "987654", "namespace_id": "4242", "pipeline_id": "12055500123", "job_id": "1", "pipeline_source": "push",
+		"sha": strings.Repeat("9f2c41e0", 5), "user_login": "alice", "iat": at().Unix(), "exp": at().Unix() + 300,
+	}
+	for _, tt := range []struct {
+		name              string
+		claims            map[string]any
+		owner, repository PlatformID
+		taken             bool
+	}{
+		{"our owner", jobClaims(), PlatformID{issuer, "4242"}, PlatformID{}, true},
+		{"our repository", jobClaims(), PlatformID{}, PlatformID{issuer, "987654"}, true},
+		{"their owner", theirs, PlatformID{gitlab, "4242"}, PlatformID{}, true},
+		{"their repository", theirs, PlatformID{}, PlatformID{gitlab, "987654"}, true},
+		{"their owner of our number", theirs, PlatformID{issuer, "4242"}, PlatformID{issuer, "987654"}, false},
+		{"our owner of their number", jobClaims(), PlatformID{gitlab, "4242"}, PlatformID{gitlab, "987654"}, false},
+		{"nobody's number", jobClaims(), PlatformID{"", "4242"}, PlatformID{"", "987654"}, false},
+	} {
+		inbox, store := folder(t), newMemory()
+		jobFile(t, inbox, 1, 1, newPlatform().tokens(tt.claims))
+		c := newCollector(t, inbox, store)
+		c.Issuers, c.Owners, c.Repositories, c.Events = []string{issuer, gitlab}, []PlatformID{tt.owner}, []PlatformID{tt.repository}, []string{"push"}
+		got, err := c.Collect(t.Context())
+		if err != nil || (got.Added == 1) != tt.taken || !tt.taken && !strings.Contains(got.Refused[0].Reason, "neither may write to this ledger") {
+			t.Errorf("%s: %+v, %v", tt.name, got, err)
 		}
 	}
 }

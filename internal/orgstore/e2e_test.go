@@ -202,7 +202,7 @@ func (r *real) collect(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	got, err := (&ledger.Collector{
-		Inbox: bucket("ledger/inbox/"), Archive: store, Log: log, Verify: verify, Issuers: []string{r.issuer.URL}, Owners: []string{"4242"},
+		Inbox: bucket("ledger/inbox/"), Archive: store, Log: log, Verify: verify, Issuers: []string{r.issuer.URL}, Owners: []ledger.PlatformID{{Issuer: r.issuer.URL, ID: "4242"}},
 		Keys: func(ctx context.Context, issuer string) ([]byte, error) {
 			_, raw, err := source.Keys(ctx, issuer)
 			return raw, err
