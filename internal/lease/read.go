@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -69,8 +70,20 @@ func seconds(n *jsontree.Node, names ...string) (time.Duration, bool) {
 // are handed over by a file such as GITHUB_ENV.
 var errUnfit = errors.New("holds a line break or another control character, so that it can't be handed over as a variable")
 
-// fit takes a value from an answer if it can be handed over.
-func fit(name, value string) (redact.Secret, error) {
+// errNoText is why a value is refused in a file as well.
+var errNoText = errors.New("holds a control character that isn't a tab or the end of a line, so that it can't be handed over in a file")
+
+// fit takes a value from an answer if it can be handed over as a variable.
+func fit(name, value string) (redact.Secret, error) { return fitBut(name, value, "", errUnfit) }
+
+// fitFile is fit for what is handed over in a file of its own: there it may be text of several lines, such as a key in PEM, each
+// ended by \n or \r\n, by which what masks it takes it apart.
+func fitFile(name, value string) (redact.Secret, error) {
+	return fitBut(name, value, "\n\t", errNoText)
+}
+
+// fitBut takes a value that holds no control character but those that are allowed, and \r before an \n that is; unfit says why another is refused.
+func fitBut(name, value, allowed string, unfit error) (redact.Secret, error) {
 	switch {
 	case value == "":
 		return redact.Secret{}, fmt.Errorf("the answer has no %s", name)
@@ -79,9 +92,12 @@ func fit(name, value string) (redact.Secret, error) {
 	case !utf8.ValidString(value):
 		return redact.Secret{}, fmt.Errorf("%s isn't UTF-8", name)
 	}
-	for _, r := range value {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
-			return redact.Secret{}, fmt.Errorf("%s %w", name, errUnfit)
+	for i, r := range value {
+		if r == '\r' && strings.HasPrefix(value[i+1:], "\n") {
+			continue // the \n is judged next
+		}
+		if unicode.IsControl(r) && !strings.ContainsRune(allowed, r) || r == '\u2028' || r == '\u2029' {
+			return redact.Secret{}, fmt.Errorf("%s %w", name, unfit)
 		}
 	}
 	return redact.New([]byte(value)), nil

@@ -73,7 +73,7 @@ func (p *vault) exchange(ctx context.Context, r Request) (*Credential, error) {
 		c.Values = append(c.Values, names.public(vaultNamespace, g.Namespace))
 	}
 	c.Values = append(c.Values, names.secret(vaultToken, c.ending.token))
-	read, err := l.read(line, c, g.Read)
+	read, err := l.read(line, c, g)
 	if err != nil {
 		return nil, giveBack(ctx, p, c, err)
 	}

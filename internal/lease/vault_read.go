@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/jsontree"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/redact"
 )
 
 // read reads the secrets that a grant names with the token of c: paths to names of variables.
@@ -20,10 +22,10 @@ import (
 // (https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version). A path is read once,
 // whatever number of its keys are wanted: an engine that makes credentials makes new ones each time, and ends
 // them with the token.
-func (l *line) read(ctx context.Context, c *Credential, wanted map[string]string) ([]Value, error) {
+func (l *line) read(ctx context.Context, c *Credential, g *manifest.Vault) ([]Value, error) {
 	var out []Value
 	known := map[string]*jsontree.Node{}
-	for _, place := range slices.Sorted(maps.Keys(wanted)) {
+	for _, place := range slices.Sorted(maps.Keys(g.Read)) {
 		path, key, _ := strings.Cut(place, "#")
 		if known[path] == nil {
 			data, err := l.secret(ctx, c, path)
@@ -36,14 +38,28 @@ func (l *line) read(ctx context.Context, c *Credential, wanted map[string]string
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", path, err)
 		}
-		held, err := fit("the secret", value)
+		held, err := fitAs(g.As, value)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", path, err)
 		}
 		l.hide(held)
-		out = append(out, Value{Name: wanted[place], Value: held})
+		out = append(out, Value{Name: g.Read[place], Value: held})
 	}
 	return out, nil
+}
+
+// fitAs takes a secret if it can be handed over as the grant says.
+func fitAs(as manifest.Handing, value string) (redact.Secret, error) {
+	if as == manifest.AsFile {
+		return fitFile("the secret", value)
+	}
+	held, err := fit("the secret", value)
+	if errors.Is(err, errUnfit) {
+		if _, other := fitFile("the secret", value); other == nil {
+			err = fmt.Errorf("%w: say as: file in the grant, which hands it over in a file", err)
+		}
+	}
+	return held, err
 }
 
 // secret is the object of a secret's keys.

@@ -129,7 +129,7 @@ func TestVaultOdd(t *testing.T) {
 		{"odd accessor", []http.HandlerFunc{says(200, strings.Replace(login(token), "acc-1", `a\nb`, 1))}, "the token's accessor is none that logs could be searched for" + gone, true},
 		{"forbidden secret", []http.HandlerFunc{says(200, login(token)), says(403, errorsOf("permission denied"))}, "read secret/data/deploy: HOST answered 403: permission denied: let a policy of the role grant read on it" + gone, true},
 		{"no secret", []http.HandlerFunc{says(200, login(token)), says(404, errorsOf())}, "there is no such secret", true},
-		{"newline in a secret", secretOf(`{"data":{"a":"` + secret + `\nPATH=/tmp"}}`), "read secret/data/deploy: the secret holds a line break or another control character, so that it can't be handed over as a variable" + gone, true},
+		{"newline in a secret", secretOf(`{"data":{"a":"` + secret + `\nPATH=/tmp"}}`), "read secret/data/deploy: the secret holds a line break or another control character, so that it can't be handed over as a variable: say as: file in the grant, which hands it over in a file" + gone, true},
 		{"NUL in a secret", secretOf(`{"data":{"a":"` + secret + `\u0000"}}`), "the secret holds a line break", true},
 		{"several keys", secretOf(`{"data":{"a":"` + secret + `","b":"c"}}`), "the secret has 2 keys: say which by PATH#KEY", true},
 		{"no string", secretOf(`{"data":{"a":["` + secret + `"]}}`), "its value is an array", true},
