@@ -192,6 +192,12 @@ func (j *job) sealLeft(ctx context.Context) {
 	if err != nil {
 		j.say("not all records in %s are sealed: %v", filepath.Join(j.state, recordsFolder), err)
 	}
+	if len(names) == 0 {
+		return
+	}
+	if err := j.openKeptStore(ctx); err != nil {
+		j.say("what was sealed in %s isn't brought to the organisation's store: %v", filepath.Join(j.state, recordsFolder), err)
+	}
 	j.deposit(ctx, names...)
 }
 

@@ -71,7 +71,7 @@ func (f *leaseFlags) broker(j *job, hold func(issuance.Held) error) (*issuance.B
 	}
 	o := j.options()
 	o.Tokens, o.Keys, o.Governance, o.NewID, o.Job = j.tokens, j.tokens, rules.governance, j.ids.New, j.of.Name
-	o.Provers, o.Issuers, o.Store = rules.provers, f.issuers, j.openStore
+	o.Provers, o.Issuers, o.Store = rules.provers, f.issuers, j.openAndKeepStore
 	o.Hold = hold
 	return issuance.New(o)
 }

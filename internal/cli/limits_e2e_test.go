@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/curfew-ci/curfew/internal/testservers"
 )
@@ -109,6 +110,23 @@ func TestE2ELimitsOfDay(t *testing.T) {
 	if code, out, errs := s.run("exec", "--grant", "deploy/limited", "--", "echo", "it ran"); code != 125 || out != "" || s.alive() != 0 {
 		t.Errorf("exit status %d\n%s%s", code, out, errs)
 	}
+}
+
+// TestE2ERevokeDeposits: revoke brings what a killed exec and its watchdog have recorded to the store, though no lease is kept
+// that names it.
+func TestE2ERevokeDeposits(t *testing.T) {
+	s, c := newLimitedSite(t)
+	s.killed("deploy/limited", "true", ": revoked (")
+	for range 20 { // until the watchdog has let go of its file
+		if code, out, errs := s.run("revoke", "--all"); code != 0 || out != "no lease is kept here\n" || errs != "" {
+			t.Fatalf("exit status %d\n%s%s", code, out, errs)
+		}
+		if seals, _ := filepath.Glob(filepath.Join(s.temp, "curfew", "ledger", "*.seal")); len(seals) == 2 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	s.deposited(c, 2)
 }
 
 // deposited expects that each of the job's sealed files is in the organisation's inbox, as it is here.
