@@ -162,7 +162,8 @@ func (p *planner) refresh(m Memo, r *Root) Memo {
 		m.Dead = died
 	}
 	m.History = m.History || r.inHistory()
-	m.Sources = r.Sources
+	left := p.left(m)
+	m.Sources = slices.Compact(slices.Sorted(slices.Values(slices.Concat(r.Sources, left))))
 	if len(r.Findings) == 0 {
 		return m // what it was about stays as it was
 	}
@@ -176,8 +177,18 @@ func (p *planner) refresh(m Memo, r *Root) Memo {
 	for _, f := range r.Findings[:min(len(r.Findings), maxFindings)] {
 		m.Findings = append(m.Findings, f.Fingerprint)
 	}
-	m.Paths = r.paths()
+	if len(left) == 0 {
+		m.Paths = r.paths()
+	} else if len(m.Paths) > 0 {
+		m.Paths = r.paths(m.Paths...)
+	}
 	return m
+}
+
+// left are the sources that m's findings need and this scan didn't read to the end: what an earlier one found there
+// may be there still, whatever else this one finds. A memo that was lost needs none, as it is made anew.
+func (p *planner) left(m Memo) []scan.Source {
+	return slices.DeleteFunc(slices.Clone(m.Sources), func(s scan.Source) bool { return p.whole(s, m.Paths) })
 }
 
 const (

@@ -111,9 +111,12 @@ func accepted(f *finding.Finding, in *Input) bool {
 	return err == nil && !until.Over(in.Now)
 }
 
-// paths lists where r's findings stand; nothing where that is too much for a memo.
-func (r *Root) paths() []string {
+// paths lists where r's findings stand, and more; nothing where that is too much for a memo.
+func (r *Root) paths(more ...string) []string {
 	seen := map[string]bool{}
+	for _, path := range more {
+		seen[path] = true
+	}
 	for _, f := range r.Findings {
 		seen[f.Region.Path] = true
 		for _, s := range f.Flow {

@@ -1,0 +1,55 @@
+package ticket_test
+
+import (
+	"testing"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/scan"
+)
+
+// TestSeenElsewhere: a scan that finds a cause in one place, and couldn't look at another where it was found before,
+// doesn't make that one forgotten.
+func TestSeenElsewhere(t *testing.T) {
+	old := secretRead("NPM_TOKEN", "web", 0, finding.Medium)
+	old.Rule, old.Region = "secret-unrotated", region(".github/curfew.yml", 4)
+	unlisted := func(fs ...finding.Finding) *scan.Result { // without an inventory
+		r := result(fs...)
+		r.Checked.Sources = []scan.Source{scan.Workflows, scan.Entitlements, scan.Secrets}
+		return r
+	}
+	t.Run("a source", func(t *testing.T) {
+		w := newWorld(t)
+		w.sync(result(secretRead("NPM_TOKEN", "web", 1, finding.High), old))
+		w.sync(unlisted(secretRead("NPM_TOKEN", "web", 1, finding.High)))
+		w.sync(unlisted())
+		w.want("T-1 open")
+		w.sync(result())
+		w.want("T-1 closed")
+	})
+	t.Run("a file", func(t *testing.T) {
+		w := newWorld(t)
+		a, b := token("sha256:1", "a.bin"), token("sha256:1", "b.env")
+		a.Credential.Detector, b.Credential.Detector = "some-detector", "some-detector" // nobody can be asked
+		blind := func(fs ...finding.Finding) *scan.Result {
+			r := result(fs...)
+			r.NotChecked = []scan.NotChecked{{Source: scan.Secrets, What: "a.bin", Paths: []string{"a.bin"}}}
+			return r
+		}
+		w.sync(result(a, b))
+		w.sync(blind(b))
+		w.sync(blind())
+		w.want("T-1 open")
+		w.sync(result())
+		w.want("T-1 closed")
+	})
+	t.Run("while it is accepted", func(t *testing.T) {
+		w := newWorld(t)
+		w.sync(result(secretRead("NPM_TOKEN", "web", 1, finding.High), old))
+		accepted := secretRead("NPM_TOKEN", "web", 1, finding.High)
+		accepted.Suppressed = &finding.Suppression{Kind: "exception", Until: "2026-12-01"}
+		w.sync(unlisted(accepted))
+		if got := w.shelf.tickets[0].Memo.Sources; len(got) != 2 {
+			t.Errorf("the ticket needs %v alone", got)
+		}
+	})
+}
