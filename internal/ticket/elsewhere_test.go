@@ -53,3 +53,16 @@ func TestSeenElsewhere(t *testing.T) {
 		}
 	})
 }
+
+// TestOwnerRenamed: an owner whose handle is another one now has as many open tickets as before.
+func TestOwnerRenamed(t *testing.T) {
+	w := newWorld(t)
+	w.policy = policy(2, 50)
+	a, b := secretRead("A", "web", 1, finding.High), secretRead("B", "web", 2, finding.High)
+	w.sync(result(a, b))
+	for i := range w.shelf.tickets {
+		w.shelf.tickets[i].Memo.Owner = "@acme/storefront" // its handle when the tickets were made
+	}
+	w.sync(result(a, b, secretRead("C", "web", 3, finding.High), secretRead("D", "web", 4, finding.High)))
+	w.want("T-1 open, T-2 open")
+}

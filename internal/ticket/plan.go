@@ -124,6 +124,7 @@ func (p *planner) existing(mine map[string]*Ticket, byRoot map[string]*Root) []w
 		}
 		r := byRoot[print]
 		m, s := p.refresh(t.Memo, r), p.see(t, r)
+		t.Memo.Owner = m.Owner // for the caps: its handle may be another one now, and who lost the memo still owns it
 		m.State = p.next(t, m, s)
 		if s == unseen && !t.Memo.State.Over() {
 			p.out.Waiting = append(p.out.Waiting, t.Key)
