@@ -1,10 +1,13 @@
 package ticket_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/scan"
+	"github.com/curfew-ci/curfew/internal/ticket"
 )
 
 // TestSeenElsewhere: a scan that finds a cause in one place, and couldn't look at another where it was found before,
@@ -65,4 +68,21 @@ func TestOwnerRenamed(t *testing.T) {
 	}
 	w.sync(result(a, b, secretRead("C", "web", 3, finding.High), secretRead("D", "web", 4, finding.High)))
 	w.want("T-1 open, T-2 open")
+}
+
+// TestMovedNowhere: a ticket isn't closed because another owner has its cause, where that one can't have a ticket.
+func TestMovedNowhere(t *testing.T) {
+	w := newWorld(t)
+	w.sync(result(secretRead("A", "web", 1, finding.High)))
+	in := w.input(result(secretRead("A", "ops", 1, finding.High)))
+	in.Place = func(owner string, _ manifest.Owner) (string, string) {
+		if owner == "ops" {
+			return "", "it has no place"
+		}
+		return "PAY", ""
+	}
+	out, err := ticket.Plan(w.shelf.tickets, in)
+	if err != nil || len(out.Changes) != 0 || len(out.Held) != 1 || strings.Join(out.Waiting, " ") != "T-1" {
+		t.Errorf("%+v, %v", out, err)
+	}
 }

@@ -70,7 +70,7 @@ type Result struct {
 	Changes  []Change
 	Held     []Held   // by the caps, or as their owner has no place in this tracker
 	Unproven []string // keys of tickets that were closed by hand, without proof
-	Waiting  []string // keys of tickets that can't be closed, as not all was looked at
+	Waiting  []string // keys of tickets that can't be closed: not all was looked at, or who has the cause now has no place
 }
 
 // planner is one call of Plan.
@@ -78,7 +78,8 @@ type planner struct {
 	in     *Input
 	kinds  []*Steps
 	roots  []*Root
-	causes []string
+	causes []string // of findings that count
+	barred []string // of those whose owner can't have a ticket here
 	tally  tally
 	out    Result
 }
@@ -99,8 +100,12 @@ func Plan(have []Ticket, in Input) (*Result, error) {
 	byRoot := map[string]*Root{}
 	for _, r := range roots {
 		byRoot[r.Fingerprint] = r
-		if len(r.Findings) > 0 {
-			p.causes = append(p.causes, r.Cause)
+		if len(r.Findings) == 0 {
+			continue
+		}
+		p.causes = append(p.causes, r.Cause)
+		if _, why := in.owner(r.Owner); why != "" {
+			p.barred = append(p.barred, r.Cause)
 		}
 	}
 	mine := p.mine(have)

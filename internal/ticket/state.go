@@ -30,7 +30,7 @@ func (m Memo) due() time.Time { return m.Since.Add(Term(m.Severity)) }
 type sight int
 
 const (
-	unseen  sight = iota // it isn't there, but not all was looked at
+	unseen  sight = iota // it isn't there, but not all was looked at; or it is another owner's who can't have a ticket
 	gone                 // it isn't there
 	moved                // another owner has it now
 	isDead               // it is in the history alone, and dead by its provider's word
@@ -42,7 +42,9 @@ const (
 // see says what the result says of t's root, which is nil where it has no such finding.
 func (p *planner) see(t *Ticket, r *Root) sight {
 	switch {
-	case r == nil && slices.Contains(p.causes, t.Memo.Cause) && t.Memo.Cause != "":
+	case r == nil && slices.Contains(p.barred, t.Memo.Cause):
+		return unseen
+	case r == nil && slices.Contains(p.causes, t.Memo.Cause):
 		return moved
 	case r == nil && p.looked(t.Memo):
 		return gone
