@@ -116,7 +116,7 @@ func (p *planner) ownerByKey(key string) Owner {
 func (p *planner) admitOwner(o Owner, ws []want, mine map[string]*Ticket, left int) int {
 	digest := mine[p.digestPrint(o)]
 	room := p.in.caps().Open - p.staying(o, mine)
-	if digest != nil && digest.Open && !p.looked(Memo{}) {
+	if digest != nil && digest.Open && !p.looked(digest.Memo) {
 		room-- // it can't be closed
 	}
 	room = max(room, 0)

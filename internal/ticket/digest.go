@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,7 +27,12 @@ func (p *planner) digest(o Owner, held []want, have *Ticket, room, fresh bool) b
 	for _, w := range held {
 		m.Findings = append(m.Findings, w.memo.Root)
 		m.Severity = max(m.Severity, w.severity())
+		m.Sources, m.History = append(m.Sources, w.memo.Sources...), m.History || w.memo.History
 	}
+	if have != nil && have.Open && !p.looked(have.Memo) { // what was held back before may be there still
+		m.Sources, m.History = append(m.Sources, have.Memo.needs()...), m.History || have.Memo.History
+	}
+	m.Sources = slices.Compact(slices.Sorted(slices.Values(m.Sources)))
 	more := strings.Join(m.Findings, " ")
 	m.Findings = m.Findings[:min(len(m.Findings), maxFindings)]
 	switch {
@@ -47,7 +53,7 @@ func (p *planner) digest(o Owner, held []want, have *Ticket, room, fresh bool) b
 func (p *planner) updateDigest(t *Ticket, o Owner, m Memo, held []want, room bool, more string) {
 	over := len(held) == 0
 	switch {
-	case over && (!t.Open && t.Memo.State.Over() || t.Open && !p.looked(Memo{})), !over && !t.Open && !room:
+	case over && (!t.Open && t.Memo.State.Over() || t.Open && !p.looked(t.Memo)), !over && !t.Open && !room:
 		return
 	case over:
 		m.State, m.What = Closed, t.Memo.What

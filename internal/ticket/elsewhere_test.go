@@ -3,6 +3,7 @@ package ticket_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/manifest"
@@ -84,5 +85,26 @@ func TestMovedNowhere(t *testing.T) {
 	out, err := ticket.Plan(w.shelf.tickets, in)
 	if err != nil || len(out.Changes) != 0 || len(out.Held) != 1 || strings.Join(out.Waiting, " ") != "T-1" {
 		t.Errorf("%+v, %v", out, err)
+	}
+}
+
+// TestDigestWithoutInventory: what was held back for what the files say is over when they don't say it any more; what
+// was held back for what the platform says isn't before it was asked.
+func TestDigestWithoutInventory(t *testing.T) {
+	for rule, want := range map[string]ticket.State{"secret-unentitled": ticket.Closed, "secret-unrotated": ticket.Open} {
+		w := newWorld(t)
+		w.policy = policy(2, 50)
+		held := secretRead("C", "web", 3, finding.Low)
+		held.Rule = rule
+		w.sync(result(secretRead("A", "web", 1, finding.High), secretRead("B", "web", 2, finding.High), held))
+		w.now = w.now.Add(time.Hour)
+		r := result()
+		r.Checked.Sources = []scan.Source{scan.Workflows, scan.Entitlements, scan.Secrets}
+		w.sync(r)
+		for _, has := range w.shelf.tickets {
+			if has.Memo.Digest && has.Memo.State != want {
+				t.Errorf("%s: the digest is %s, want %s", rule, has.Memo.State, want)
+			}
+		}
 	}
 }

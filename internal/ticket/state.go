@@ -62,13 +62,17 @@ func (p *planner) see(t *Ticket, r *Root) sight {
 	return present
 }
 
+// needs are the sources that must be read to the end: all, where m doesn't know.
+func (m Memo) needs() []scan.Source {
+	if len(m.Sources) == 0 {
+		return scan.Sources()
+	}
+	return m.Sources
+}
+
 // looked reports whether the scan looked wherever m's findings could be.
 func (p *planner) looked(m Memo) bool {
-	needed := m.Sources
-	if len(needed) == 0 {
-		needed = scan.Sources()
-	}
-	for _, s := range needed {
+	for _, s := range m.needs() {
 		if !p.whole(s, m.Paths) {
 			return false
 		}
