@@ -46,6 +46,24 @@ const memoMark = "curfew:1:"
 
 const maxMemo = 16 << 10 // in bytes, encoded
 
+// quoted is how many bytes words take in a memo: escapes make up to six of one.
+func quoted(words ...string) int {
+	text, err := json.Marshal(words)
+	if err != nil {
+		return maxMemo // strings: can't be
+	}
+	return len(text)
+}
+
+// brief cuts s so that it takes few enough bytes in a memo, and is no longer than a title needs.
+func brief(s string) string {
+	for n := maxWhat; ; n = n * 3 / 4 {
+		if short := clip(s, n); quoted(short) <= maxWhatBytes || n <= 1 {
+			return short
+		}
+	}
+}
+
 // encode writes m as one word of ASCII without a meaning in any markup but for "_" and "-", so it stands in a
 // code block.
 func (m Memo) encode() string {

@@ -173,7 +173,7 @@ func (p *planner) refresh(m Memo, r *Root) Memo {
 	if len(r.Findings) == 0 {
 		return m // what it was about stays as it was
 	}
-	m.What, m.Severity = clip(r.What, maxWhat), r.Severity
+	m.What, m.Severity = brief(r.What), r.Severity
 	m.Provable = r.provable()
 	m.Kind = ""
 	if r.Steps != nil {
@@ -197,10 +197,12 @@ func (p *planner) left(m Memo) []scan.Source {
 	return slices.DeleteFunc(slices.Clone(m.Sources), func(s scan.Source) bool { return p.whole(s, m.Paths) })
 }
 
+// With these the longest memo is shorter than 4000 bytes, the least that a tracker's text holds.
 const (
-	maxPaths    = 800 // bytes
-	maxWhat     = 160 // characters
-	maxFindings = 10
+	maxPaths     = 800 // bytes in the memo
+	maxWhat      = 160 // characters
+	maxWhatBytes = 480 // in the memo
+	maxFindings  = 10
 )
 
 // change plans the change of t to m, where there is one. What a person opened again without a cause is left to them.

@@ -124,7 +124,7 @@ func (r *Root) paths(more ...string) []string {
 		}
 	}
 	paths := slices.Sorted(maps.Keys(seen))
-	if len(strings.Join(paths, " ")) > maxPaths {
+	if quoted(paths...) > maxPaths {
 		return nil
 	}
 	return paths
