@@ -47,7 +47,13 @@ type service struct {
 	dialect courier.Dialect
 }
 
-const maxAnswer = 16 << 20 // a page of a hundred tickets, in bytes
+const (
+	maxAnswer = 16 << 20 // a page of a hundred tickets, in bytes
+	maxListed = 100_000  // tickets of a list
+)
+
+// errListed says that a list has no end that would be waited for.
+var errListed = fmt.Errorf("the tracker lists more than %d tickets, which are read at most", maxListed)
 
 // request is one question in JSON.
 type request struct {
@@ -60,9 +66,15 @@ type request struct {
 
 // do asks and reads the answer into out, which may be nil. Whatever isn't 2xx is an error.
 func (s *service) do(ctx context.Context, r request, out any) error {
+	_, err := s.ask(ctx, r, out)
+	return err
+}
+
+// ask is do that returns the answer's header, too.
+func (s *service) ask(ctx context.Context, r request, out any) (http.Header, error) {
 	line, ctx, cancel, err := s.desk.Open(ctx, s.base, s.dialect, s.secrets...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer cancel()
 	q := courier.Question{Method: r.method, Path: r.path, Query: r.query, Once: r.once, Header: http.Header{
@@ -70,28 +82,28 @@ func (s *service) do(ctx context.Context, r request, out any) error {
 	}}
 	if r.body != nil {
 		if q.Body, err = encode(r.body); err != nil {
-			return err
+			return nil, err
 		}
 		q.Header.Set("Content-Type", "application/json")
 	}
 	a, err := line.Ask(ctx, q)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if a.Status < 200 || a.Status > 299 {
-		return &refusedError{status: a.Status, words: line.Words(a)}
+		return nil, &refusedError{status: a.Status, words: line.Words(a)}
 	}
 	if out == nil {
-		return nil
+		return a.Header, nil
 	}
 	if err := json.Unmarshal(a.Body, out); err != nil {
 		why := fmt.Sprintf("%s answered %d, and no JSON that is right: is it the address of its API?", a.Host, a.Status)
 		if r.once {
-			return &courier.UnsureError{Why: why}
+			return nil, &courier.UnsureError{Why: why}
 		}
-		return errors.New(why)
+		return nil, errors.New(why)
 	}
-	return nil
+	return a.Header, nil
 }
 
 // refusedError is a final answer that isn't a success.

@@ -149,7 +149,7 @@ func (j *jiraSide) search(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	seen := j.clock.now().Add(-j.lag)
-	var found []map[string]any
+	found := []map[string]any{}
 	for _, i := range j.issues {
 		var was *fakeState
 		for n := range i.states {

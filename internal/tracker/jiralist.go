@@ -3,6 +3,7 @@ package tracker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -59,7 +60,7 @@ func (j *Jira) List(ctx context.Context, repository string) ([]ticket.Ticket, er
 		strings.Join(quoted, ", "), jqlString(ticket.Label), jqlString(repository))
 	var out []ticket.Ticket
 	next := jiraCursor{}
-	for {
+	for range maxListed / jiraPage {
 		page, err := j.page(ctx, jql, &next)
 		if err != nil {
 			return nil, fmt.Errorf("list tickets: %w", err)
@@ -77,6 +78,7 @@ func (j *Jira) List(ctx context.Context, repository string) ([]ticket.Ticket, er
 			return out, nil
 		}
 	}
+	return nil, errListed
 }
 
 // jiraCursor is where the next page begins.
@@ -99,21 +101,27 @@ func (j *Jira) page(ctx context.Context, jql string, at *jiraCursor) ([]jiraIssu
 		body["startAt"] = at.start
 	}
 	var page struct {
-		Issues []jiraIssue `json:"issues"`
-		Token  string      `json:"nextPageToken"`
-		Total  int         `json:"total"`
+		Issues *[]jiraIssue `json:"issues"`
+		Token  string       `json:"nextPageToken"`
+		Total  *int         `json:"total"`
 	}
 	if err := j.do(ctx, request{method: http.MethodPost, path: path, body: body}, &page); err != nil {
 		return nil, err
 	}
-	at.start += len(page.Issues)
-	if j.cloud {
-		at.over = page.Token == "" || page.Token == at.token
-	} else {
-		at.over = at.start >= page.Total || len(page.Issues) == 0
+	if page.Issues == nil || !j.cloud && page.Total == nil {
+		return nil, errors.New("the answer has no list of issues: is it the address of a Jira?")
+	}
+	found := *page.Issues
+	at.start += len(found)
+	again := page.Token == at.token
+	if at.over = page.Token == ""; !j.cloud {
+		at.over, again = at.start >= *page.Total, len(found) == 0
+	}
+	if !at.over && again { // what the list lacks would be created once more
+		return nil, errors.New("a page leads to itself: run it again")
 	}
 	at.token = page.Token
-	return page.Issues, nil
+	return found, nil
 }
 
 // jqlString quotes s for JQL.

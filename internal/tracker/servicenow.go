@@ -122,16 +122,14 @@ func (s *ServiceNow) List(ctx context.Context, repository string) ([]ticket.Tick
 	query.Set("sysparm_query", mine+"^NQ"+others+"^NQ"+today+"^ORDERBYsys_created_on^ORDERBYsys_id")
 	query.Set("sysparm_limit", strconv.Itoa(incidentPage))
 	var out []ticket.Ticket
-	for offset := 0; ; offset += incidentPage {
+	for offset := 0; offset < maxListed; offset += incidentPage {
 		query.Set("sysparm_offset", strconv.Itoa(offset))
-		var page struct {
-			Result []incident `json:"result"`
-		}
-		if err := s.do(ctx, request{method: http.MethodGet, path: []string{incidents}, query: query}, &page); err != nil {
+		page, over, err := s.page(ctx, query, offset)
+		if err != nil {
 			return nil, fmt.Errorf("list tickets: %w", err)
 		}
-		for i := range page.Result {
-			t, err := page.Result[i].ticket()
+		for i := range page {
+			t, err := page[i].ticket()
 			if err != nil {
 				return nil, fmt.Errorf("list tickets: %w", err)
 			}
@@ -139,10 +137,30 @@ func (s *ServiceNow) List(ctx context.Context, repository string) ([]ticket.Tick
 				out = append(out, t)
 			}
 		}
-		if len(page.Result) < incidentPage {
+		if over {
 			return out, nil
 		}
 	}
+	return nil, errListed
+}
+
+// page asks for one page, and whether it is the last. Rows that the user may not read are taken out of a page after it
+// was cut, so a short one needn't be: X-Total-Count counts them, and without it an empty page is the end.
+func (s *ServiceNow) page(ctx context.Context, query url.Values, offset int) (rows []incident, over bool, err error) {
+	var page struct {
+		Result *[]incident `json:"result"`
+	}
+	header, err := s.ask(ctx, request{method: http.MethodGet, path: []string{incidents}, query: query}, &page)
+	if err != nil {
+		return nil, false, err
+	}
+	if page.Result == nil {
+		return nil, false, errors.New("the answer has no list of incidents: is it the address of an instance?")
+	}
+	if total, err := strconv.Atoi(header.Get("X-Total-Count")); err == nil {
+		return *page.Result, offset+incidentPage >= total, nil
+	}
+	return *page.Result, len(*page.Result) == 0, nil
 }
 
 // urgency is how urgent an incident is, from 1.
