@@ -73,13 +73,13 @@ func MaskInventory(ctx context.Context, inv *inventory.Inventory) (*inventory.In
 }
 
 // unlisted says what of the platform the inventory hasn't that a check would look at, in one line for all that have
-// the same reason.
+// the same reason. What a file could have of an organisation is told as well; --github can't be told to ask for it.
 func (r *run) unlisted(inv *inventory.Inventory) {
 	needed := posture.PlatformSources(r.facts.Manifest)
 	var reasons []string
 	names := map[string][]string{}
 	for _, s := range inv.Unread() {
-		if !slices.Contains(needed, s.Name) || s.Why == inventory.NotAsked {
+		if !slices.Contains(needed, s.Name) || s.Why == inventory.NotAsked && r.opt.Live != nil {
 			continue
 		}
 		reason := s.Reason()
@@ -89,7 +89,11 @@ func (r *run) unlisted(inv *inventory.Inventory) {
 		names[reason] = append(names[reason], s.Title())
 	}
 	for _, reason := range reasons {
-		r.notChecked(Platform, some(names[reason], len(names[reason])), reason, "take the inventory with a token that may read it")
+		fix := "take the inventory with a token that may read it"
+		if reason == inventory.NotAsked {
+			fix = "take the inventory with curfew inventory --organization"
+		}
+		r.notChecked(Platform, some(names[reason], len(names[reason])), reason, fix)
 	}
 }
 

@@ -95,6 +95,33 @@ func TestPlatform(t *testing.T) {
 	}
 }
 
+// TestOrganizationUnasked: an inventory that nobody had ask for the organisation doesn't show that its defaults are
+// right: what an earlier one found there isn't gone.
+func TestOrganizationUnasked(t *testing.T) {
+	dir, inv := repository(t, 0), broad()
+	for i := range inv.Sources {
+		if inv.Sources[i].Name == "org-workflow-permissions" {
+			inv.Sources[i].State, inv.Sources[i].Why = inventory.NotChecked, inventory.NotAsked
+		}
+	}
+	src, err := inventory.Encode(inv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "inventory.json")
+	if err := os.WriteFile(file, src, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := scan.Run(t.Context(), scan.Options{Dir: dir, Inventory: file, Now: today})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := slices.ContainsFunc(r.NotChecked, func(n scan.NotChecked) bool { return strings.Contains(n.Fix, "--organization") })
+	if !told || slices.Contains(r.Checked.Sources, scan.Platform) {
+		t.Errorf("not checked: %+v; read to the end: %v", r.NotChecked, r.Checked.Sources)
+	}
+}
+
 // TestInventoryOfAChange: a change doesn't bring the inventory by which it is judged.
 func TestInventoryOfAChange(t *testing.T) {
 	dir := repository(t, 0)
