@@ -62,19 +62,30 @@ func (p *Pass) judgeEnvironment(name string, g guarded) {
 		report("approval", "has no reviewers, and the grant counts their approvals", "give the environment required reviewers")
 	case g.approval && !e.NoSelfReview:
 		report("self", "lets who started the job approve it", "set \"prevent self-review\" for its required reviewers")
-	case isOpen(e):
-		report("open", "lets in a job of any branch, without a review", settings)
+	case isOpen(e) != "":
+		report("open", "lets in a job of any "+isOpen(e)+", without a review", settings)
 	}
 }
 
-// isOpen reports whether whoever can push a branch can have a job in the environment. A wait keeps nobody out.
-// Patterns that weren't read may well be narrow, and are told as not checked.
-func isOpen(e *inventory.Environment) bool {
+// isOpen says of which refs any has its jobs let in, "branch" or "tag": whoever can push one can have a job in the
+// environment. It is "" for none. A wait keeps nobody out. Patterns that weren't read may well be narrow, and are told
+// as not checked.
+func isOpen(e *inventory.Environment) string {
 	if len(e.Reviewers) > 0 || len(e.OtherRules) > 0 || e.Branches == inventory.ProtectedBranch {
-		return false
+		return ""
 	}
-	all := func(pattern string) bool { return strings.Trim(strings.TrimPrefix(pattern, "refs/heads/"), "*/") == "" }
-	return e.Branches == inventory.AnyBranch || slices.ContainsFunc(e.BranchPatterns, all)
+	if e.Branches == inventory.AnyBranch || slices.ContainsFunc(e.BranchPatterns, matchesAll("refs/heads/")) {
+		return "branch"
+	}
+	if slices.ContainsFunc(e.BranchPatterns, matchesAll("refs/tags/")) {
+		return "tag"
+	}
+	return ""
+}
+
+// matchesAll reports of a pattern whether all refs that begin so match it.
+func matchesAll(prefix string) func(pattern string) bool {
+	return func(pattern string) bool { return strings.Trim(strings.TrimPrefix(pattern, prefix), "*/") == "" }
 }
 
 // asksApproval reports whether a grant of the identity may count approvals of its environment.
