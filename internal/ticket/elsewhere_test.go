@@ -108,3 +108,17 @@ func TestDigestWithoutInventory(t *testing.T) {
 		}
 	}
 }
+
+// TestManifestGone: what the platform holds is judged by the manifest, so a scan without one proves nothing of it.
+func TestManifestGone(t *testing.T) {
+	f := secretRead("NPM_TOKEN", "web", 0, finding.Medium)
+	f.Rule, f.Region = "secret-unrotated", region(".github/curfew.yml", 4)
+	w := newWorld(t)
+	w.sync(result(f))
+	r := result()
+	r.Checked.Sources = []scan.Source{scan.Workflows, scan.Secrets, scan.Platform} // as of a scan without a manifest
+	w.sync(r)
+	w.want("T-1 open")
+	w.sync(result())
+	w.want("T-1 closed")
+}

@@ -88,12 +88,15 @@ func (in *Input) ownerOf(f *finding.Finding) string {
 }
 
 func (r *Root) add(f *finding.Finding, source scan.Source, in *Input) {
-	if source == "" { // a rule of another version: nothing less than everything says that it is gone
+	r.Sources = append(r.Sources, source)
+	switch {
+	case source == "": // a rule of another version: nothing less than everything says that it is gone
 		r.Sources = scan.Sources()
-	} else if !slices.Contains(r.Sources, source) {
-		r.Sources = append(r.Sources, source)
-		slices.Sort(r.Sources)
+	case source == scan.Platform && f.Owner != "": // who owns it is the manifest's word, without which nobody judges it
+		r.Sources = append(r.Sources, scan.Entitlements)
 	}
+	slices.Sort(r.Sources)
+	r.Sources = slices.Compact(r.Sources)
 	if accepted(f, in) {
 		r.Accepted = append(r.Accepted, f)
 		return
