@@ -122,3 +122,17 @@ func TestManifestGone(t *testing.T) {
 	w.sync(result())
 	w.want("T-1 closed")
 }
+
+// TestRepositoryCase: a repository is the same one however its name is written, as it is to GitHub.
+func TestRepositoryCase(t *testing.T) {
+	w := newWorld(t)
+	r := result(secretRead("A", "web", 1, finding.High))
+	w.sync(r)
+	w.sync(result())
+	in := w.input(result())
+	in.Repository = "Acme/Shop"
+	out, err := ticket.Plan(w.shelf.tickets, in)
+	if err != nil || len(out.Changes) != 0 || len(out.Unproven) != 0 {
+		t.Errorf("%+v, %v", out, err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // mine are this repository's tickets by fingerprint, one each: of duplicates the one that counts, and the others are
@@ -15,7 +16,7 @@ func (p *planner) mine(have []Ticket) map[string]*Ticket {
 		if t.Repository != RepositoryLabel(p.in.Repository) {
 			continue
 		}
-		if t.Memo.Root != t.Fingerprint || t.Memo.Repository != p.in.Repository {
+		if t.Memo.Root != t.Fingerprint || !strings.EqualFold(t.Memo.Repository, p.in.Repository) {
 			t.Memo = lost(&t, p.in.Repository)
 		}
 		if t.Memo.Since.Before(t.Created) && !t.Created.IsZero() {
