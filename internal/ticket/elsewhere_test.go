@@ -136,3 +136,31 @@ func TestRepositoryCase(t *testing.T) {
 		t.Errorf("%+v, %v", out, err)
 	}
 }
+
+// TestGuessesDiffer: a guess is known by its place alone, so the provider's word about one value isn't about another that
+// stands or comes to stand there.
+func TestGuessesDiffer(t *testing.T) {
+	guess := func(status string) finding.Finding {
+		f := token("", ".npmrc")
+		f.Key, f.Credential.Detector = "auth", "npmrc-auth"
+		if status != "" {
+			f.Liveness = &finding.Liveness{Status: status}
+		}
+		return f
+	}
+	t.Run("at once", func(t *testing.T) {
+		w := newWorld(t)
+		w.sync(result(guess("dead"), guess("unknown")))
+		w.sync(result())
+		w.want("T-1 verifying")
+	})
+	t.Run("one after the other", func(t *testing.T) {
+		w := newWorld(t)
+		w.sync(result(guess("")))
+		w.sync(result(guess("dead")))
+		w.want("T-1 verifying")
+		w.sync(result(guess("")))
+		w.sync(result())
+		w.want("T-1 verifying")
+	})
+}

@@ -164,7 +164,7 @@ func (p *planner) refresh(m Memo, r *Root) Memo {
 	}
 	owner, _ := p.in.owner(r.Owner)
 	m.Repository, m.Root, m.Cause, m.Owner = p.in.Repository, r.Fingerprint, r.Cause, owner.Key()
-	if said, died := r.died(); said {
+	if said, died := r.died(); said || slices.ContainsFunc(r.Findings, guessed) {
 		m.Dead = died
 	}
 	m.History = m.History || r.inHistory()

@@ -140,17 +140,26 @@ func (r *Root) provable() bool {
 	})
 }
 
-// died is the provider's word: some finding's credential is dead, and none's lives.
+// died is the provider's word: some finding's credential is dead, and none's lives. Of guesses each must be dead, as
+// they needn't be of one value.
 func (r *Root) died() (said, is bool) {
+	mixed := false
 	for _, f := range r.Findings {
-		if f.Liveness != nil && f.Liveness.Status == "live" {
+		switch {
+		case f.Liveness != nil && f.Liveness.Status == "live":
 			return true, false
-		}
-		if dead(f) {
+		case dead(f):
 			said, is = true, true
+		default:
+			mixed = mixed || guessed(f)
 		}
 	}
-	return said, is
+	return said, is && !mixed
+}
+
+// guessed reports whether f's credential is known by its place alone: another may come to stand there.
+func guessed(f *finding.Finding) bool {
+	return f.Credential != nil && f.Credential.Secret == "" && f.Credential.Fingerprint == ""
 }
 
 func dead(f *finding.Finding) bool { return f.Liveness != nil && f.Liveness.Status == "dead" }
