@@ -154,13 +154,35 @@ func planJSON(path string, src []byte, groups []certify.Group) (string, error) {
 	return printable(string(text)) + "\n", err
 }
 
-// replace writes the manifest, beneath the folder that was named.
+// replace writes the manifest, beneath the folder that was named: all of it or nothing, whenever it is killed.
 func (f *certifyPlanFlags) replace(src []byte) error {
 	root, err := os.OpenRoot(f.dir)
 	if err != nil {
 		return err
 	}
-	return errors.Join(root.WriteFile(filepath.FromSlash(f.manifest), src, 0o644), root.Close())
+	return errors.Join(replaceIn(root, filepath.FromSlash(f.manifest), src), root.Close())
+}
+
+// replaceIn puts a new file of the same mode in a file's place. What lies where the new one is written stays, and is
+// an error: it may be somebody else's at work.
+func replaceIn(root *os.Root, name string, src []byte) error {
+	info, err := root.Lstat(name)
+	if err != nil {
+		return err
+	}
+	fresh := name + ".new"
+	file, err := root.OpenFile(fresh, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm())
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(src)
+	if err = errors.Join(err, file.Chmod(info.Mode().Perm()), file.Sync(), file.Close()); err == nil {
+		err = root.Rename(fresh, name)
+	}
+	if err != nil {
+		err = errors.Join(err, root.Remove(fresh))
+	}
+	return err
 }
 
 // write puts the proposals into the manifest, if it still is what was read.
