@@ -208,7 +208,10 @@ func (f *ticketFlags) result(ctx context.Context) (*scan.Result, error) {
 // shownOf are the texts of a finding that tickets show.
 func shownOf(r *scan.Result, i int) []*string {
 	f := &r.Findings[i]
-	out := []*string{&f.Message, &f.Fix, &f.Rule, &f.Region.Path, &f.Job, &f.Identity, &f.Owner}
+	out := []*string{&f.Message, &f.Fix, &f.Rule, &f.Region.Path, &f.Job, &f.Identity, &f.Owner, &f.Fingerprint}
+	for k := range f.Flow {
+		out = append(out, &f.Flow[k].Region.Path) // which memos hold
+	}
 	if f.Credential != nil {
 		out = append(out, &f.Credential.Secret, &f.Credential.Kind)
 	}

@@ -68,3 +68,30 @@ func TestTicketTracker(t *testing.T) {
 		t.Errorf("%d %s", code, out)
 	}
 }
+
+// TestTicketPaths: a path that looks like a credential is masked in a ticket's memo as well, which is encoded.
+func TestTicketPaths(t *testing.T) {
+	t.Chdir(t.TempDir())
+	token := "ghp_" + strings.Repeat("aB3dE5fG7h", 4)[:36]
+	result := `{"schema":1,"tool":{"name":"curfew","version":"dev"},"manifest":{"path":"","from":"none"},"findings":[
+{"rule":"x","severity":"high","message":"m","region":{"path":"a.yml","start":{"line":1,"column":1,"offset":0},"end":{"line":1,"column":2,"offset":1}},
+"flow":[{"message":"m","region":{"path":"` + token + `/b.yml","start":{"line":1,"column":1,"offset":0},"end":{"line":1,"column":2,"offset":1}}}],
+"key":"k","fingerprint":"00"}],"checked":{"sources":["workflows"],"scope":"tree","workflows":0,"actions":0,"jobs":0,"files":0,"secrets":0,"entitlements":0},
+"leftOut":{"allowlisted":0,"ending":0,"unlikely":[]},"notChecked":[]}`
+	if err := os.WriteFile("result.json", []byte(result), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	code := cli.Run(t.Context(), cli.Env{
+		Args: []string{"ticket", "sync", "--from", "result.json"}, Stdout: &out, Stderr: &out,
+		Now: func() time.Time { return today }, Getenv: func(string) string { return "" },
+	})
+	pages, err := filepath.Glob("curfew-tickets/*.json")
+	if code != 0 || err != nil || len(pages) != 1 {
+		t.Fatalf("%d, %v, %v\n%s", code, pages, err, out.String())
+	}
+	src, err := os.ReadFile(pages[0])
+	if err != nil || bytes.Contains(src, []byte(token)) || !bytes.Contains(src, []byte("b.yml")) {
+		t.Errorf("%v\n%s", err, src)
+	}
+}
