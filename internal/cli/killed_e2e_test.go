@@ -193,7 +193,9 @@ func (s *site) killedAt(t *testing.T, k *killer, at moment, grant, child string,
 		t.Fatal(err)
 	}
 	err = cmd.Wait()
-	if exit := (*exec.ExitError)(nil); !asExit(err, &exit) || exit.ExitCode() != -1 {
+	// After the last answer there is so little left to do that it may end by itself before it is killed.
+	last := at.when == answered && at.what == "token of the seal" && err == nil
+	if exit := (*exec.ExitError)(nil); !last && (!asExit(err, &exit) || exit.ExitCode() != -1) {
 		t.Fatalf("it wasn't killed: %v", err)
 	}
 	deadline := time.Now().Add(5 * time.Second)
@@ -294,7 +296,7 @@ func (s *site) endAll(t *testing.T) {
 func TestE2ELeaseKilled(t *testing.T) {
 	s := newSite(t)
 	k := s.behind()
-	for _, at := range []moment{{"read", 1, asked}, {"read", 1, answered}} {
+	for _, at := range []moment{{"read", 1, asked}, {"read", 1, done}} {
 		s.temp = t.TempDir()
 		s.env = append(s.env, "RUNNER_TEMP="+s.temp, "GITHUB_ENV="+filepath.Join(s.temp, "env")) // the last counts
 		cmd := s.command("lease", "--grant", "deploy/vault")
