@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/curfew-ci/curfew/internal/courier"
 	"github.com/curfew-ci/curfew/internal/issuance"
 )
 
@@ -23,7 +24,7 @@ func (t *tenancy) keep(ctx context.Context) {
 		if t.files == "" {
 			lead = 0
 		}
-		if pause(ctx, left-lead) != nil {
+		if courier.Pause(ctx, left-lead) != nil {
 			return
 		}
 		if t.files == "" || !t.renew(ctx, l, lead) {
@@ -42,7 +43,7 @@ func (t *tenancy) current() *issuance.Lease {
 
 // endInTime waits for the end of a lease, and ends it.
 func (t *tenancy) endInTime(ctx context.Context, l *issuance.Lease) {
-	if pause(ctx, l.Until.Sub(t.j.env.Now())) != nil {
+	if courier.Pause(ctx, l.Until.Sub(t.j.env.Now())) != nil {
 		return
 	}
 	t.mu.Lock()
@@ -58,7 +59,7 @@ func (t *tenancy) endInTime(ctx context.Context, l *issuance.Lease) {
 // renew leases anew and hands that over, and tries again while there is time if something stood in the way that may pass.
 func (t *tenancy) renew(ctx context.Context, old *issuance.Lease, lead time.Duration) bool {
 	for again := range 3 {
-		if again > 0 && pause(ctx, lead/4) != nil {
+		if again > 0 && courier.Pause(ctx, lead/4) != nil {
 			return false
 		}
 		left := time.Duration(0)
@@ -117,16 +118,4 @@ func (t *tenancy) endBut(ctx context.Context, current *issuance.Lease) {
 		}
 		return err == nil
 	})
-}
-
-// pause waits for d, or until ctx ends, whose error it then returns.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

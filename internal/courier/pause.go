@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Pause waits for d or until ctx ends, whose error it then returns.
+// Pause waits for d or until ctx ends, whose error it then returns, also where both came at once.
 func Pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -13,6 +13,6 @@ func Pause(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:
-		return nil
+		return ctx.Err()
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	gogithub "github.com/google/go-github/v62/github"
 
+	"github.com/curfew-ci/curfew/internal/courier"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
@@ -72,7 +73,7 @@ func New(cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("no token for %s: set GITHUB_TOKEN", base.Host)
 	}
 	if cfg.Sleep == nil {
-		cfg.Sleep = sleep
+		cfg.Sleep = courier.Pause
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -134,17 +135,6 @@ func parseAPI(api string) (*url.URL, error) {
 	}
 	base.Path = strings.TrimSuffix(base.Path, "/") + "/"
 	return base, nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // authTransport adds the token to requests for the API's own scheme and host. A redirect to anywhere

@@ -3,7 +3,6 @@ package ticket
 import (
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/curfew-ci/curfew/internal/markup"
 )
@@ -82,16 +81,8 @@ func head(title string) Block { return Block{Kind: Heading, Spans: []Span{Plain(
 
 // tame makes s one line, no longer than maxText, in which nothing hides or passes for a memo.
 func tame(s string) string {
-	s = markup.Visible(clip(strings.TrimSpace(s), maxText))
+	s = markup.Visible(markup.Clip(strings.TrimSpace(s), maxText))
 	return strings.ReplaceAll(s, memoMark, "curfew:1 :")
-}
-
-// clip cuts s to n characters, the last of which is then "…".
-func clip(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:n-1]) + "…"
 }
 
 // gap draws nothing and breaks what is no word any more with it: mentions, links, references.
@@ -102,7 +93,7 @@ const gap = "\u200b"
 var references = regexp.MustCompile(`@|://|(?i:www\.)|(?i:mailto:)|#\d|(?i:GH-)\d`)
 
 // Inert is s as a line of plain text of at most n characters that nothing makes a link or a mention of.
-func Inert(s string, n int) string { return clip(unlink(tame(s)), n) }
+func Inert(s string, n int) string { return markup.Clip(unlink(tame(s)), n) }
 
 // unlink breaks what becomes a link or a mention by itself.
 func unlink(s string) string {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/markup"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -58,7 +59,7 @@ func quoted(words ...string) int {
 // brief cuts s so that it takes few enough bytes in a memo, and is no longer than a title needs.
 func brief(s string) string {
 	for n := maxWhat; ; n = n * 3 / 4 {
-		if short := clip(s, n); quoted(short) <= maxWhatBytes || n <= 1 {
+		if short := markup.Clip(s, n); quoted(short) <= maxWhatBytes || n <= 1 {
 			return short
 		}
 	}
