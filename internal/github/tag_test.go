@@ -56,7 +56,7 @@ func TestTagObjectRefused(t *testing.T) {
 		gets            []answer
 		want            string
 	}{
-		"no such tag":      {gets: []answer{{status: 404, body: `{"message":"Not Found"}`}}, want: "no such tag"},
+		"no such tag":      {gets: []answer{{status: 404, body: `{"message":"Not Found"}`}}, want: `GET /repos/acme/shop/git/ref/tags/v1: GitHub answers 404, Not Found: it isn't there, or the token may not see it: let the token have "contents: read"`},
 		"not allowed":      {gets: []answer{{status: 403, body: `{"message":"Resource not accessible by integration"}`}}, want: "contents: read"},
 		"token over":       {gets: []answer{{status: 401, body: `{}`}}, want: "expired"},
 		"lightweight":      {gets: []answer{refTo("v1", "commit", tagID)}, want: "lightweight"},
@@ -64,7 +64,7 @@ func TestTagObjectRefused(t *testing.T) {
 		"name that climbs": {tag: "../heads/main", gets: []answer{refTo("main", "tag", tagID)}, want: "another ref"},
 		"id of a path":     {gets: []answer{refTo("v1", "tag", "../../../user")}, want: "no id"},
 		"nothing":          {gets: []answer{{status: 200, body: `{}`}}, want: "another ref"},
-		"object gone":      {gets: []answer{refTo("v1", "tag", tagID), {status: 404, body: `{}`}}, want: "tag object"},
+		"object gone":      {gets: []answer{refTo("v1", "tag", tagID), {status: 404, body: `{}`}}, want: "read the object of the tag v1: GET /repos/acme/shop/git/tags/"},
 		"unsigned": {gets: []answer{refTo("v1", "tag", tagID), {status: 200, body: `{"verification":{"verified":false,"reason":"unsigned",` +
 			`"payload":null,"signature":null}}`}}, want: "isn't signed"},
 		"no word of it":                   {gets: []answer{refTo("v1", "tag", tagID), {status: 200, body: `{}`}}, want: "isn't signed"},
