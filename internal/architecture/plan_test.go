@@ -84,7 +84,7 @@ func house() plan {
 			"internal/supervise":       {"internal/redact"},
 			"internal/ticket":          {"rules", "internal/courier", "internal/finding", "internal/manifest", "internal/markup", "internal/scan"},
 			"internal/tracker":         {"internal/courier", "internal/finding", "internal/ledger", "internal/redact", "internal/ticket"},
-			"internal/custody":         {"internal/issuance", "internal/lease", "internal/manifest", "internal/redact"},
+			"internal/custody":         {"internal/issuance", "internal/lease", "internal/ledger", "internal/manifest", "internal/redact"},
 			"internal/doctor":          {"internal/identity", "internal/issuance", "internal/lease", "internal/manifest", "internal/policy", "internal/redact", "internal/trust"},
 			"internal/orgstore":        {"internal/identity", "internal/issuance", "internal/lease", "internal/ledger", "internal/manifest", "internal/redact"},
 			"internal/issuance":        {"internal/courier", "internal/identity", "internal/lease", "internal/ledger", "internal/manifest", "internal/policy", "internal/redact", "internal/sshsig"},

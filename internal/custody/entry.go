@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/issuance"
 	"github.com/curfew-ci/curfew/internal/lease"
+	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
@@ -82,7 +82,7 @@ func Decode(path string, src []byte) (Entry, error) {
 		return Entry{}, fmt.Errorf("%s: not what curfew leaves of a lease: expected the file as curfew wrote it", path)
 	case s.Version != version:
 		return Entry{}, fmt.Errorf("%s: version %d, expected %d: end the lease with the curfew that made it", path, s.Version, version)
-	case !isID(s.ID) || s.Files != "" && !isID(s.Files):
+	case !ledger.ValidID(s.ID) || s.Files != "" && !ledger.ValidID(s.Files):
 		return Entry{}, fmt.Errorf("%s: not the id of a lease: expected the file as curfew wrote it", path)
 	}
 	c, err := lease.ReadStub(path, s.Stub)
@@ -90,9 +90,4 @@ func Decode(path string, src []byte) (Entry, error) {
 		return Entry{}, err
 	}
 	return Entry{s.ID, s.Until, s.Files, s.Origin, c, s.Ledger}, nil
-}
-
-// isID reports whether s is a ULID, as ledger.IDs makes them: fit for the name of a file.
-func isID(s string) bool {
-	return len(s) == 26 && strings.Trim(s, "0123456789ABCDEFGHJKMNPQRSTVWXYZ") == ""
 }

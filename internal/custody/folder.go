@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/lease"
+	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
@@ -91,7 +92,7 @@ func (f *Folder) IDs() ([]string, error) {
 	}
 	var ids []string
 	for _, e := range entries {
-		if id, ok := strings.CutSuffix(e.Name(), suffix); ok && isID(id) {
+		if id, ok := strings.CutSuffix(e.Name(), suffix); ok && ledger.ValidID(id) {
 			ids = append(ids, id)
 		}
 	}
@@ -100,7 +101,7 @@ func (f *Folder) IDs() ([]string, error) {
 
 // Entry reads what ends a lease; fs.ErrNotExist where it isn't kept.
 func (f *Folder) Entry(id string) (Entry, error) {
-	if !isID(id) {
+	if !ledger.ValidID(id) {
 		return Entry{}, fmt.Errorf("lease %q: expected the 26 characters of a lease's id: %w", id, fs.ErrNotExist)
 	}
 	info, err := f.root.Lstat(id + suffix) // a pipe would be waited for

@@ -15,7 +15,7 @@ func (r *Record) Check() error {
 	switch {
 	case r.Schema != Schema:
 		return fmt.Errorf("schema %d: this curfew knows schema %d alone; read it with the one that wrote it", r.Schema, Schema)
-	case !validID(r.ID):
+	case !ValidID(r.ID):
 		return errors.New("id: expected a ULID, 26 characters of 0-9 and A-Z without I, L, O and U")
 	case r.Time.IsZero():
 		return errors.New("time: missing")
@@ -86,7 +86,7 @@ func (r *Record) checkForms() error {
 		return errors.New(`links.session: expected "sha256:" and 64 hexadecimal digits`)
 	}
 	for _, id := range r.Links.CausedBy {
-		if !validID(id) {
+		if !ValidID(id) {
 			return errors.New("links.caused_by: expected ids of records")
 		}
 	}

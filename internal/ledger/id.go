@@ -84,7 +84,7 @@ func encodeID(id [16]byte) string {
 	return string(out[:])
 }
 
-// validID reports whether s is a ULID in its canonical form.
-func validID(s string) bool {
+// ValidID reports whether s is a ULID in its canonical form, as IDs makes them: 26 characters that are fit for a name of a file.
+func ValidID(s string) bool {
 	return len(s) == idLength && s[0] <= '7' && strings.Trim(s, crockford) == ""
 }

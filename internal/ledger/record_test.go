@@ -201,7 +201,7 @@ func TestIDs(t *testing.T) {
 			now = now.Add(-time.Hour)
 		}
 		id, err := ids.New()
-		if err != nil || !validID(id) {
+		if err != nil || !ValidID(id) {
 			t.Fatalf("%q, %v", id, err)
 		}
 		made = append(made, id)

@@ -77,7 +77,7 @@ func (s Slots) Take(ctx context.Context, c Claim) (string, error) {
 	switch {
 	case c.Limit < 1 || c.Limit > MaxSlots:
 		return "", fmt.Errorf("take slot: a limit of %d: expected 1 to %d", c.Limit, MaxSlots)
-	case !validID(c.Holder):
+	case !ValidID(c.Holder):
 		return "", errors.New("take slot: the holder must be a record's id")
 	case !c.NotAfter.IsZero() && !c.NotAfter.After(now):
 		return "", errors.New("take slot: its time is over before it begins")
