@@ -30,9 +30,9 @@ func (f *filterFlags) set() bool { return *f != filterFlags{} }
 // filter reads the flags. A type that there isn't is a mistake: nothing would be of it.
 func (f *filterFlags) filter() (ledger.Filter, error) {
 	out := ledger.Filter{Identity: f.identity, Run: f.run, Type: ledger.Type(f.kind)}
-	known := []string{
-		string(ledger.LeaseIntent), string(ledger.LeaseIssued), string(ledger.LeaseDenied), string(ledger.LeaseRenewed),
-		string(ledger.LeaseRevoked), string(ledger.LeaseEnded), string(ledger.LeaseExpireOnly), string(ledger.LeaseFailed),
+	var known []string
+	for _, t := range ledger.Types() {
+		known = append(known, string(t))
 	}
 	if f.kind != "" && !slices.Contains(known, f.kind) {
 		return out, usageError("--type: expected one of %s, not %q", strings.Join(known, ", "), f.kind)

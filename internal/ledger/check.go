@@ -24,7 +24,7 @@ func (r *Record) Check() error {
 	case r.Task.RunID == "" || r.Task.Job == "" || r.Task.Attempt < 1:
 		return errors.New("task: expected run_id, attempt from 1 and job")
 	}
-	for _, check := range []func() error{r.checkType, r.checkForms, r.checkCredential, r.checkTexts} {
+	for _, check := range []func() error{r.checkType, r.checkForms, r.checkCredential, r.checkFinding, r.checkInventory, r.checkCertification, r.checkTexts} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -34,35 +34,29 @@ func (r *Record) Check() error {
 
 // checkType compares plane, type, outcome and the parts that the type needs.
 func (r *Record) checkType() error {
-	switch r.Plane {
-	case Issuance:
-	case Entitlement, Persistence, Response:
-		if !dotted(string(r.Type)) {
-			return errors.New("type: expected two words of a-z and hyphens, joined by a dot")
-		}
-		if !slices.Contains([]Outcome{Allow, Deny, Done, Open, Failed}, r.Outcome) {
-			return errors.New("outcome: expected allow, deny, done, open or failed")
-		}
-		return nil
-	default:
+	if !slices.Contains([]Plane{Entitlement, Issuance, Persistence, Response}, r.Plane) {
 		return errors.New("plane: expected entitlement, issuance, persistence or response")
 	}
-	form, ok := issuanceOf(r.Type)
+	form, ok := formOf(r.Type)
 	switch {
-	case !ok:
-		return errors.New("type: the plane issuance has no such type")
+	case !ok || form.plane != r.Plane:
+		return fmt.Errorf("type: the plane %s has no such type", r.Plane)
 	case r.Outcome != form.outcome:
-		return fmt.Errorf("outcome: a %s has %q", r.Type, form.outcome)
+		return fmt.Errorf("outcome: records of %s have %q", r.Type, form.outcome)
 	case form.credential && r.Credential == nil:
 		return fmt.Errorf("credential: missing, a %s has one", r.Type)
 	case form.notAfter && r.Credential.NotAfter.IsZero():
 		return fmt.Errorf("credential.not_after: missing, a %s has one", r.Type)
+	case form.handle && r.Credential.Handle == "" && r.Credential.Fingerprint == "":
+		return fmt.Errorf("credential: a %s has its handle or its fingerprint", r.Type)
 	case form.decision && r.Decision == nil:
 		return fmt.Errorf("decision: missing, a %s has one", r.Type)
 	case r.Type == LeaseDenied && len(r.Decision.Reasons) == 0:
 		return errors.New("decision.reasons: a denial has at least one")
+	case form.ticket && len(r.Links.Tickets) == 0:
+		return fmt.Errorf("links.tickets: a %s has at least one", r.Type)
 	}
-	return nil
+	return r.checkParts(form)
 }
 
 // checkForms looks at all values that have a form of their own.
@@ -128,6 +122,7 @@ func (r *Record) checkTexts() error {
 	if d := r.Decision; d != nil {
 		texts = slices.Concat(texts, []string{d.Engine}, d.Reasons, d.Controls)
 	}
+	texts = append(texts, r.partTexts()...)
 	if slices.ContainsFunc(texts, func(s string) bool { return !utf8.ValidString(s) }) {
 		return errors.New("a text isn't UTF-8")
 	}
@@ -140,13 +135,13 @@ func (r *Record) times() []time.Time {
 	if c := r.Credential; c != nil {
 		out = append(out, c.Issued, c.NotAfter)
 	}
+	if i := r.Inventory; i != nil {
+		out = append(out, i.Taken)
+	}
+	if c := r.Certification; c != nil {
+		out = append(out, c.Merged)
+	}
 	return out
-}
-
-// dotted reports whether s is "word.word".
-func dotted(s string) bool {
-	first, second, ok := strings.Cut(s, ".")
-	return ok && first != "" && second != "" && strings.Trim(first+second, "abcdefghijklmnopqrstuvwxyz-") == ""
 }
 
 func isHex(s string, digits int) bool {

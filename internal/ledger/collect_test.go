@@ -251,8 +251,7 @@ func TestCollectRefusesFiles(t *testing.T) {
 	if err := Seal(ctx, inbox, "z.jsonl", rand.NewChaCha8([32]byte{9}), p.tokens(jobClaims())); err != nil {
 		t.Fatal(err)
 	}
-	response := issued()
-	response.Plane, response.Type = Response, "lease.closed"
+	response := ticketed()
 	put("y.jsonl", append(mustEncode(t, response), '\n'))
 	if err := Seal(ctx, inbox, "y.jsonl", rand.NewChaCha8([32]byte{9}), p.tokens(jobClaims())); err != nil {
 		t.Fatal(err)

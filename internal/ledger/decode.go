@@ -11,7 +11,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/source"
 )
 
-// maxDepth is how deep JSON may be nested; records need three levels.
+// maxDepth is how deep JSON may be nested; a record's deepest list is its inventory.guard.bypass.
 const maxDepth = 4
 
 // Decode reads one record from its canonical encoding, without a line break. Anything that Encode would
@@ -74,6 +74,12 @@ func (d decoder) value(n *jsontree.Node, into reflect.Value) error {
 			return d.fail(n, "expected a whole number")
 		}
 		into.SetInt(v)
+		return nil
+	case reflect.Bool:
+		if n.Kind != jsontree.Bool {
+			return d.fail(n, "expected true or false")
+		}
+		into.SetBool(n.Text == "true")
 		return nil
 	}
 	if n.Kind != jsontree.String {

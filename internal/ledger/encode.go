@@ -51,6 +51,16 @@ func (r Record) normal() Record {
 		d.Reasons = append([]string{}, d.Reasons...)
 		r.Decision = &d
 	}
+	if r.Inventory != nil {
+		i := *r.Inventory
+		i.Taken = second(i.Taken)
+		r.Inventory = &i
+	}
+	if r.Certification != nil {
+		c := *r.Certification
+		c.By, c.Merged = orNil(c.By), second(c.Merged)
+		r.Certification = &c
+	}
 	return r
 }
 

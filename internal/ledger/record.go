@@ -14,8 +14,8 @@ const Schema = 1
 const MaxRecord = 64 << 10
 
 // Record is one thing that happened. Its canonical encoding is one line of JSON with the names in the
-// order of the fields below; what is empty is left out, except a decision's reasons. The bytes are the
-// record: Decode takes no other encoding of the same values.
+// order of the fields below; what is empty is left out, except a decision's reasons and a guard's bypass. The
+// bytes are the record: Decode takes no other encoding of the same values.
 type Record struct {
 	Schema   int       `json:"schema"`
 	ID       string    `json:"id"`   // ULID
@@ -27,9 +27,12 @@ type Record struct {
 	Manifest Manifest  `json:"manifest,omitzero"`
 	Task     Task      `json:"task"`
 
-	Credential *Credential `json:"credential,omitempty"`
-	Decision   *Decision   `json:"decision,omitempty"`
-	Links      Links       `json:"links,omitzero"`
+	Credential    *Credential    `json:"credential,omitempty"`
+	Decision      *Decision      `json:"decision,omitempty"`
+	Finding       *Finding       `json:"finding,omitempty"`
+	Inventory     *Inventory     `json:"inventory,omitempty"`
+	Certification *Certification `json:"certification,omitempty"`
+	Links         Links          `json:"links,omitzero"`
 }
 
 // key is what no other record has: the id and the run that gave it, which the run's seal proves. By the id alone a job

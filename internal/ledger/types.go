@@ -14,7 +14,7 @@ const (
 // Type is what happened.
 type Type string
 
-// The types of the plane Issuance, in the order of a lease's life.
+// The types of the plane Issuance, in the order of a lease's life. A job writes them of itself.
 const (
 	LeaseIntent     Type = "lease.intent"      // allowed; the provider is asked next
 	LeaseIssued     Type = "lease.issued"      // the provider answered
@@ -26,6 +26,32 @@ const (
 	LeaseFailed     Type = "lease.failed"      // what was begun could not be finished
 )
 
+// The types of the other planes.
+const (
+	CertificationMerged Type = "certification.merged" // an owner's pull request on the manifest
+
+	InventoryTaken  Type = "inventory.taken"  // what the platform held
+	FindingDetected Type = "finding.detected" // for the first time, or again
+	FindingGone     Type = "finding.gone"     // looked for, and not found any more
+
+	TicketOpened         Type = "ticket.opened"          // for a cause of findings, or again for the same one
+	TicketClosed         Type = "ticket.closed"          // the cause is proven to be gone
+	TicketClosedUnproven Type = "ticket.closed-unproven" // by hand, and nothing proves that the cause is gone
+
+	RevocationDone   Type = "revocation.done"   // the provider proved that the credential is dead
+	RevocationFailed Type = "revocation.failed" // it lives on
+	RevocationUnsure Type = "revocation.unsure" // it was tried, and nobody knows
+)
+
+// Types lists all types, by plane.
+func Types() []Type {
+	return []Type{
+		LeaseIntent, LeaseIssued, LeaseDenied, LeaseRenewed, LeaseRevoked, LeaseEnded, LeaseExpireOnly, LeaseFailed,
+		CertificationMerged, InventoryTaken, FindingDetected, FindingGone,
+		TicketOpened, TicketClosed, TicketClosedUnproven, RevocationDone, RevocationFailed, RevocationUnsure,
+	}
+}
+
 // Outcome is how it ended.
 type Outcome string
 
@@ -34,8 +60,8 @@ const (
 	Allow  Outcome = "allow"
 	Deny   Outcome = "deny"
 	Done   Outcome = "done"
-	Open   Outcome = "open"   // the credential lives on
-	Failed Outcome = "failed" // nobody knows whether the credential lives
+	Open   Outcome = "open"   // the credential lives on, or what was found is still to be dealt with
+	Failed Outcome = "failed" // not done, or nobody knows: a credential may live
 )
 
 // Revocable is how much of a credential's kind can be revoked.
@@ -48,29 +74,59 @@ const (
 	NotRevocable Revocable = "none"
 )
 
-// issuance is what a record of a type of the plane Issuance must look like.
-type issuance struct {
+// form is what a record of a type must look like.
+type form struct {
+	plane      Plane
 	outcome    Outcome
 	credential bool // is there
 	notAfter   bool // and says how long it lives
+	handle     bool // and says which one it is
 	decision   bool // is there
+	ticket     bool // is there; what it is about may be
+	// These are there, or not at all.
+	finding, inventory, certification bool
 }
 
-// issuanceOf is the form of a type; false where the plane has no such type.
-func issuanceOf(t Type) (issuance, bool) {
+// formOf is the form of a type; false where there is no such type.
+func formOf(t Type) (form, bool) {
 	switch t {
 	case LeaseIntent:
-		return issuance{outcome: Allow, credential: true, decision: true}, true
+		return form{plane: Issuance, outcome: Allow, credential: true, decision: true}, true
 	case LeaseIssued, LeaseRenewed:
-		return issuance{outcome: Allow, credential: true, notAfter: true, decision: true}, true
+		return form{plane: Issuance, outcome: Allow, credential: true, notAfter: true, decision: true}, true
 	case LeaseDenied:
-		return issuance{outcome: Deny, decision: true}, true
+		return form{plane: Issuance, outcome: Deny, decision: true}, true
 	case LeaseRevoked, LeaseEnded:
-		return issuance{outcome: Done, credential: true}, true
+		return form{plane: Issuance, outcome: Done, credential: true}, true
 	case LeaseExpireOnly:
-		return issuance{outcome: Open, credential: true, notAfter: true}, true
+		return form{plane: Issuance, outcome: Open, credential: true, notAfter: true}, true
 	case LeaseFailed:
-		return issuance{outcome: Failed}, true
+		return form{plane: Issuance, outcome: Failed}, true
+	case CertificationMerged:
+		return form{plane: Entitlement, outcome: Done, certification: true}, true
+	case InventoryTaken:
+		return form{plane: Persistence, outcome: Done, inventory: true}, true
+	case FindingDetected:
+		return form{plane: Persistence, outcome: Open, finding: true}, true
+	case FindingGone:
+		return form{plane: Persistence, outcome: Done, finding: true}, true
 	}
-	return issuance{}, false
+	return responseOf(t)
+}
+
+// responseOf is formOf for the plane Response.
+func responseOf(t Type) (form, bool) {
+	switch t {
+	case TicketOpened:
+		return form{plane: Response, outcome: Open, ticket: true}, true
+	case TicketClosed:
+		return form{plane: Response, outcome: Done, ticket: true}, true
+	case TicketClosedUnproven:
+		return form{plane: Response, outcome: Failed, ticket: true}, true
+	case RevocationDone:
+		return form{plane: Response, outcome: Done, credential: true, handle: true}, true
+	case RevocationFailed, RevocationUnsure:
+		return form{plane: Response, outcome: Failed, credential: true, handle: true}, true
+	}
+	return form{}, false
 }
