@@ -13,7 +13,7 @@ import (
 )
 
 // MaxRequests is how many requests an inventory of one repository takes at most, unless more are allowed. That is
-// enough for three environments, or two that name branches of their own.
+// enough for two environments, one of which names branches of its own, and a ruleset.
 const MaxRequests = 25
 
 // Wanted says what an inventory is of.
@@ -35,6 +35,9 @@ type taker struct {
 	org   string // its login; "" where the owner is a user
 	left  int    // requests
 	ended error  // why no more are made
+
+	teams  map[int64]string    // slugs by id
+	bypass map[int64]*[]string // who may bypass a ruleset, by its id
 }
 
 var errBudget = errors.New("all requests that an inventory may take are used up: allow more by --max-requests")
@@ -50,7 +53,7 @@ func (c *Client) Inventory(ctx context.Context, w Wanted) (*inventory.Inventory,
 	if w.MaxRequests == 0 {
 		w.MaxRequests = MaxRequests
 	}
-	t := &taker{c: c, w: w, left: w.MaxRequests, out: &inventory.Inventory{
+	t := &taker{c: c, w: w, left: w.MaxRequests, teams: map[int64]string{}, bypass: map[int64]*[]string{}, out: &inventory.Inventory{
 		Schema: inventory.Schema, Taken: w.Now.UTC().Truncate(time.Second), API: strings.TrimSuffix(c.rest.BaseURL.String(), "/"),
 		Repository: inventory.Repository{Name: w.Repository},
 	}}
@@ -129,6 +132,8 @@ func (t *taker) refused(err error, told *inventory.Source, need string) {
 	switch {
 	case errors.Is(err, errUsedUp), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		t.ended = err
+	case errors.Is(err, errWithheld):
+		told.Needs = need
 	case !errors.As(err, &refusal):
 	case refusal.status == http.StatusForbidden || refusal.status == http.StatusNotFound:
 		told.Why, told.Needs = fmt.Sprintf("GitHub answers %d: %s", refusal.status, refusal.message), need

@@ -121,8 +121,15 @@ func takeApps(ctx context.Context, t *taker, _ string) error {
 }
 
 func takeRulesets(ctx context.Context, t *taker, _ string) error {
-	said, err := list[inventory.Ruleset](ctx, t.c, t.askOrg("/rulesets"), "", t.spend)
-	t.out.Rulesets = said
+	said, err := list[struct {
+		ID      int64  `json:"id"`
+		Name    string `json:"name"`
+		Target  string `json:"target"`
+		Enforce string `json:"enforcement"`
+	}](ctx, t.c, t.askOrg("/rulesets"), "", t.spend)
+	for _, r := range said {
+		t.out.Rulesets = append(t.out.Rulesets, inventory.Ruleset{ID: r.ID, Name: r.Name, Target: r.Target, Enforce: r.Enforce, Bypass: t.bypass[r.ID]})
+	}
 	return err
 }
 

@@ -29,6 +29,7 @@ func repositorySources() []source {
 		{name: "branch-protection", need: "administration: read", read: takeProtection},
 		{name: "codeowners", need: "contents: read", read: takeOwnerFaults},
 		{name: "teams", need: "administration: read", ofOrg: true, read: takeTeams},
+		{name: "ruleset-bypass", need: "administration: write, of an organisation's rulesets organization_administration: write", read: takeBypass},
 		{name: "runners", need: "administration: read", read: takeRunners},
 		{name: "alerts", need: "secret_scanning_alerts: read", read: takeAlerts},
 		{name: "environment-secrets", need: "environments: read", each: environments, read: takeEnvironmentSecrets},
@@ -219,31 +220,4 @@ func (t *taker) branch() *inventory.Branch {
 		t.out.Branch = &inventory.Branch{Name: t.w.Branch}
 	}
 	return t.out.Branch
-}
-
-func takeRules(ctx context.Context, t *taker, _ string) error {
-	said, err := list[struct {
-		Type       string `json:"type"`
-		Ruleset    int64  `json:"ruleset_id"`
-		Source     string `json:"ruleset_source"`
-		SourceType string `json:"ruleset_source_type"`
-		Parameters struct {
-			Count        int  `json:"required_approving_review_count"`
-			CodeOwners   bool `json:"require_code_owner_review"`
-			LastPush     bool `json:"require_last_push_approval"`
-			DismissStale bool `json:"dismiss_stale_reviews_on_push"`
-		} `json:"parameters"`
-	}](ctx, t.c, t.ask("/rules/branches/%s", t.w.Branch), "", t.spend)
-	if err != nil {
-		return err
-	}
-	branch := t.branch()
-	for _, r := range said {
-		made := inventory.Rule{Kind: r.Type, Ruleset: r.Ruleset, Source: r.Source, SourceKind: r.SourceType}
-		if p := r.Parameters; r.Type == "pull_request" {
-			made.Reviews = &inventory.Reviews{Count: p.Count, CodeOwners: p.CodeOwners, LastPush: p.LastPush, DismissStale: p.DismissStale}
-		}
-		branch.Rules = append(branch.Rules, made)
-	}
-	return nil
 }

@@ -164,6 +164,7 @@ func takeOwnerFaults(ctx context.Context, t *taker, _ string) error {
 
 func takeTeams(ctx context.Context, t *taker, _ string) error {
 	said, err := list[struct {
+		ID         int64  `json:"id"`
 		Slug       string `json:"slug"`
 		Permission string `json:"permission"`
 	}](ctx, t.c, t.ask("/teams"), "", t.spend)
@@ -171,6 +172,7 @@ func takeTeams(ctx context.Context, t *taker, _ string) error {
 		return err
 	}
 	for _, team := range said {
+		t.teams[team.ID] = team.Slug
 		t.out.Teams = append(t.out.Teams, inventory.Team{Name: t.handle("", team.Slug), Permission: team.Permission})
 	}
 	return nil

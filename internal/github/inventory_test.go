@@ -64,6 +64,12 @@ func stocked(t *testing.T) *testservers.GitHub {
 		"required_approving_review_count": 2, "require_code_owner_review": true, "require_last_push_approval": true,
 		"dismiss_stale_reviews_on_push": true, "required_review_thread_resolution": false,
 	}}, object{"type": "deletion", "ruleset_id": 5, "ruleset_source": "acme", "ruleset_source_type": "Organization"})
+	g.SetOrg("acme", "rulesets/5", object{"id": 5, "name": "all", "source": "acme", "enforcement": "active", "bypass_actors": []object{
+		{"actor_id": 61, "actor_type": "Team", "bypass_mode": "pull_request"},
+		{"actor_id": 5, "actor_type": "RepositoryRole", "bypass_mode": "always"},
+		{"actor_id": 22, "actor_type": "Integration", "bypass_mode": "exempt"},
+		{"actor_id": nil, "actor_type": "DeployKey", "bypass_mode": "always"},
+	}})
 	g.Set(webID, "branches/main/protection", object{
 		"enforce_admins": object{"enabled": true}, "required_pull_request_reviews": object{
 			"required_approving_review_count": 1, "require_code_owner_reviews": true, "dismiss_stale_reviews": false,
@@ -71,7 +77,7 @@ func stocked(t *testing.T) *testservers.GitHub {
 		},
 	})
 	g.Set(webID, "codeowners/errors", object{"errors": []object{{"path": ".github/CODEOWNERS", "line": 3, "column": 1, "kind": "Unknown owner", "message": hidden()[4], "source": hidden()[4]}}})
-	g.Add(webID, "teams", object{"slug": "web", "permission": "push"})
+	g.Add(webID, "teams", object{"id": 61, "slug": "web", "permission": "push"})
 	g.Add(webID, "actions/runners", object{"id": 9, "name": "metal", "os": "linux", "labels": []object{{"name": "self-hosted"}, {"name": "gpu"}}})
 	g.Add(webID, "secret-scanning/alerts", object{"number": 4, "state": "open", "secret_type": "github_personal_access_token", "validity": "active", "created_at": "2026-02-03T00:00:00Z", "secret": hidden()[3]})
 	stockOrganization(g, at)

@@ -50,6 +50,24 @@ func TestStable(t *testing.T) {
 	}
 }
 
+// TestBypass: nobody who may bypass a rule isn't the same as nobody knows who, in the file either.
+func TestBypass(t *testing.T) {
+	inv := &Inventory{Schema: Schema, Branch: &Branch{Rules: []Rule{{Kind: "a"}, {Kind: "b", Bypass: &[]string{}}, {Kind: "c", Bypass: new([]string)}}}}
+	src, err := Encode(inv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Parse("x", src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, known := range []bool{false, true, true} {
+		if got := again.Branch.Rules[i].Bypass; (got != nil) != known || known && len(*got) != 0 {
+			t.Errorf("%d: %v", i, got)
+		}
+	}
+}
+
 // TestParse: what isn't as it is written is refused, with the place, and nothing of it is quoted.
 func TestParse(t *testing.T) {
 	src := string(sample(t))

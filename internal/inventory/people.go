@@ -69,6 +69,9 @@ type Rule struct {
 	Source     string   `json:"source"` // whose ruleset: acme/web, acme
 	Reviews    *Reviews `json:"reviews,omitempty"`
 	SourceKind string   `json:"source_kind"`
+	// Bypass lists whom the rule doesn't hold: "@acme/appsec", "role:admin", "app:123", "user:7", "deploy keys",
+	// "organization admins". nil is unknown, and an empty list is nobody.
+	Bypass *[]string `json:"bypass,omitempty"`
 }
 
 // Reviews are those that a pull_request rule asks for.
@@ -85,6 +88,8 @@ type Ruleset struct {
 	Name    string `json:"name"`
 	Target  string `json:"target"`
 	Enforce string `json:"enforcement"` // active, evaluate, disabled
+	// Bypass is as that of Rule. It is read of rulesets that are in force on the manifest's branch.
+	Bypass *[]string `json:"bypass,omitempty"`
 }
 
 // OwnerFault is what the platform finds wrong with CODEOWNERS.

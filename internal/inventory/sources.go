@@ -32,7 +32,7 @@ func Names() []string {
 		"repository", "secrets", "organization-secrets", "variables", "organization-variables", "dependabot-secrets",
 		"codespaces-secrets", "environments", "environment-secrets", "environment-variables", "environment-branches",
 		"workflow-permissions", "oidc-subject", "deploy-keys", "webhooks", "branch-rules", "branch-protection",
-		"codeowners", "teams", "runners", "alerts",
+		"codeowners", "teams", "ruleset-bypass", "runners", "alerts",
 		"org-secrets", "org-variables", "org-dependabot-secrets", "org-codespaces-secrets", "org-workflow-permissions",
 		"org-oidc-subject", "org-access-tokens", "org-access-token-requests", "org-apps", "org-webhooks", "org-rulesets",
 		"org-runners", "org-runner-groups", "team-members",

@@ -2,6 +2,7 @@ package testservers
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"path"
 	"slices"
@@ -80,7 +81,7 @@ func wrapped(list string) (member string, is bool) {
 
 // jobMay reports whether a job's token reads it; of secrets and settings it reads nothing.
 func jobMay(setting string) bool {
-	return setting == "environments" || setting == "codeowners/errors" || strings.HasPrefix(setting, "rules/branches/")
+	return setting == "environments" || setting == "codeowners/errors" || strings.HasPrefix(setting, "rules/branches/") || strings.HasPrefix(setting, "rulesets/")
 }
 
 func (g *GitHub) sendSetting(w http.ResponseWriter, r *http.Request, repo *hosted) {
@@ -123,6 +124,10 @@ func (g *GitHub) sendAny(w http.ResponseWriter, r *http.Request, of settings, se
 	if !ok {
 		refuse(w, http.StatusNotFound)
 		return
+	}
+	if r.Header.Get("Authorization") != "Bearer "+g.Metadata && strings.HasPrefix(setting, "rulesets/") {
+		document = maps.Clone(document)
+		delete(document, "bypass_actors") // GitHub tells those only to who may change the ruleset
 	}
 	sendJSON(w, document)
 }
