@@ -79,7 +79,7 @@ func wrote(t *testing.T, code int, content map[string]string) func([]string) int
 	}
 }
 
-const result = `{"schema":1,"findings":[{"rule":"a","severity":"high"},{"rule":"a","severity":"low"},
+const result = `{"schema":1,"of":{"time":"2026-11-23T12:00:00Z"},"findings":[{"rule":"a","severity":"high"},{"rule":"a","severity":"low"},
 	{"rule":"a","severity":"low","suppressed":{"kind":"ignore"}}]}`
 
 func TestRun(t *testing.T) {
@@ -215,7 +215,7 @@ func TestRunFails(t *testing.T) {
 		{"no randomness", func(_ *runner, s *Step) { s.Random = iotest.ErrReader(errors.New("dry")) }, all, "draw a random delimiter: dry"},
 		{"a log that is shut", func(_ *runner, s *Step) { s.Log = shut{} }, all, "shut"},
 		{"a summary beyond the runner's limit", nil, map[string]string{"markdown": strings.Repeat("x", 1<<20+1)}, "has 1048577 bytes"},
-		{"a result that is no result", nil, map[string]string{"json": `{"schema":1,"findings":[{"severity":"dire"}]}`}, "read result"},
+		{"a result that is no result", nil, map[string]string{"json": `{"schema":1,"of":{"time":"2026-11-23T12:00:00Z"},"findings":[{"severity":"dire"}]}`}, "read result"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

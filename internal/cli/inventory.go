@@ -93,10 +93,7 @@ func (f *inventoryFlags) run(ctx context.Context, env *Env) error {
 
 // wanted reads the flags.
 func (f *inventoryFlags) wanted(env *Env) (github.Wanted, error) {
-	w := github.Wanted{Repository: f.repository, Branch: f.branch, Organization: f.organization, MaxRequests: f.maxRequests, Now: env.Now()}
-	if w.Repository == "" {
-		w.Repository = env.Getenv("GITHUB_REPOSITORY")
-	}
+	w := github.Wanted{Repository: repositoryOf(env, f.repository), Branch: f.branch, Organization: f.organization, MaxRequests: f.maxRequests, Now: env.Now()}
 	if w.Repository == "" {
 		return w, usageError("which repository? expected --repository OWNER/NAME or GITHUB_REPOSITORY")
 	}

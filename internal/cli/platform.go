@@ -54,7 +54,7 @@ func (f *scanFlags) live(ctx context.Context, env *Env, search scan.Search) (*in
 	case f.inventory != "":
 		return nil, usageError("--github takes an inventory and --inventory names one: give one of both")
 	}
-	of := inventoryFlags{maxRequests: github.MaxRequests}
+	of := inventoryFlags{repository: f.repository, maxRequests: github.MaxRequests}
 	wanted, err := of.wanted(env)
 	if err != nil {
 		return nil, err

@@ -27,6 +27,8 @@ type scanFlags struct {
 	gitleaks  string
 	inventory string
 	github    bool // take one now
+
+	repository string
 }
 
 func (f *scanFlags) registerInputs(flags *pflag.FlagSet) {
@@ -72,7 +74,8 @@ func newScan(env *Env) *cobra.Command {
 	v.where.register(cmd.Flags())
 	v.ask.register(cmd.Flags())
 	v.in.registerInputs(cmd.Flags())
-	cmd.Flags().BoolVar(&v.in.github, "github", false, "judge what GitHub holds now: take an inventory of GITHUB_REPOSITORY first, as curfew\ninventory does by itself")
+	cmd.Flags().BoolVar(&v.in.github, "github", false, "judge what GitHub holds now: take an inventory of the repository first, as curfew\ninventory does by itself")
+	cmd.Flags().StringVar(&v.in.repository, "repository", "", "say in the result that it is of `OWNER/NAME`; as the remote origin or GITHUB_REPOSITORY\nsays, unless said")
 	v.out.register(cmd.Flags())
 	v.accept.register(cmd.Flags())
 	return cmd
@@ -107,7 +110,11 @@ func (v *scanVerb) run(ctx context.Context, env *Env, dir string) error {
 
 // run scans the tree at dir and types its errors by exit code.
 func (f *scanFlags) run(ctx context.Context, env *Env, dir string, search scan.Search, ask scan.Verification) (_ *scan.Result, err error) {
+	if f.repository != "" && !repositoryForm.MatchString(f.repository) {
+		return nil, usageError("--repository: %q is no repository: expected OWNER/NAME", f.repository)
+	}
 	opt := scan.Options{
+		Repository: f.repository, Job: scanJobOf(env),
 		Dir: dir, Manifest: filepath.ToSlash(f.manifest), Base: f.base, Policy: f.orgPolicy, Baseline: f.baseline,
 		Inventory: f.inventory, GitleaksConfig: f.gitleaks, Search: search, Verify: ask, Progress: &history.Progress{}, Version: Version(), Now: env.Now(),
 	}

@@ -6,15 +6,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"regexp"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/curfew-ci/curfew/internal/courier"
 	"github.com/curfew-ci/curfew/internal/manifest"
-	"github.com/curfew-ci/curfew/internal/report"
 	"github.com/curfew-ci/curfew/internal/scan"
 	"github.com/curfew-ci/curfew/internal/ticket"
 )
@@ -29,6 +28,7 @@ type ticketFlags struct {
 	orgPolicy  string
 	jiraType   string
 
+	maxAge       time.Duration
 	publicIssues bool
 	format       string
 	dryRun       bool
@@ -88,7 +88,8 @@ func (f *ticketFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.from, "from", "", "what curfew scan --format json wrote, a `FILE`")
 	flags.StringVar(&f.to, "to", "files:curfew-tickets", "the tracker: files:`DIR`, github, jira, servicenow or webhook")
 	flags.StringVar(&f.record, "record", "curfew-tickets", "with webhook: the `DIR` that keeps what was delivered")
-	flags.StringVar(&f.repository, "repository", "", "whose result it is, `OWNER/NAME`; GITHUB_REPOSITORY unless said")
+	flags.StringVar(&f.repository, "repository", "", "whose tickets these are, `OWNER/NAME`; GITHUB_REPOSITORY, else what the result says, unless\nsaid; a result of another one is refused")
+	flags.DurationVar(&f.maxAge, "max-age", 24*time.Hour, "close and reopen nothing by a result that is older than this `TIME`, and exit 3")
 	flags.StringVar(&f.manifest, "manifest", manifest.Path, "the manifest `FILE`, for its owners")
 	flags.StringVar(&f.orgPolicy, "org-policy", "", "the organisation's policy: curfew/org.yml in `DIR`, or that FILE")
 	flags.StringVar(&f.jiraType, "jira-type", "Task", "with jira: the `TYPE` of the issues that are made")
@@ -127,6 +128,8 @@ func (f *ticketFlags) run(ctx context.Context, env *Env) error {
 	switch {
 	case err != nil:
 		return &exitError{ExitUnfinished, err}
+	case in.Old:
+		return &exitError{ExitUnfinished, f.old(&in.Result.Of)}
 	case f.dryRun && len(out.Changes) > 0, len(out.Held) > 0, len(out.Unproven) > 0:
 		return &exitError{code: ExitFindings}
 	}
@@ -142,26 +145,20 @@ func planned(ctx context.Context, b ticket.Backend, in ticket.Input) (*ticket.Re
 	return ticket.Plan(have, in)
 }
 
-// repositoryForm is what a repository may be called: it stands in tickets, and tells them apart.
-var repositoryForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,100}(?:/[A-Za-z0-9._-]{1,100}){1,4}$`)
-
 // local is the repository's name where it has none, in a folder of its own.
 const local = "local/repository"
 
 // input reads what tickets are planned by.
 func (f *ticketFlags) input(ctx context.Context, env *Env) (*ticket.Input, error) {
-	in := &ticket.Input{Repository: f.repository, Now: env.Now()}
-	if in.Repository == "" {
-		in.Repository = env.Getenv("GITHUB_REPOSITORY")
-	}
-	if in.Repository == "" && isFiles(f.to) {
-		in.Repository = local
-	}
-	if !repositoryForm.MatchString(in.Repository) {
-		return nil, usageError("whose result is it? expected --repository OWNER/NAME, or GITHUB_REPOSITORY in the environment")
-	}
+	in := &ticket.Input{Now: env.Now()}
 	var err error
 	if in.Result, err = f.result(ctx); err != nil {
+		return nil, err
+	}
+	if in.Repository, err = f.whose(env, &in.Result.Of); err != nil {
+		return nil, err
+	}
+	if in.Old, err = f.isOld(in.Now, in.Result.Of.Time); err != nil {
 		return nil, err
 	}
 	if in.Policy, err = scan.ReadPolicy(f.orgPolicy); err != nil {
@@ -172,53 +169,6 @@ func (f *ticketFlags) input(ctx context.Context, env *Env) (*ticket.Input, error
 	}
 	in.Manifest, _, err = readManifest(f.manifest, f.orgPolicy)
 	return in, err
-}
-
-// result reads a scan's result and masks it once more: it may have been written by something else.
-func (f *ticketFlags) result(ctx context.Context) (*scan.Result, error) {
-	if f.from == "" {
-		return nil, usageError("which result? expected --from FILE: what `curfew scan --format json` wrote")
-	}
-	file, err := os.Open(f.from)
-	if err != nil {
-		return nil, usageError("%w: expected what `curfew scan --format json` wrote", err)
-	}
-	defer file.Close() //nolint:errcheck // only read
-	r, err := report.Read(file)
-	if err != nil {
-		return nil, usageError("%s: %w", f.from, err)
-	}
-	if r.Checked.Scope.Alone() {
-		return nil, usageError("%s: it is of what was searched alone (%s), which says nothing of the rest: scan the tree, or --history", f.from, r.Checked.Scope)
-	}
-	mask, err := scan.MaskEach(nil)
-	if err != nil {
-		return nil, &exitError{ExitUnfinished, err}
-	}
-	for i := range r.Findings {
-		for _, s := range shownOf(r, i) {
-			if *s, err = mask(ctx, *s); err != nil {
-				return nil, &exitError{ExitUnfinished, err}
-			}
-		}
-	}
-	return r, nil
-}
-
-// shownOf are the texts of a finding that tickets show.
-func shownOf(r *scan.Result, i int) []*string {
-	f := &r.Findings[i]
-	out := []*string{&f.Message, &f.Fix, &f.Rule, &f.Region.Path, &f.Job, &f.Identity, &f.Owner, &f.Fingerprint}
-	for k := range f.Flow {
-		out = append(out, &f.Flow[k].Region.Path) // which memos hold
-	}
-	if f.Credential != nil {
-		out = append(out, &f.Credential.Secret, &f.Credential.Kind)
-	}
-	if f.Suppressed != nil {
-		out = append(out, &f.Suppressed.Reason, &f.Suppressed.Kind, &f.Suppressed.Until)
-	}
-	return slices.Clip(out)
 }
 
 // errNoPolicy says that the address of a tracker isn't the command line's to give.

@@ -28,7 +28,7 @@ func TestTicketGitHub(t *testing.T) {
 		}
 		return path
 	}
-	result := write("result.json", `{"schema":1,"tool":{"name":"curfew","version":"dev"},"manifest":{"path":"","from":"none"},"findings":[
+	result := write("result.json", `{"schema":1,"tool":{"name":"curfew","version":"dev"},"of":{"repository":"Acme/shop","time":"2026-11-22T13:00:00Z"},"manifest":{"path":"","from":"none"},"findings":[
 {"rule":"x","severity":"high","message":"@everyone","region":{"path":"a","start":{"line":1,"column":1,"offset":0},"end":{"line":1,"column":2,"offset":1}},
 "owner":"web","key":"k","fingerprint":"00"}],"checked":{"sources":["workflows"],"scope":"tree","workflows":0,"actions":0,"jobs":0,"files":0,"secrets":0,"entitlements":0},
 "leftOut":{"allowlisted":0,"ending":0,"unlikely":[]},"notChecked":[]}`)

@@ -39,7 +39,7 @@ func TestTicketTracker(t *testing.T) {
 		return path
 	}
 	hostile := `@everyone \u001b[31m ::error:: ##[error] \u202e https://evil.example`
-	result := write("result.json", `{"schema":1,"tool":{"name":"curfew","version":"dev"},"manifest":{"path":"","from":"none"},"findings":[
+	result := write("result.json", `{"schema":1,"tool":{"name":"curfew","version":"dev"},"of":{"repository":"acme/shop","time":"2026-11-23T12:00:00Z"},"manifest":{"path":"","from":"none"},"findings":[
 {"rule":"x","severity":"high","message":"`+hostile+`","region":{"path":"`+hostile+`","start":{"line":1,"column":1,"offset":0},"end":{"line":1,"column":2,"offset":1}},
 "owner":"web","key":"k","fingerprint":"00"}],"checked":{"sources":["workflows"],"scope":"tree","workflows":0,"actions":0,"jobs":0,"files":0,"secrets":0,"entitlements":0},
 "leftOut":{"allowlisted":0,"ending":0,"unlikely":[]},"notChecked":[]}`)
@@ -73,7 +73,7 @@ func TestTicketTracker(t *testing.T) {
 func TestTicketPaths(t *testing.T) {
 	t.Chdir(t.TempDir())
 	token := "ghp_" + strings.Repeat("aB3dE5fG7h", 4)[:36]
-	result := `{"schema":1,"tool":{"name":"curfew","version":"dev"},"manifest":{"path":"","from":"none"},"findings":[
+	result := `{"schema":1,"tool":{"name":"curfew","version":"dev"},"of":{"time":"2026-11-23T12:00:00Z"},"manifest":{"path":"","from":"none"},"findings":[
 {"rule":"x","severity":"high","message":"m","region":{"path":"a.yml","start":{"line":1,"column":1,"offset":0},"end":{"line":1,"column":2,"offset":1}},
 "flow":[{"message":"m","region":{"path":"` + token + `/b.yml","start":{"line":1,"column":1,"offset":0},"end":{"line":1,"column":2,"offset":1}}}],
 "key":"k","fingerprint":"00"}],"checked":{"sources":["workflows"],"scope":"tree","workflows":0,"actions":0,"jobs":0,"files":0,"secrets":0,"entitlements":0},

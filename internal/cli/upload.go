@@ -49,7 +49,7 @@ func (f *uploadFlags) run(cmd *cobra.Command, env *Env, file string) error {
 		}
 		return value
 	}
-	owner, repo, ok := strings.Cut(or(f.repository, "GITHUB_REPOSITORY"), "/")
+	owner, repo, ok := strings.Cut(repositoryOf(env, f.repository), "/")
 	if !ok {
 		return usageError("which repository? expected --repository OWNER/NAME or GITHUB_REPOSITORY")
 	}

@@ -2,11 +2,27 @@ package gitrepo
 
 import (
 	"context"
+	"slices"
 	"strings"
 )
 
 // Origin is OWNER/NAME of the remote called origin where it lies on a forge whose URLs end so; "" else.
-func (t *Tree) Origin(ctx context.Context) string {
+func (t *Tree) Origin(ctx context.Context) string { return repositoryOf(t.remote(ctx)) }
+
+// OriginAt is OWNER/NAME of the remote called origin where it lies on one of hosts, on which repositories are called by
+// two names and no more; "" else.
+func (t *Tree) OriginAt(ctx context.Context, hosts ...string) string {
+	remote := t.remote(ctx)
+	host, path := hostOf(remote)
+	known := slices.ContainsFunc(hosts, func(h string) bool { return h != "" && strings.EqualFold(h, host) })
+	if !known || strings.Count(strings.Trim(path, "/"), "/") != 1 {
+		return ""
+	}
+	return repositoryOf(remote)
+}
+
+// remote is the URL of the remote called origin; "" where there is none.
+func (t *Tree) remote(ctx context.Context) string {
 	if t.at.gitDir == "" {
 		return ""
 	}
@@ -14,18 +30,26 @@ func (t *Tree) Origin(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
-	return repositoryOf(strings.TrimSpace(string(out)))
+	return strings.TrimSpace(string(out))
 }
 
-// repositoryOf is OWNER/NAME at the end of a remote's URL: "scheme://[user[:password]@]host[:port]/…/OWNER/NAME"
-// or "[user@]host:…/OWNER/NAME"; "" for any other. What stands before the path may be a credential.
-func repositoryOf(remote string) string {
+// hostOf is a remote's host, without its port, and its path.
+func hostOf(remote string) (host, path string) {
 	_, rest, isURL := strings.Cut(remote, "://")
 	separator := "/"
 	if !isURL {
 		rest, separator = remote, ":"
 	}
-	_, path, _ := strings.Cut(rest, separator)
+	host, path, _ = strings.Cut(rest, separator)
+	host = host[strings.LastIndexByte(host, '@')+1:]
+	host, _, _ = strings.Cut(host, ":")
+	return host, path
+}
+
+// repositoryOf is OWNER/NAME at the end of a remote's URL: "scheme://[user[:password]@]host[:port]/…/OWNER/NAME"
+// or "[user@]host:…/OWNER/NAME"; "" for any other. What stands before the path may be a credential.
+func repositoryOf(remote string) string {
+	_, path := hostOf(remote)
 	parts := strings.Split(strings.TrimSuffix(strings.Trim(path, "/"), ".git"), "/")
 	if len(parts) < 2 {
 		return ""

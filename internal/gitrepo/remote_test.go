@@ -1,6 +1,9 @@
 package gitrepo
 
-import "testing"
+import (
+	"os/exec"
+	"testing"
+)
 
 func TestRepositoryOf(t *testing.T) {
 	for remote, want := range map[string]string{
@@ -22,6 +25,43 @@ func TestRepositoryOf(t *testing.T) {
 	} {
 		if got := repositoryOf(remote); got != want {
 			t.Errorf("repositoryOf(%q) = %q, want %q", remote, got, want)
+		}
+	}
+}
+
+// TestOriginAt: a repository of a forge that isn't known has no name, as another may be called so elsewhere.
+func TestOriginAt(t *testing.T) {
+	for remote, want := range map[string]string{
+		"https://github.com/acme/shop.git":        "acme/shop",
+		"https://x:pass@GitHub.com:443/acme/shop": "acme/shop",
+		"git@github.com:acme/shop.git":            "acme/shop",
+		"ssh://git@ghe.acme.example/acme/shop":    "acme/shop",
+		"https://gitlab.com/acme/shop":            "",
+		"https://github.com.evil.example/a/b":     "",
+		"https://evil.example/github.com/a/b":     "",
+		"https://github.com@evil.example/a/b":     "",
+		"https://evil.example:a@github.com/a/b":   "a/b",
+		"https://github.com/group/acme/shop":      "",
+		"https://github.com/shop":                 "",
+		"github.com/acme/shop":                    "",
+		"/srv/github.com/acme/shop":               "",
+		"git@work:acme/shop":                      "",
+	} {
+		dir := t.TempDir()
+		for _, args := range [][]string{{"init", "-q"}, {"remote", "add", "origin", remote}} {
+			if out, err := exec.CommandContext(t.Context(), "git", append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+		}
+		tree, err := Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tree.OriginAt(t.Context(), "github.com", "ghe.acme.example", ""); got != want {
+			t.Errorf("%s: %q, want %q", remote, got, want)
+		}
+		if err := tree.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/scan"
@@ -49,6 +50,9 @@ func (t tree) find(rule string, sev finding.Severity, path, part, msg string) fi
 	return finding.Finding{Rule: rule, Severity: sev, Region: r, Snippet: t.snippet(r), Message: msg, Key: part}
 }
 
+// scanned is when all samples were made.
+var scanned = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
 // sample is one Result that goes through every format.
 type sample struct {
 	name   string
@@ -58,7 +62,7 @@ type sample struct {
 
 func samples() []sample {
 	return []sample{
-		{"nothing", tree{}, &scan.Result{Schema: scan.Schema, Tool: scan.Tool{Name: "curfew", Version: "dev"}, Checked: scan.Checked{Scope: scan.InTree}}},
+		{"nothing", tree{}, &scan.Result{Schema: scan.Schema, Tool: scan.Tool{Name: "curfew", Version: "dev"}, Of: scan.Of{Time: scanned}, Checked: scan.Checked{Scope: scan.InTree}}},
 		{"clean", tree{}, clean()},
 		{"staged", tree{}, staged()},
 		example(), shapes(), hostile(),
@@ -75,6 +79,7 @@ func clean() *scan.Result {
 	return &scan.Result{
 		Schema:   scan.Schema,
 		Tool:     scan.Tool{Name: "curfew", Version: "0.1.0"},
+		Of:       scan.Of{Time: scanned},
 		Manifest: scan.Manifest{Path: ".github/curfew.yml", From: "working tree", SHA256: strings.Repeat("b194", 16), Mode: "enforce"},
 		Findings: []finding.Finding{},
 		Checked: scan.Checked{
@@ -140,6 +145,8 @@ func example() sample {
 		r.Findings = append(r.Findings, g)
 	}
 	r.Manifest.From = "base 9f2c41e"
+	r.Of.Repository, r.Of.RepositoryID, r.Of.Ref = "acme/app", "42", "refs/heads/main"
+	r.Of.Commit, r.Of.Changed = "9f2c41e0b1945e88770a9f2c41e0b1945e88770a", true
 	r.NotChecked = []scan.NotChecked{{
 		Source: scan.Workflows, What: "environment secrets", Reason: `the token lacks "environments: read"`,
 		Fix: "give the App the permission environments: read",
@@ -218,6 +225,7 @@ func hostile() sample {
 	}
 	r := clean()
 	r.Tool.Version = evil
+	r.Of.Repository, r.Of.RepositoryID, r.Of.Ref, r.Of.Commit = evil, evil, evil, evil
 	r.Manifest = scan.Manifest{Path: evil, From: evil, SHA256: evil, Mode: evil}
 	r.Findings = []finding.Finding{f, g, h}
 	r.NotChecked = []scan.NotChecked{{Source: scan.Secrets, What: evil, Reason: evil, Fix: evil}}

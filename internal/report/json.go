@@ -64,6 +64,9 @@ func Read(r io.Reader) (*scan.Result, error) {
 	if err := dec.Decode(&out); err != nil {
 		return nil, fmt.Errorf("read result: %w", err)
 	}
+	if out.Of.Time.IsZero() {
+		return nil, errors.New("read result: it doesn't say of when it is: scan again with this version")
+	}
 	for i := range out.Findings {
 		if f := &out.Findings[i]; f.Severity == 0 || f.Rule == "" {
 			return nil, fmt.Errorf("read result: finding %d lacks a rule or a severity", i)

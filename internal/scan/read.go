@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync/atomic"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo"
 	"github.com/curfew-ci/curfew/internal/posture"
@@ -24,6 +25,8 @@ type run struct {
 	tree      *gitrepo.Tree
 	diff      gitrepo.DiffSpec // where one is searched
 	commit    *gitrepo.Commit  // the base; nil where nothing is compared
+	head      *gitrepo.Commit  // what is checked out; nil where there is none, or it isn't what is searched
+	changed   atomic.Bool      // a file that was read isn't what head has
 	files     []string
 	gitleaks  []byte                           // the caller's rules; nil for none
 	detector  func() (*secret.Detector, error) // made once, when first asked for
@@ -95,7 +98,7 @@ func (r *run) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.files = files
+	r.files, r.head = files, r.tree.Head(ctx)
 	return r.gather(ctx, len(files), skipped, func(ctx context.Context, d *secret.Detector, i int) (content, error) {
 		return r.readFile(ctx, d, files[i])
 	})
@@ -124,6 +127,9 @@ func (r *run) readFile(ctx context.Context, detector *secret.Detector, name stri
 		return content{}, nil // deleted since it was listed
 	case err != nil:
 		return content{}, err
+	}
+	if r.head != nil && !r.head.HoldsAs(name, src) {
+		r.changed.Store(true)
 	}
 	var c content
 	if workflow.IsDefinition(name) {

@@ -14,6 +14,7 @@ const Schema = 1
 type Result struct {
 	Schema     int               `json:"schema"`
 	Tool       Tool              `json:"tool"`
+	Of         Of                `json:"of"`
 	Manifest   Manifest          `json:"manifest"`
 	Findings   []finding.Finding `json:"findings"`
 	Checked    Checked           `json:"checked"`

@@ -37,6 +37,9 @@ type Options struct {
 	Progress       *history.Progress // where set, counts files and versions while they are searched
 	Version        string            // of curfew
 	Now            time.Time
+	// Repository is OWNER/NAME of what is scanned, where the caller says so.
+	Repository string
+	Job        Job
 }
 
 // Search says where credentials are searched for. The zero value is the working tree.
@@ -143,6 +146,7 @@ func (r *run) judged() func(rule string) bool {
 
 // finish counts, masks and returns the result.
 func (r *run) finish(ctx context.Context) (*Result, error) {
+	r.result.Of = r.of(ctx)
 	named, err := r.secretsInNames(ctx)
 	if err != nil {
 		return nil, err
@@ -158,6 +162,7 @@ func (r *run) finish(ctx context.Context) (*Result, error) {
 		}
 	}
 	r.count()
+	r.result.Of.Ref, r.result.Of.Folder = p.masker.Mask(r.result.Of.Ref), p.masker.Mask(r.result.Of.Folder)
 	return r.result, nil
 }
 
@@ -181,6 +186,8 @@ func (r *run) secretsInNames(ctx context.Context) ([]secret.Token, error) {
 			rest, more = after, found
 		}
 	}
+	add(r.result.Of.Ref)
+	add(r.result.Of.Folder)
 	for i := range r.result.Findings {
 		f := &r.result.Findings[i]
 		for inner := range strings.SplitSeq(f.Region.Path, "!") { // a file in an archive

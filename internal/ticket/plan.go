@@ -20,6 +20,9 @@ type Input struct {
 	// particular.
 	Place func(owner string, o manifest.Owner) (project, why string)
 	Now   time.Time
+	// Old says that the result is of too long ago to say what has ended or come back since: nothing is closed, reopened
+	// or taken for proven by it. What it found and nobody has a ticket for gets one, and deadlines pass.
+	Old bool
 }
 
 // Caps are how many tickets a tracker may get.
@@ -112,6 +115,9 @@ func Plan(have []Ticket, in Input) (*Result, error) {
 	p.tally = p.count(have)
 	waiting := p.existing(mine, byRoot)
 	p.admit(waiting, mine)
+	if in.Old {
+		p.out.Changes = slices.DeleteFunc(p.out.Changes, func(c Change) bool { return c.Action == Close || c.Action == Reopen })
+	}
 	slices.SortStableFunc(p.out.Changes, func(a, b Change) int { return cmp.Compare(order(a.Action), order(b.Action)) })
 	return &p.out, nil
 }
@@ -128,10 +134,13 @@ func (p *planner) existing(mine map[string]*Ticket, byRoot map[string]*Root) []w
 			continue
 		}
 		r := byRoot[print]
-		m, s := p.refresh(t.Memo, r), p.see(t, r)
+		m, s := t.Memo, unseen
+		if !p.in.Old {
+			m, s = p.refresh(t.Memo, r), p.see(t, r)
+		}
 		t.Memo.Owner = m.Owner // for the caps: its handle may be another one now, and who lost the memo still owns it
 		m.State = p.next(t, m, s)
-		if s == unseen && !t.Memo.State.Over() {
+		if s == unseen && !t.Memo.State.Over() && !p.in.Old {
 			p.out.Waiting = append(p.out.Waiting, t.Key)
 		}
 		if m.State == ClosedUnproven {

@@ -161,6 +161,48 @@ func TestNotAllRead(t *testing.T) {
 	})
 }
 
+// TestOldResult: what was seen long ago closes, reopens and proves nothing, also where it says who is dead and what is
+// accepted. What nobody has a ticket for gets one, and deadlines pass.
+func TestOldResult(t *testing.T) {
+	w := newWorld(t)
+	gone, stays, past := secretRead("A", "web", 1, finding.High), secretRead("B", "web", 2, finding.High), secretRead("C", "ops", 3, finding.High)
+	w.sync(result(gone, stays, past))
+	w.sync(result(gone, stays))
+	w.want("T-1 open, T-2 open, T-3 closed")
+	accepted := stays
+	accepted.Suppressed = &finding.Suppression{Kind: "exception", Reason: "r", Until: "2027-01-01"}
+	moved := gone
+	moved.Owner = "ops"
+	for name, r := range map[string]*scan.Result{
+		"gone": result(), "accepted": result(accepted), "back": result(gone, stays, past), "another owner": result(moved),
+	} {
+		in := w.input(r)
+		in.Old = true
+		out, err := ticket.Plan(w.shelf.tickets, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range out.Changes {
+			if c.Action != ticket.Create || name != "another owner" {
+				t.Errorf("%s: %s %s from %s to %s", name, c.Action, c.Key, c.From, c.Draft.Memo.State)
+			}
+		}
+	}
+	in := w.input(result(secretRead("D", "web", 4, finding.High)))
+	in.Now, in.Old = w.now.Add(8*24*time.Hour), true
+	out, err := ticket.Plan(w.shelf.tickets, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range out.Changes {
+		got = append(got, string(c.Action)+" "+c.Key+" "+string(c.Draft.Memo.State))
+	}
+	if want := "update T-1 escalated, update T-2 escalated, create  open"; strings.Join(got, ", ") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestOneForOneCause: findings of one credential with one owner are one ticket; another owner has one of his own.
 func TestOneForOneCause(t *testing.T) {
 	w := newWorld(t)
