@@ -24,6 +24,7 @@ type ledgerCollectFlags struct {
 	owners       []string
 	repositories []string
 	events       []string
+	recorders    []string
 
 	mayOwn, mayWrite []ledger.PlatformID // what owners and repositories name
 }
@@ -50,6 +51,7 @@ func newLedgerCollect(env *Env) *cobra.Command {
 	flags.StringArrayVar(&f.owners, "owner", nil, "jobs may write here whose repositories the account of this `[ISSUER=]ID` owns;\nrepeatable; ISSUER= is needed where several are named, and is GitHub's where none is;\nthe policy's organisation where neither this nor --repository is said")
 	flags.StringArrayVar(&f.repositories, "repository", nil, "jobs of the repository of this `[ISSUER=]ID` may write here; repeatable")
 	flags.StringArrayVar(&f.events, "event", nil, "runs of this event may write here too, `NAME`, beside push, schedule,\nworkflow_dispatch and release; repeatable; never those of pull requests")
+	flags.StringArrayVar(&f.recorders, "recorder", nil, "jobs of this `WORKFLOW`, by its job_workflow_ref, may write of all repositories what\nthey hold and what was done about it; repeatable; beside the collector")
 	return cmd
 }
 
@@ -74,6 +76,9 @@ func (f *ledgerCollectFlags) check(env *Env) error {
 		return usageError("--key without --key-file: a job signs with a key of its own, which counts by --collector")
 	case f.keyFile != "" && f.collector != "":
 		return usageError("--key-file and --collector: expected one of them, as a log's checkpoints are signed one way")
+	}
+	if err := checkRecorders(f.recorders); err != nil {
+		return err
 	}
 	return f.checkKeys()
 }
@@ -174,7 +179,7 @@ func (f *ledgerCollectFlags) prepare(ctx context.Context, env *Env, inbox, store
 	seals := &keyring{ctx: ctx, issuers: f.issuers, live: source}
 	return &collecting{&ledger.Collector{
 		Inbox: inbox, Archive: store, Log: l, Verify: seals.verify, Keys: seals.raw,
-		Issuers: f.issuers, Owners: f.mayOwn, Repositories: f.mayWrite, Events: f.events,
+		Issuers: f.issuers, Owners: f.mayOwn, Repositories: f.mayWrite, Events: f.events, Recorders: f.mayRecord(),
 	}, seals}, nil
 }
 

@@ -44,8 +44,25 @@ func (c *Collector) accept(s Sealed, claims identity.Claims) error {
 	if err != nil {
 		return err
 	}
-	for i := range s.Records {
-		if err := acceptRecord(&s.Records[i], id, first, last); err != nil {
+	return c.acceptRecords(s.Records, id, first, last)
+}
+
+// acceptRecords holds all records of a file to its token.
+func (c *Collector) acceptRecords(records []Record, id identity.Identity, first, last time.Time) error {
+	recorder := ofDefinition(id, "a recorder's", c.Recorders...)
+	for i := range records {
+		r := &records[i]
+		err := recorder
+		switch {
+		case r.Plane == Issuance: // a job leases for itself alone
+			err = holdTo(id, proves{"identity.repository_id", r.Identity.RepositoryID, identity.Project, false})
+		case err != nil:
+			err = fmt.Errorf("a job's file has records of the plane issuance alone, those of others are a recorder's: %w", err)
+		}
+		if err == nil {
+			err = acceptRecord(r, id, first, last)
+		}
+		if err != nil {
 			return fmt.Errorf("line %d: %w", i+1, err)
 		}
 	}
@@ -80,25 +97,28 @@ func span(claims identity.Claims) (first, last time.Time, err error) {
 	return time.Unix(issued, 0).Add(-maxRun), time.Unix(expires, 0).Add(maxSkew), err
 }
 
-// acceptRecord holds what a record says of its job to what the token proves.
+// acceptRecord holds what a record says of the job that wrote it to what the token proves.
 func acceptRecord(r *Record, id identity.Identity, first, last time.Time) error {
-	if r.Plane != Issuance {
-		return errors.New("a job's file has records of the plane issuance alone")
-	}
 	if r.Time.Before(first) || r.Time.After(last) {
 		return errors.New("the record's time isn't one that the ID token's job can have had")
 	}
-	for _, must := range []struct {
-		name, value string
-		attribute   identity.Attribute
-		optional    bool // the record needn't say
-	}{
-		{"identity.repository_id", r.Identity.RepositoryID, identity.Project, false},
-		{"task.run_id", r.Task.RunID, identity.Run, false},
-		{"task.attempt", strconv.FormatInt(r.Task.Attempt, 10), identity.Attempt, false},
-		{"task.sha", r.Task.SHA, identity.Revision, true},
-		{"task.actor", r.Task.Actor, identity.Actor, true},
-	} {
+	return holdTo(id,
+		proves{"task.run_id", r.Task.RunID, identity.Run, false},
+		proves{"task.attempt", strconv.FormatInt(r.Task.Attempt, 10), identity.Attempt, false},
+		proves{"task.sha", r.Task.SHA, identity.Revision, true},
+		proves{"task.actor", r.Task.Actor, identity.Actor, true},
+	)
+}
+
+// proves is what a record says and a token must.
+type proves struct {
+	name, value string
+	attribute   identity.Attribute
+	optional    bool // the record needn't say
+}
+
+func holdTo(id identity.Identity, all ...proves) error {
+	for _, must := range all {
 		if must.optional && must.value == "" {
 			continue
 		}

@@ -35,6 +35,9 @@ type Collector struct {
 	// Events lists events beside the platform's defaults (identity.Identity.DefaultEvents) whose runs may
 	// write here. Those of pull requests never may: what they run is not yet anybody's decision.
 	Events []string
+	// Recorders are the workflows, each by its job_workflow_ref, whose jobs record of all repositories what they hold and
+	// what was done about it: the planes but Issuance. Nobody else's records of those are taken. None unless said.
+	Recorders []string
 }
 
 // PlatformID is the id of an account or a repository. Platforms count theirs alike: it is one thing's only with the issuer

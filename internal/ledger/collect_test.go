@@ -272,7 +272,7 @@ func TestCollectRefusesFiles(t *testing.T) {
 		"lonely.jsonl.seal": "a seal whose file isn't there",
 		"note.txt":          "neither a job's file nor a seal",
 		"z.jsonl":           "has the id of another record of its run: one of the two files copied it",
-		"y.jsonl":           "line 1: a job's file has records of the plane issuance alone",
+		"y.jsonl":           "line 1: a job's file has records of the plane issuance alone, those of others are a recorder's: the ID token's job_workflow_ref is \"" + collector + "\", there are none",
 	} {
 		if !strings.HasSuffix(reasons[name], want) {
 			t.Errorf("%s: got  %q\nwant %q", name, reasons[name], want)

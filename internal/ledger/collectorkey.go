@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -180,17 +179,12 @@ func (c CollectorKeys) speaksFor(token redact.Secret, public ed25519.PublicKey) 
 	if err != nil {
 		return fmt.Errorf("the ID token: %w", err)
 	}
-	if definition, ok := id.Get(identity.Definition); !ok || c.Definition == "" || definition != c.Definition {
-		claim := id.ClaimFor(identity.Definition)
-		return fmt.Errorf("the ID token's %s is %s, the collector's is %q", claim, claims.Describe(claim), c.Definition)
+	if err := ofDefinition(id, "the collector's", c.Definition); err != nil {
+		return err
 	}
 	if owner, ok := id.Get(identity.Owner); c.Owner != "" && (!ok || owner != c.Owner) {
 		claim := id.ClaimFor(identity.Owner)
 		return fmt.Errorf("the ID token's %s is %s, the organisation's is %q", claim, claims.Describe(claim), c.Owner)
-	}
-	// A workflow that may be called has its name in the tokens of whoever calls it, on machines of theirs.
-	if repository, ok := claims.Text("repository"); !ok || !strings.HasPrefix(c.Definition, repository+"/.github/workflows/") {
-		return fmt.Errorf("the ID token's repository is %s: a repository that calls the collector's workflow isn't the collector", claims.Describe("repository"))
 	}
 	return nil
 }
