@@ -184,6 +184,8 @@ func (s *store) Facts(_ context.Context, _, grant string) (*manifest.LedgerFacts
 	return &manifest.LedgerFacts{Store: "s3://acme-curfew/ledger", BreakGlass: []manifest.GlassUse{}, Leases: map[string]manifest.LeaseCount{grant: {Alive: s.alive, LastDay: s.alive}}}, s.err
 }
 
+func (s *store) Used(context.Context, []string) (int, error) { return s.alive, s.err }
+
 func (s *store) Take(context.Context, ledger.Claim) (string, error) {
 	s.taken++
 	return "", errors.New("slots aren't to be taken")

@@ -2,6 +2,7 @@ package issuance_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,7 +43,28 @@ func ticketAttacks() []attack {
 		{name: "ticket of no commit", alter: ticket(func(p *manifest.TicketProof) { p.SHA = "" }), code: unproven, says: "doesn't name this sha"},
 		{name: "ticket of the commit, where the run is asked for", alter: named(func(*manifest.TicketProof) {}), code: unproven, says: "doesn't name this run"},
 		{name: "ticket of another run", alter: named(func(p *manifest.TicketProof) { p.Run = "12055500124" }), code: unproven, says: "doesn't name this run"},
-		{name: "ticket of which nobody knows the uses", alter: ticket(func(p *manifest.TicketProof) { p.Used = nil }), code: unproven, says: "is unknown"},
+		{name: "ticket of which nobody knows the uses", alter: fails("uses"), code: unproven, says: "is unknown"},
+		{name: "ticket used, and its system says it wasn't", alter: func(w *world) {
+			zero := 0
+			ticket(func(p *manifest.TicketProof) { p.Used = &zero })(w)
+			w.use("once", "jira", "10042")
+		}, code: unproven, says: "was used already"},
+		{name: "ticket used under the key that it had before", alter: func(w *world) {
+			w.use("once", "jira", "10042")
+			ticket(func(p *manifest.TicketProof) { p.ID = "CHG-1" })(w)
+		}, code: unproven, says: "was used already"},
+		{name: "ticket that nobody named", alter: func(w *world) {
+			w.options.Provers = map[string]issuance.Prover{"ticket": issuance.Tickets{manifest.SystemJira: w.tickets}}
+			w.request.Task.Tickets = nil
+		}, code: unproven, says: "say which by --ticket"},
+		{name: "more tickets than are looked up", alter: func(w *world) {
+			w.options.Provers = map[string]issuance.Prover{"ticket": issuance.Tickets{manifest.SystemJira: w.tickets}}
+			w.request.Task.Tickets = slices.Repeat([]string{"CHG-4411"}, 6)
+		}, code: unproven, says: "5 are looked up at most"},
+		{name: "ticket of a system that nothing asks", alter: func(w *world) {
+			w.options.Provers = map[string]issuance.Prover{"ticket": issuance.Tickets{manifest.SystemGitHub: w.tickets}}
+			w.request.Task.Tickets = []string{"CHG-4411"}
+		}, code: issuance.CodeProver, says: "nothing here asks jira"},
 		{name: "two halves of a ticket", alter: func(w *world) {
 			w.tickets.proofs = append(w.tickets.proofs, manifest.Proof{Ticket: approved()})
 			w.tickets.proofs[0].Ticket.SHA, w.tickets.proofs[1].Ticket.Approvers = commitA, nil
@@ -91,7 +113,7 @@ func TestTicketOnce(t *testing.T) {
 			if tt.reuse && err == nil {
 				return
 			}
-			if tt.reuse || !errors.As(err, &denied) || denied.Reasons[0].Code != issuance.CodeLimit || !strings.Contains(err.Error(), "leases of the ticket") {
+			if tt.reuse || !errors.As(err, &denied) || denied.Reasons[0].Code != "trigger-unproven" || !strings.Contains(err.Error(), "was used already") {
 				t.Errorf("%v", err)
 			}
 			if n := len(w.server.issued); n != 1 {

@@ -38,11 +38,10 @@ func withdrawn(alter func(p *manifest.TicketProof)) func(w *world) {
 
 func triggerAttacks() []attack {
 	const unproven = "trigger-unproven"
-	used := 1
 	return []attack{
 		{name: "no ticket", alter: func(w *world) { w.tickets.proofs = nil }, code: unproven},
 		{name: "ticket of another commit", alter: ticket(func(p *manifest.TicketProof) { p.SHA = commitA }), code: unproven},
-		{name: "ticket used", alter: ticket(func(p *manifest.TicketProof) { p.Used = &used }), code: unproven},
+		{name: "ticket used", alter: func(w *world) { w.use("once", "jira", "10042") }, code: unproven},
 		{name: "ticket approved by the actor", alter: ticket(func(p *manifest.TicketProof) { p.Approvers = []string{"@ALICE"} }), code: unproven},
 		{name: "ticket of another project", alter: ticket(func(p *manifest.TicketProof) { p.Project = "PAY" }), code: unproven},
 		{name: "ticket with newlines", alter: ticket(func(p *manifest.TicketProof) { p.Status = "Approved\n\x1b[2J" }), code: unproven},

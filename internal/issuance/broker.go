@@ -41,6 +41,8 @@ type Shared interface {
 	// Facts is what the store says about a grant, IDENTITY/GRANT, of a project: how many leases of it there
 	// are, and the uses of break-glass.
 	Facts(ctx context.Context, project, grant string) (*manifest.LedgerFacts, error)
+	// Used is how many slots of what may be had once, such as a ticket, are taken.
+	Used(ctx context.Context, key []string) (int, error)
 	// Take takes a slot of what is limited, or says by a *ledger.FullError that none is free.
 	Take(ctx context.Context, c ledger.Claim) (string, error)
 }

@@ -210,9 +210,8 @@ func (p *tickets) Prove(ctx context.Context, _ issuance.Case) ([]manifest.Proof,
 }
 
 func approved() *manifest.TicketProof {
-	unused := 0
 	return &manifest.TicketProof{
-		System: manifest.SystemJira, Project: "CHG", ID: "CHG-4411", Status: "Approved", SHA: sha, Approvers: []string{"@zoe"}, Used: &unused,
+		System: manifest.SystemJira, Project: "CHG", ID: "CHG-4411", UID: "10042", Status: "Approved", SHA: sha, Approvers: []string{"@zoe"},
 	}
 }
 
@@ -234,11 +233,30 @@ func (s *shared) Facts(ctx context.Context, _, _ string) (*manifest.LedgerFacts,
 	return &facts, errors.Join(s.step("counts"), ctx.Err())
 }
 
+func (s *shared) Used(ctx context.Context, key []string) (int, error) {
+	if err := s.step("uses"); err != nil {
+		return 0, err
+	}
+	return s.Count(ctx, key)
+}
+
 func (s *shared) Take(ctx context.Context, c ledger.Claim) (string, error) {
 	if err := s.step("slot"); err != nil {
 		return "", err
 	}
 	return s.Slots.Take(ctx, c)
+}
+
+// use takes the slot of what may be had once.
+func (w *world) use(key ...string) {
+	w.t.Helper()
+	id, err := w.options.NewID()
+	if err == nil {
+		_, err = w.shared.Slots.Take(w.t.Context(), ledger.Claim{Key: key, Limit: 1, Holder: id})
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // server is a fake of Vault, STS and an octo-sts-compatible exchange with GitHub's API in one: it knows which

@@ -85,6 +85,7 @@ func (w *way) gather(ctx context.Context, r *rules, j *judgement) []Reason {
 			})
 		}
 		j.facts.Ledger = facts
+		why = append(why, w.countUses(ctx, j)...)
 	}
 	return why
 }
@@ -95,7 +96,7 @@ func (w *way) keepCounts(j *judgement) {
 	j.facts.Ledger = w.first.facts.Ledger
 	for _, p := range j.facts.Triggers {
 		for _, before := range w.first.facts.Triggers {
-			if p.Ticket != nil && before.Ticket != nil && p.Ticket.System == before.Ticket.System && p.Ticket.ID == before.Ticket.ID {
+			if p.Ticket != nil && before.Ticket != nil && slices.Equal(once(p.Ticket), once(before.Ticket)) {
 				p.Ticket.Used = before.Ticket.Used
 			}
 		}

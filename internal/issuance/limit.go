@@ -6,7 +6,6 @@ import (
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/ledger"
-	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
 const (
@@ -104,7 +103,7 @@ func (w *way) limitations() []limit {
 	}
 	for _, t := range w.first.decision.Triggers {
 		if t.Once {
-			out = append(out, limit{"leases of the ticket", ledger.Claim{Key: []string{"once", system(w.first.facts.Triggers, t), t.Ref}, Limit: 1}})
+			out = append(out, limit{"leases of the ticket", ledger.Claim{Key: onceOf(w.first.facts.Triggers, t), Limit: 1}})
 		}
 	}
 	return out
@@ -117,13 +116,3 @@ func AliveKey(project, grant string) []string {
 
 // DayKey is the key of the slots that leases of a grant hold for 24 hours.
 func DayKey(project, grant string) []string { return []string{"limits", project, grant, "per-day"} }
-
-// system is where a ticket that was taken is; ids are unique in one system alone.
-func system(proofs []manifest.Proof, t manifest.Taken) string {
-	for _, p := range proofs {
-		if p.Ticket != nil && p.Ticket.ID == t.Ref && p.Ticket.Status == t.Status {
-			return string(p.Ticket.System) + " " + p.Ticket.Project
-		}
-	}
-	return ""
-}

@@ -23,6 +23,12 @@ type Case struct {
 	Grant   string            // IDENTITY/GRANT
 	Trigger manifest.Trigger  // exactly one is set
 	Now     time.Time
+	// Tickets that the job names, as it named them.
+	Tickets []string
+	// Owner is who owns the grant's identity: "@organisation/team" or "@person".
+	Owner string
+	// System is where the tickets that the trigger asks for live; nil where the organisation's policy doesn't say.
+	System *manifest.System
 	// File reads a file of the job's repository at the commit that the manifest is of, by its path from the root.
 	File func(ctx context.Context, path string) ([]byte, error)
 }
@@ -95,15 +101,25 @@ func (w *way) prove(ctx context.Context, r *rules, grant manifest.Grant, now tim
 		}
 		found, err := w.proveOne(ctx, r, t, now)
 		if err != nil {
-			unknown = append(unknown, Reason{
-				Code: CodeProver, Message: "the trigger " + kind(t) + " could not be proven", Received: err.Error(), Expected: t.String(),
-				Fix: "mend what is said here, or see that what proves it can be reached, and run the job again",
-			})
+			unknown = append(unknown, unproven(t, err))
 			continue
 		}
 		proofs = append(proofs, found...)
 	}
 	return proofs, unknown
+}
+
+// unproven is why a trigger has no proof: by what was found, or because nobody could look.
+func unproven(t manifest.Trigger, err error) Reason {
+	r := Reason{
+		Code: CodeProver, Message: "the trigger " + kind(t) + " could not be proven", Received: err.Error(), Expected: t.String(),
+		Fix: "mend what is said here, or see that what proves it can be reached, and run the job again",
+	}
+	var looked *UnprovenError
+	if errors.As(err, &looked) {
+		r.Code, r.Fix = string(manifest.CodeTrigger), "bring about what the trigger asks for, and run the job again"
+	}
+	return r
 }
 
 // ask is what a rule of the policies says.
@@ -125,9 +141,12 @@ func (w *way) proveOne(ctx context.Context, r *rules, t manifest.Trigger, now ti
 	if prover == nil {
 		return nil, fmt.Errorf("this curfew has nothing that proves a trigger of the kind %s", kind(t))
 	}
-	found, err := prover.Prove(asked, Case{Who: w.who, Grant: w.req.Grant, Trigger: t, Now: now, File: func(ctx context.Context, path string) ([]byte, error) {
+	c := CaseOf(r.manifest, r.org, w.req.Grant, t)
+	c.Who, c.Now, c.Tickets = w.who, now, w.req.Task.Tickets
+	c.File = func(ctx context.Context, path string) ([]byte, error) {
 		return w.o.Governance.File(ctx, w.who, r.Rules.Manifest.Commit, path)
-	}})
+	}
+	found, err := prover.Prove(asked, c)
 	if err != nil {
 		return nil, err
 	}
@@ -135,6 +154,22 @@ func (w *way) proveOne(ctx context.Context, r *rules, t manifest.Trigger, now ti
 		if !isOf(p, kind(t)) || len(found) > maxProofs {
 			return nil, errProof
 		}
+		if p.Ticket != nil {
+			p.Ticket.Used = nil // the store's to say
+		}
 	}
 	return found, nil
+}
+
+// CaseOf is what the rules say of a case: whose the grant is, and where the trigger's tickets live.
+func CaseOf(m *manifest.Manifest, org *manifest.Policy, grant string, t manifest.Trigger) Case {
+	c := Case{Grant: grant, Trigger: t}
+	id, _, _ := manifest.CutGrant(grant)
+	if owner, known := m.OwnerOf(m.Identities[id].Owner, org); known {
+		c.Owner = owner.Team + owner.Person // the manifest has one of them
+	}
+	if t.Ticket != nil && org != nil {
+		c.System = org.Systems.Get(t.Ticket.System)
+	}
+	return c
 }

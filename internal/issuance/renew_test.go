@@ -57,7 +57,7 @@ func TestRenewOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	var denied *issuance.DeniedError
-	if _, err := b.Renew(t.Context(), l, 0); !errors.As(err, &denied) || denied.Reasons[0].Code != issuance.CodeLimit {
+	if _, err := b.Renew(t.Context(), l, 0); !errors.As(err, &denied) || denied.Reasons[0].Code != "trigger-unproven" {
 		t.Errorf("%v", err)
 	}
 }

@@ -12,6 +12,8 @@ type Task struct {
 	// Org is the repository, owner/name, of the organisation's policy that the calling workflow is bound
 	// to: what --org says in the reusable workflow that cloud trust pins.
 	Org string `yaml:"org" check:"repository"`
+	// Tickets that the job names for its task, such as CHG-4411 or acme/web#12: those that are looked up.
+	Tickets []string `yaml:"tickets" check:"text"`
 	// BreakGlass asks for emergency access.
 	BreakGlass *Emergency `yaml:"break-glass"`
 }
@@ -78,6 +80,8 @@ type TicketProof struct {
 	Project string `yaml:"project" check:"required,text"`
 	// ID of the ticket.
 	ID string `yaml:"id" check:"required,text"`
+	// UID by which its system keeps it: unlike ID it stays when the ticket, or what it is in, gets another name.
+	UID string `yaml:"uid" check:"text"`
 	// Status that it has, set by somebody who may.
 	Status string `yaml:"status" check:"required,text"`
 	// SHA of the commit that the ticket names.

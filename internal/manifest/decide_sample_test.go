@@ -95,7 +95,7 @@ func (w *world) otherFacts(add func(string, func(*sample))) {
 	}
 	add("all triggers", func(s *sample) {
 		zero, one := 0, 1
-		ticket := TicketProof{SystemJira, "CHG", "CHG-2", "Approved", w.token["sha"], w.facts.Run.ID, []string{"@anna"}, &zero}
+		ticket := TicketProof{SystemJira, "CHG", "CHG-2", "10002", "Approved", w.token["sha"], w.facts.Run.ID, []string{"@anna"}, &zero}
 		used := ticket
 		used.Used = &one
 		s.facts.Triggers = []Proof{

@@ -144,6 +144,9 @@ func (s *Store) Take(ctx context.Context, c ledger.Claim) (string, error) {
 	return name, nil
 }
 
+// Used counts the slots of a key that are taken: whether a ticket for one use has had it.
+func (s *Store) Used(ctx context.Context, key []string) (int, error) { return s.slots.Count(ctx, key) }
+
 // Deposit writes sealed files of dir and their seals to the inbox, where a collector finds them. All are tried,
 // whatever becomes of one.
 func (s *Store) Deposit(ctx context.Context, dir *ledger.Folder, names ...string) error {
