@@ -82,7 +82,7 @@ func house() plan {
 			"internal/github":          {"internal/redact", "internal/courier", "internal/gitrepo/odb", "internal/governance", "internal/identity", "internal/inventory", "internal/issuance", "internal/manifest", "internal/ticket", "internal/workflow"},
 			"internal/lease":           {"internal/courier", "internal/identity", "internal/jsontree", "internal/manifest", "internal/redact"},
 			"internal/supervise":       {"internal/redact"},
-			"internal/ticket":          {"rules", "internal/courier", "internal/finding", "internal/manifest", "internal/markup", "internal/scan"},
+			"internal/ticket":          {"rules", "internal/courier", "internal/finding", "internal/ledger", "internal/manifest", "internal/markup", "internal/scan"},
 			"internal/tracker":         {"internal/courier", "internal/finding", "internal/ledger", "internal/redact", "internal/ticket"},
 			"internal/custody":         {"internal/issuance", "internal/lease", "internal/ledger", "internal/manifest", "internal/redact"},
 			"internal/doctor":          {"internal/identity", "internal/issuance", "internal/lease", "internal/manifest", "internal/policy", "internal/redact", "internal/trust"},

@@ -27,6 +27,7 @@ type ticketFlags struct {
 	manifest   string
 	orgPolicy  string
 	jiraType   string
+	state      string
 
 	maxAge       time.Duration
 	publicIssues bool
@@ -80,6 +81,7 @@ func newTicketSync(env *Env) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) },
 	}
 	f.register(cmd.Flags())
+	cmd.Flags().StringVar(&f.state, "state", "", "record in `DIR` what becomes of the tickets; in a job, curfew in RUNNER_TEMP unless said")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "only say what would change, as plan does")
 	return cmd
 }
@@ -111,14 +113,12 @@ func (f *ticketFlags) run(ctx context.Context, env *Env) error {
 	}
 	defer to.close() //nolint:errcheck // what is written is synced
 	in.Place = to.place
-	done := ticketOutcome{DryRun: f.dryRun}
-	var out *ticket.Result
-	if f.dryRun {
-		out, err = planned(ctx, to.backend, *in)
-	} else {
-		clock := ticket.Clock{Now: env.Now, Sleep: courier.Pause}
-		out, err = ticket.Sync(ctx, to.backend, *in, clock, func(c ticket.Change) { done.add(c) })
+	evidence, err := f.evidence(env, in)
+	if err != nil {
+		return err
 	}
+	done := ticketOutcome{DryRun: f.dryRun}
+	out, err := f.bring(ctx, env, to.backend, *in, evidence, &done)
 	if err == nil || !f.dryRun && len(done.Changes) > 0 {
 		done.take(out, f.dryRun)
 		if err := done.write(ctx, env, f.format); err != nil {
@@ -134,6 +134,19 @@ func (f *ticketFlags) run(ctx context.Context, env *Env) error {
 		return &exitError{code: ExitFindings}
 	}
 	return nil
+}
+
+// bring brings the tickets in line and records it, or only plans that.
+func (f *ticketFlags) bring(ctx context.Context, env *Env, b ticket.Backend, in ticket.Input, evidence *ticketEvidence, done *ticketOutcome) (*ticket.Result, error) {
+	if f.dryRun {
+		return planned(ctx, b, in)
+	}
+	clock := ticket.Clock{Now: env.Now, Sleep: courier.Pause}
+	out, err := ticket.Sync(ctx, b, in, clock, func(c ticket.Change) {
+		done.add(c)
+		evidence.take(&c)
+	})
+	return out, errors.Join(err, evidence.close(ctx))
 }
 
 // planned is what sync would do.

@@ -37,7 +37,7 @@ func (r *Record) checkFinding() error {
 		return nil
 	case !isHex(f.Fingerprint, digits):
 		return fmt.Errorf("finding.fingerprint: expected %d hexadecimal digits in lower case", digits)
-	case f.Rule == "" && r.Plane == Persistence:
+	case f.Rule == "" && r.Type == FindingDetected:
 		return errors.New("finding.rule: missing")
 	}
 	return nil

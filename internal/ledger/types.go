@@ -35,7 +35,9 @@ const (
 	FindingGone     Type = "finding.gone"     // looked for, and not found any more
 
 	TicketOpened         Type = "ticket.opened"          // for a cause of findings, or again for the same one
-	TicketClosed         Type = "ticket.closed"          // the cause is proven to be gone
+	TicketEscalated      Type = "ticket.escalated"       // its deadline has passed
+	TicketAccepted       Type = "ticket.accepted"        // an exception lets the cause be until a day
+	TicketClosed         Type = "ticket.closed"          // the cause is proven to be gone, or another owner has it now
 	TicketClosedUnproven Type = "ticket.closed-unproven" // by hand, and nothing proves that the cause is gone
 
 	RevocationDone   Type = "revocation.done"   // the provider proved that the credential is dead
@@ -48,7 +50,7 @@ func Types() []Type {
 	return []Type{
 		LeaseIntent, LeaseIssued, LeaseDenied, LeaseRenewed, LeaseRevoked, LeaseEnded, LeaseExpireOnly, LeaseFailed,
 		CertificationMerged, InventoryTaken, FindingDetected, FindingGone,
-		TicketOpened, TicketClosed, TicketClosedUnproven, RevocationDone, RevocationFailed, RevocationUnsure,
+		TicketOpened, TicketEscalated, TicketAccepted, TicketClosed, TicketClosedUnproven, RevocationDone, RevocationFailed, RevocationUnsure,
 	}
 }
 
@@ -117,7 +119,7 @@ func formOf(t Type) (form, bool) {
 // responseOf is formOf for the plane Response.
 func responseOf(t Type) (form, bool) {
 	switch t {
-	case TicketOpened:
+	case TicketOpened, TicketEscalated, TicketAccepted:
 		return form{plane: Response, outcome: Open, ticket: true}, true
 	case TicketClosed:
 		return form{plane: Response, outcome: Done, ticket: true}, true

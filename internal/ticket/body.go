@@ -24,10 +24,7 @@ func (p *planner) frame(m Memo, o Owner) Draft {
 // draft writes a ticket that was in another state, or the same. r is nil where the result doesn't have its root any
 // more.
 func (p *planner) draft(m Memo, r *Root, was State, s sight) Draft {
-	o := p.ownerByKey(m.Owner)
-	if r != nil {
-		o, _ = p.in.owner(r.Owner)
-	}
+	o := p.ownerNow(m, r)
 	d := p.frame(m, o)
 	d.Title = Inert(fmt.Sprintf("curfew: %s: %s", m.Severity, m.What), maxTitle)
 	if m.Severity == 0 {

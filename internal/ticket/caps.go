@@ -96,6 +96,15 @@ func (p *planner) ownerOfWant(w want) (Owner, string) {
 	return p.ownerByKey(w.memo.Owner), ""
 }
 
+// ownerNow is the owner of a memo's root, which is nil where the result doesn't have it any more.
+func (p *planner) ownerNow(m Memo, r *Root) Owner {
+	if r == nil {
+		return p.ownerByKey(m.Owner)
+	}
+	o, _ := p.in.owner(r.Owner)
+	return o
+}
+
 // ownerByKey is the owner that a memo names, which may not be in the manifest any more.
 func (p *planner) ownerByKey(key string) Owner {
 	if p.in.Manifest != nil {
@@ -186,5 +195,7 @@ func (p *planner) open(w want) {
 	}
 	m.State, m.Since = Open, p.in.Now
 	m.Sum = m.sum()
-	p.out.Changes = append(p.out.Changes, Change{Action: Create, Draft: p.draft(m, w.root, m.State, present)})
+	p.out.Changes = append(p.out.Changes, Change{
+		Action: Create, Draft: p.draft(m, w.root, m.State, present), Owner: p.ownerNow(m, w.root).ID, Found: w.root.first(),
+	})
 }

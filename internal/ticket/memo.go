@@ -23,7 +23,8 @@ type Memo struct {
 	Repository string           `json:"repository"`
 	Root       string           `json:"root"` // fingerprint
 	Cause      string           `json:"cause,omitempty"`
-	Owner      string           `json:"owner"` // of Owner.Key
+	Owner      string           `json:"owner"`              // of Owner.Key
+	Identity   string           `json:"identity,omitempty"` // in the manifest, where all findings are about the same one
 	What       string           `json:"what,omitempty"`
 	Kind       string           `json:"kind,omitempty"` // a kind of credential by Steps' title
 	State      State            `json:"state"`

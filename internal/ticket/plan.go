@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
@@ -56,9 +57,12 @@ const (
 // Change brings one ticket to what it should be.
 type Change struct {
 	Action Action
-	Key    string // the tracker's name for the ticket; "" where it is created
+	Key    string // the tracker's name for the ticket; "" until it is created
 	From   State  // "" where it is created
 	Draft  Draft
+	Owner  string             // its id in the manifest; "" where nobody is
+	Found  []*finding.Finding // the first few of what it is about
+	Gone   bool               // all was looked at, and there is nothing left of it
 }
 
 // Held is a cause without a ticket.
@@ -188,8 +192,9 @@ func (p *planner) refresh(m Memo, r *Root) Memo {
 	if r.Steps != nil {
 		m.Kind = r.Steps.Title
 	}
+	m.Identity = r.identity()
 	m.Findings = nil
-	for _, f := range r.Findings[:min(len(r.Findings), maxFindings)] {
+	for _, f := range r.first() {
 		m.Findings = append(m.Findings, f.Fingerprint)
 	}
 	if len(left) == 0 {
@@ -233,6 +238,7 @@ func (p *planner) change(t *Ticket, r *Root, m Memo, s sight) {
 	}
 	p.out.Changes = append(p.out.Changes, Change{
 		Action: action(t.Open, open), Key: t.Key, From: was, Draft: p.draft(m, r, was, s),
+		Owner: p.ownerNow(m, r).ID, Found: r.first(), Gone: s == gone,
 	})
 }
 

@@ -114,6 +114,24 @@ func accepted(f *finding.Finding, in *Input) bool {
 	return err == nil && !until.Over(in.Now)
 }
 
+// first are the findings that a memo has place for; r may be nil.
+func (r *Root) first() []*finding.Finding {
+	if r == nil {
+		return nil
+	}
+	return r.Findings[:min(len(r.Findings), maxFindings)]
+}
+
+// identity is the one that all findings are about; "" where they are about several, or none.
+func (r *Root) identity() string {
+	for _, f := range r.Findings {
+		if f.Identity != r.Findings[0].Identity {
+			return ""
+		}
+	}
+	return r.Findings[0].Identity
+}
+
 // paths lists where r's findings stand, and more; nothing where that is too much for a memo.
 func (r *Root) paths(more ...string) []string {
 	seen := map[string]bool{}
