@@ -20,24 +20,18 @@ const (
 // accept decides by a token's proven claims whether a file may be taken. Everything must be proven: a
 // claim that is missing refuses.
 func (c *Collector) accept(s Sealed, claims identity.Claims) error {
-	issuer, ok := claims.Text("iss")
-	if !ok || !slices.Contains(c.Issuers, issuer) {
-		return fmt.Errorf("the ID token's issuer is %s: not one of those that count", claims.Describe("iss"))
-	}
-	if aud, ok := claims.Text("aud"); !ok || aud != s.Audience {
-		return fmt.Errorf("the ID token's audience is %s, the seal's key has %q", claims.Describe("aud"), s.Audience)
-	}
-	id, err := identity.From(claims)
+	id, err := speaker(s, claims, c.Issuers...)
 	if err != nil {
-		return fmt.Errorf("the ID token: %w", err)
+		return err
 	}
+	issuer, _ := claims.Text("iss")
 	project, _ := id.Get(identity.Project)
 	owner, _ := id.Get(identity.Owner)
 	mayWrite := slices.Contains(c.Repositories, PlatformID{issuer, project}) || owner != "" && slices.Contains(c.Owners, PlatformID{issuer, owner})
 	if !mayWrite {
 		return fmt.Errorf("a job of repository %q of owner %q at %s: neither may write to this ledger", project, owner, issuer)
 	}
-	if err := c.acceptEvent(id); err != nil {
+	if err := acceptEvent(id, c.Events); err != nil {
 		return err
 	}
 	first, last, err := span(claims)
@@ -69,15 +63,31 @@ func (c *Collector) acceptRecords(records []Record, id identity.Identity, first,
 	return nil
 }
 
-// acceptEvent refuses runs whose code nobody who may write to the repository stands for.
-func (c *Collector) acceptEvent(id identity.Identity) error {
+// speaker is the job that a seal's proven token is of: of an issuer that counts, for the seal's own key.
+func speaker(s Sealed, claims identity.Claims, issuers ...string) (identity.Identity, error) {
+	if issuer, ok := claims.Text("iss"); !ok || !slices.Contains(issuers, issuer) {
+		return identity.Identity{}, fmt.Errorf("the ID token's issuer is %s: not one of those that count", claims.Describe("iss"))
+	}
+	if aud, ok := claims.Text("aud"); !ok || aud != s.Audience {
+		return identity.Identity{}, fmt.Errorf("the ID token's audience is %s, the seal's key has %q", claims.Describe("aud"), s.Audience)
+	}
+	id, err := identity.From(claims)
+	if err != nil {
+		return identity.Identity{}, fmt.Errorf("the ID token: %w", err)
+	}
+	return id, nil
+}
+
+// acceptEvent refuses runs whose code nobody who may write to the repository stands for. more are events that are
+// taken beside the platform's defaults.
+func acceptEvent(id identity.Identity, more []string) error {
 	event, ok := id.Get(identity.Event)
 	switch {
 	case !ok:
 		return fmt.Errorf("the claim %s is missing: what started the run isn't known", id.ClaimFor(identity.Event))
 	case strings.Contains(event, "pull_request"), strings.Contains(event, "merge_request"):
 		return fmt.Errorf("a run of a pull request (%q): those never write to the ledger", event)
-	case !slices.Contains(id.DefaultEvents(), event) && !slices.Contains(c.Events, event):
+	case !slices.Contains(id.DefaultEvents(), event) && !slices.Contains(more, event):
 		return fmt.Errorf("a run of the event %q: not one of those that may write to the ledger", event)
 	}
 	return nil

@@ -13,13 +13,14 @@ import (
 //
 // The seal follows its file: a seal in the inbox says that all of the file is there.
 func Deposit(ctx context.Context, dir *Folder, inbox Store, name string) error {
-	if err := deposit(ctx, dir, inbox, name); err != nil {
+	if err := depositAs(ctx, dir, inbox, name, name); err != nil {
 		return fmt.Errorf("deposit %q: %w", name, err)
 	}
 	return nil
 }
 
-func deposit(ctx context.Context, dir *Folder, inbox Store, name string) error {
+// depositAs is Deposit under another name, of which the last part is the file's.
+func depositAs(ctx context.Context, dir *Folder, inbox Store, name, as string) error {
 	if strings.Contains(name, "/") || !strings.HasSuffix(name, ".jsonl") {
 		return errors.New("no name of a job's file: expected RUN-ATTEMPT-JOB-ULID.jsonl, without a folder")
 	}
@@ -37,8 +38,8 @@ func deposit(ctx context.Context, dir *Folder, inbox Store, name string) error {
 	if _, err := OpenSealed(name, content.Data, side.Data); err != nil {
 		return err
 	}
-	if err := createSame(ctx, inbox, name, content.Data); err != nil {
+	if err := createSame(ctx, inbox, as, content.Data); err != nil {
 		return err
 	}
-	return createSame(ctx, inbox, name+sealSuffix, side.Data)
+	return createSame(ctx, inbox, as+sealSuffix, side.Data)
 }

@@ -88,3 +88,13 @@ func encodeID(id [16]byte) string {
 func ValidID(s string) bool {
 	return len(s) == idLength && s[0] <= '7' && strings.Trim(s, crockford) == ""
 }
+
+// idTime is when a valid id was made, by the clock of who made it.
+func idTime(id string) time.Time {
+	const digits = 10 // of 26, for the time
+	var ms int64
+	for _, c := range []byte(id[:digits]) {
+		ms = ms<<5 | int64(strings.IndexByte(crockford, c))
+	}
+	return time.UnixMilli(ms)
+}
