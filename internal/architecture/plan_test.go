@@ -86,7 +86,7 @@ func house() plan {
 			"internal/tracker":         {"internal/courier", "internal/finding", "internal/ledger", "internal/redact", "internal/ticket"},
 			"internal/custody":         {"internal/issuance", "internal/lease", "internal/ledger", "internal/manifest", "internal/redact"},
 			"internal/attest":          {"internal/inventory", "internal/ledger", "internal/manifest"},
-			"internal/doctor":          {"internal/identity", "internal/issuance", "internal/lease", "internal/manifest", "internal/policy", "internal/redact", "internal/trust"},
+			"internal/doctor":          {"internal/attest", "internal/identity", "internal/issuance", "internal/lease", "internal/manifest", "internal/policy", "internal/redact", "internal/trust"},
 			"internal/orgstore":        {"internal/identity", "internal/issuance", "internal/lease", "internal/ledger", "internal/manifest", "internal/redact"},
 			"internal/issuance":        {"internal/attest", "internal/courier", "internal/identity", "internal/lease", "internal/ledger", "internal/manifest", "internal/policy", "internal/redact", "internal/sshsig"},
 			"cmd/curfew":               {"internal/cli"},

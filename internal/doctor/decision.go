@@ -21,12 +21,17 @@ func (e *exam) decision(ctx context.Context, w *wanted) Finding {
 	}
 	run.ID, _ = e.who.Get(identity.Run)
 	run.Attempt, _ = e.who.Get(identity.Attempt)
+	attested, unproven := e.attested(ctx)
 	facts.Run, facts.Triggers, facts.Ledger = &run, nil, e.counted(ctx, w.name)
+	facts.Guard, facts.Certified = attested.Guard, attested.Certified
 	if e.rules.Workspace {
 		facts.Guard = nil // it protects a branch, not a folder
 	}
 	d := manifest.Decide(e.m, e.p, manifest.Question{Claims: e.who.Claims, Grant: w.name, Task: e.o.Task}, facts, e.o.Now())
 	f := e.decided(&d)
+	if unproven != nil && !d.Allow {
+		f = f.with(*unproven)
+	}
 	if err := e.narrowed(ctx, w); err != nil {
 		f.Status = Wrong
 		f = f.with(Point{
@@ -81,7 +86,7 @@ func (e *exam) decided(d *manifest.Decision) Finding {
 	f := unchecked("by the manifest it hangs on what is looked for when a lease is asked for")
 	for i := range d.Reasons {
 		r := &d.Reasons[i]
-		if !later(r) {
+		if !e.later(r) {
 			f.Status, f.Message = Wrong, "denied by the manifest"
 		}
 		f.Points = append(f.Points, Point{r.Message + " [" + string(r.Code) + "]", r.Received, r.Expected, r.Fix, r.Region.String()})
@@ -91,10 +96,12 @@ func (e *exam) decided(d *manifest.Decision) Finding {
 
 // later reports whether a lease may yet find what is missing: triggers are proven and the store is read by then.
 // What else is unknown stays so.
-func later(r *manifest.Reason) bool {
+func (e *exam) later(r *manifest.Reason) bool {
 	switch r.Code {
 	case manifest.CodeTrigger, manifest.CodeNoStore, manifest.CodeLimit, manifest.CodeReviewUnknown:
 		return r.Unknown
+	case manifest.CodeGuard, manifest.CodeUncertified:
+		return r.Unknown && e.o.Store == nil
 	}
 	return false
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/issuance"
 	"github.com/curfew-ci/curfew/internal/lease"
+	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/policy"
 	"github.com/curfew-ci/curfew/internal/testservers"
@@ -196,6 +197,29 @@ func TestCounted(t *testing.T) {
 		if f := w.examine()["decision deploy/vault"]; f.Status != want {
 			t.Errorf("%d alive: %s %s", alive, f.Status, text(f))
 		}
+	}
+}
+
+// TestAttested: a guard and certifications are what a lease finds in the store, so that without one they aren't checked.
+func TestAttested(t *testing.T) {
+	w := newWorld(t)
+	w.org += ledgerText + "certification: { every: { critical: 30d, high: 90d, medium: 90d, low: 365d } }\n"
+	org := w.org
+	if f := w.examine()["decision deploy/vault"]; f.Status != doctor.Unchecked || !strings.Contains(text(f), "[certification-unknown]") {
+		t.Errorf("not asked: %s %s", f.Status, text(f))
+	}
+	s := &store{}
+	w.opens(s)
+	w.org = org
+	if f := w.examine()["decision deploy/vault"]; f.Status != doctor.Wrong || !strings.Contains(text(f), "curfew ledger attest") {
+		t.Errorf("nothing attested: %s %s", f.Status, text(f))
+	}
+	s.attested = []ledger.Record{{
+		Type: ledger.CertificationMerged, Identity: ledger.Identity{ID: "deploy"},
+		Certification: &ledger.Certification{Action: ledger.Keep, Merged: start.AddDate(0, 0, -1)},
+	}}
+	if f := w.examine()["decision deploy/vault"]; f.Status != doctor.OK {
+		t.Errorf("certified: %s %s", f.Status, text(f))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/curfew-ci/curfew/internal/attest"
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/issuance"
 	"github.com/curfew-ci/curfew/internal/manifest"
@@ -17,32 +18,60 @@ type shared struct {
 	read   bool  // something was
 }
 
-// counted is what the store says of a grant; nil where that wasn't asked for or can't be read.
-func (e *exam) counted(ctx context.Context, grant string) *manifest.LedgerFacts {
+// open opens the store; nil where that wasn't asked for, or can't be done.
+func (e *exam) open() issuance.Shared {
 	if e.o.Store == nil || e.p == nil || e.p.Ledger == nil {
 		return nil
 	}
 	if !e.shared.opened {
 		e.shared.opened = true
 		e.shared.Shared, e.shared.err = e.o.Store(*e.p.Ledger)
+		if e.shared.err == nil && e.shared.Shared == nil {
+			e.shared.err = errors.New("nothing was opened")
+		}
 	}
 	if e.shared.err != nil {
 		return nil
 	}
-	if e.shared.Shared == nil {
-		e.shared.err = errors.New("nothing was opened")
+	return e.shared.Shared
+}
+
+// counted is what the store says of a grant; nil where that wasn't asked for or can't be read.
+func (e *exam) counted(ctx context.Context, grant string) *manifest.LedgerFacts {
+	store := e.open()
+	if store == nil {
 		return nil
 	}
 	asked, cancel := e.limited(ctx)
 	defer cancel()
 	project, _ := e.who.Get(identity.Project)
-	facts, err := e.shared.Facts(asked, project, grant)
+	facts, err := store.Facts(asked, project, grant)
 	if err != nil {
 		e.shared.err = err
 		return nil
 	}
 	e.shared.read = true
 	return facts
+}
+
+// attested is what the organisation's collector has attested of the repository, and what is wrong with it; neither
+// where nobody asks for it, or the store can't be read.
+func (e *exam) attested(ctx context.Context) (attest.Facts, *Point) {
+	store := e.open()
+	if store == nil || !issuance.Attests(e.p) {
+		return attest.Facts{}, nil
+	}
+	asked, cancel := e.limited(ctx)
+	defer cancel()
+	facts, err := issuance.Attested(asked, store, e.who, e.keys, e.p, e.o.Now())
+	if err != nil {
+		return attest.Facts{}, &Point{
+			What: "what guards the manifest, and who certified what, isn't proven", Received: err.Error(),
+			Expected: "what a run of " + e.p.Ledger.Collector + " has attested of the repository", Fix: "let the collector's workflow attest it: curfew ledger attest",
+			Place: e.p.KeyAt("/ledger/collector").String(),
+		}
+	}
+	return facts, nil
 }
 
 // store is whether the job can lease the store's role and read there. What it may create isn't tried: nothing is

@@ -178,6 +178,8 @@ type store struct {
 	err   error
 	alive int
 	taken int
+
+	attested []ledger.Record
 }
 
 func (s *store) Facts(_ context.Context, _, grant string) (*manifest.LedgerFacts, error) {
@@ -185,6 +187,13 @@ func (s *store) Facts(_ context.Context, _, grant string) (*manifest.LedgerFacts
 }
 
 func (s *store) Used(context.Context, []string) (int, error) { return s.alive, s.err }
+
+func (s *store) Attested(context.Context, ledger.Attestor, string) ([]ledger.Record, error) {
+	if s.attested == nil {
+		return nil, ledger.ErrNotFound
+	}
+	return s.attested, nil
+}
 
 func (s *store) Take(context.Context, ledger.Claim) (string, error) {
 	s.taken++

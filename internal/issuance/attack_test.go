@@ -23,7 +23,7 @@ type attack struct {
 // TestAttacks lets none of them have a lease. Each is denied for the right reason and recorded, and whatever
 // the provider had issued by then is ended.
 func TestAttacks(t *testing.T) {
-	all := slices.Concat(claimAttacks(), tokenAttacks(), ruleAttacks(), triggerAttacks(), ticketAttacks(), tagAttacks(), serverAttacks(t), brokenAttacks())
+	all := slices.Concat(claimAttacks(), tokenAttacks(), ruleAttacks(), triggerAttacks(), ticketAttacks(), tagAttacks(), serverAttacks(t), brokenAttacks(), attestedAttacks())
 	if len(all) < 40 {
 		t.Errorf("%d attacks only", len(all))
 	}
@@ -190,12 +190,12 @@ func ruleAttacks() []attack {
 		{name: "workspace with the proof of a branch's guard", alter: func(w *world) {
 			w.workspace()
 			w.org("ceilings:\n", guardText+"ceilings:\n")
-			w.gov.rules.Facts.Guard = guarded()
+			w.attest(func(*attested) {})
 		}, code: "guard-unverified"},
 		{name: "policy wants the guard of a workspace", alter: func(w *world) {
 			w.workspace()
 			w.org("ceilings:\n", strings.Replace(guardText, "required: true", "required: false", 1)+"ceilings:\n")
-			w.gov.rules.Facts.Guard = guarded()
+			w.attest(func(*attested) {})
 			w.gov.rules.OrgRego = module("package curfew.lease\n\nallow if input.decision.guard in {\"verified\", \"none\"}\n")
 		}, code: issuance.CodePolicy},
 		{name: "workspace of another's making on the way", alter: func(w *world) {

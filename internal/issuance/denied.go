@@ -40,6 +40,7 @@ const (
 	CodeTTL        = "ttl-too-short"
 	CodeLimit      = "limit-reached"
 	CodeStore      = "store-unavailable"
+	CodeAttested   = "attestation-unproven"
 	CodeRecord     = "record-unwritable"
 	CodeExchange   = "exchange-denied"
 	CodeFailed     = "exchange-failed"

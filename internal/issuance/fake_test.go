@@ -240,6 +240,13 @@ func (s *shared) Used(ctx context.Context, key []string) (int, error) {
 	return s.Count(ctx, key)
 }
 
+func (s *shared) Attested(ctx context.Context, by ledger.Attestor, project string) ([]ledger.Record, error) {
+	if err := s.step("attested"); err != nil {
+		return nil, err
+	}
+	return by.Newest(ctx, s.Store, project)
+}
+
 func (s *shared) Take(ctx context.Context, c ledger.Claim) (string, error) {
 	if err := s.step("slot"); err != nil {
 		return "", err

@@ -33,8 +33,8 @@ type Rules struct {
 	Workspace bool
 	// OrgRego and RepoRego are policies in Rego, from the same commits; nil where there are none.
 	OrgRego, RepoRego []policy.Module
-	// Facts are those that say who certified what, what guards the manifest, who is in which team, and who
-	// started the attempt and wrote the change. What the token proves of the run, the triggers and the ledger
+	// Facts are those that say who is in which team, and who started the attempt and wrote the change. What the
+	// token proves of the run, the triggers, the ledger, and what its collector attested of guard and certifications
 	// are filled in here.
 	Facts manifest.Facts
 	// Unknown is why some of the facts could not be had. A denial tells it, as one of them may be the reason.

@@ -34,10 +34,11 @@ func TestGuard(t *testing.T) {
 		guard, commit string
 	}{
 		"nobody asks":              {func(*world) {}, "none", commitA},
-		"proven":                   {func(w *world) { optional(w); w.gov.rules.Facts.Guard = guarded() }, "verified", commitA},
-		"required and proven":      {func(w *world) { w.org("ceilings:\n", guardText+"ceilings:\n"); w.gov.rules.Facts.Guard = guarded() }, "verified", commitA},
+		"not proven":               {optional, "unverified", commitA},
+		"proven":                   {func(w *world) { optional(w); w.attest(func(*attested) {}) }, "verified", commitA},
+		"required and proven":      {guarding(func(*attested) {}), "verified", commitA},
 		"a workspace":              {func(w *world) { w.workspace() }, "unverified", ""},
-		"a workspace, and a proof": {func(w *world) { optional(w); w.workspace(); w.gov.rules.Facts.Guard = guarded() }, "unverified", ""},
+		"a workspace, and a proof": {func(w *world) { optional(w); w.workspace(); w.attest(func(*attested) {}) }, "unverified", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

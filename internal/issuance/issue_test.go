@@ -175,13 +175,7 @@ func TestIssueOtherwise(t *testing.T) {
 			w.manifest("extends: acme/.github\n", "")
 			w.gov.rules.Org, w.request.Grant, w.options.Store = nil, "deploy/source", nil
 		}, func(r ledger.Record) bool { return r.Manifest.OrgCommit == "" && r.Task.Trigger.Kind == "always" }},
-		"a guard that is proven": {func(w *world) {
-			w.org("ledger:", "guard: { ref: default-branch, approvals: 1, code-owners: true, last-push-approval: true, bypass: none, max-age: 24h, required: true }\nledger:")
-			w.gov.rules.Facts.Guard = &manifest.GuardFacts{
-				Taken: manifest.Instant{Time: start.Add(-time.Hour)}, Collector: "acme/.github/.github/workflows/collect.yml@refs/heads/main",
-				Project: "987654", DefaultBranch: true, Approvals: 1, CodeOwners: true, LastPushApproval: true, Bypass: []string{},
-			}
-		}, func(r ledger.Record) bool { return r.Manifest.Guard == "verified" }},
+		"a guard that is proven": {guarding(func(*attested) {}), func(r ledger.Record) bool { return r.Manifest.Guard == "verified" }},
 		"an emergency": {func(w *world) {
 			w.manifest("version: 1\n", "version: 1\nbreak-glass:\n  oncall:\n    grants: [deploy/prod]\n    activators: [\"@alice\"]\n    requires: [incident]\n"+
 				"    ttl: 10m\n    max-uses: { count: 1, per: 30d }\n    review: { within: 24h, by: \"@acme/appsec\", on-missed: suspend }\n")

@@ -59,10 +59,10 @@ func orEnded(ctx context.Context, d *DeniedError) *DeniedError {
 	return d
 }
 
-// gather fills in the facts: those that the token proves, the triggers and the ledger's. What could not be
-// had stays unknown, and denies where it is needed; it returns why.
+// gather fills in the facts: those that the token proves, the triggers, the ledger's and the collector's. What could
+// not be had stays unknown, and denies where it is needed; it returns why.
 func (w *way) gather(ctx context.Context, r *rules, j *judgement) []Reason {
-	var why []Reason
+	attested := w.attested(ctx, r)
 	run := manifest.Run{}
 	if j.facts.Run != nil {
 		run = *j.facts.Run
@@ -70,6 +70,7 @@ func (w *way) gather(ctx context.Context, r *rules, j *judgement) []Reason {
 	run.ID, _ = w.who.Get(identity.Run)
 	run.Attempt, _ = w.who.Get(identity.Attempt)
 	j.facts.Run, j.facts.Triggers, j.facts.Ledger = &run, nil, nil
+	var why []Reason
 	if w.req.Task.BreakGlass == nil {
 		j.facts.Triggers, why = w.prove(ctx, r, j.grant, j.at)
 	}
@@ -79,7 +80,7 @@ func (w *way) gather(ctx context.Context, r *rules, j *judgement) []Reason {
 	case w.store.named:
 		facts, err := w.count(ctx)
 		if err != nil {
-			return append(why, Reason{
+			why = append(why, Reason{
 				Code: CodeStore, Message: "the shared ledger store can't be read", Received: err.Error(), Expected: "what it records of the grant",
 				Fix: "make the store readable",
 			})
@@ -87,7 +88,9 @@ func (w *way) gather(ctx context.Context, r *rules, j *judgement) []Reason {
 		j.facts.Ledger = facts
 		why = append(why, w.countUses(ctx, j)...)
 	}
-	return why
+	facts, unproven := attested()
+	j.facts.Guard, j.facts.Certified = facts.Guard, facts.Certified
+	return append(why, unproven...)
 }
 
 // keepCounts lets the second decision count as the first did: what was counted then, the slots hold now, and

@@ -41,7 +41,11 @@ func (w *way) count(ctx context.Context) (*manifest.LedgerFacts, error) {
 	asked, cancel := w.limited(ctx)
 	defer cancel()
 	project, _ := w.who.Get(identity.Project)
-	return w.store.Facts(asked, project, w.req.Grant)
+	facts, err := w.store.Facts(asked, project, w.req.Grant)
+	if err != nil {
+		return nil, err
+	}
+	return facts, nil
 }
 
 // take takes the slots. Those that were taken before one is missing come back by themselves, when their time

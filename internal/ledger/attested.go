@@ -11,9 +11,9 @@ import (
 	"github.com/curfew-ci/curfew/internal/identity"
 )
 
-// attestedPrefix is what the names begin with of files that a recorder leaves for those who lease: they can't read the
+// AttestedPrefix is what the names begin with of files that a recorder leaves for those who lease: they can't read the
 // log, of which they would have to read all.
-const attestedPrefix = "attested/"
+const AttestedPrefix = "attested/"
 
 // maxAttested is how many names are looked at for a file that is proven. With a recorder that works it is the first
 // file, or the second while it writes.
@@ -36,7 +36,7 @@ func attestedOf(repository string) (string, error) {
 	if repository == "" || strings.Trim(repository, "0123456789") != "" {
 		return "", fmt.Errorf("%q is no id of a repository: expected digits", repository)
 	}
-	return attestedPrefix + repository + "/", nil
+	return AttestedPrefix + repository + "/", nil
 }
 
 // Attest copies a sealed file of dir and its seal to where leases of a repository look for it. All of its records must be

@@ -147,6 +147,11 @@ func (s *Store) Take(ctx context.Context, c ledger.Claim) (string, error) {
 // Used counts the slots of a key that are taken: whether a ticket for one use has had it.
 func (s *Store) Used(ctx context.Context, key []string) (int, error) { return s.slots.Count(ctx, key) }
 
+// Attested are the records that somebody has last attested of a project; ledger.ErrNotFound where there are none.
+func (s *Store) Attested(ctx context.Context, by ledger.Attestor, project string) ([]ledger.Record, error) {
+	return by.Newest(ctx, s.objects, project)
+}
+
 // Deposit writes sealed files of dir and their seals to the inbox, where a collector finds them. All are tried,
 // whatever becomes of one.
 func (s *Store) Deposit(ctx context.Context, dir *ledger.Folder, names ...string) error {

@@ -1,0 +1,78 @@
+package issuance
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/attest"
+	"github.com/curfew-ci/curfew/internal/identity"
+	"github.com/curfew-ci/curfew/internal/ledger"
+	"github.com/curfew-ci/curfew/internal/manifest"
+)
+
+// Attested asks a store for what the organisation's collector has last attested of a job's project: what guards its
+// manifest, and who certified what. keys are those of the issuer who proved who asks. A word of another issuer's
+// doesn't count: ids are one platform's, and another has a project of the same number.
+func Attested(ctx context.Context, s Shared, who identity.Identity, keys identity.Keys, org *manifest.Policy, now time.Time) (attest.Facts, error) {
+	issuer, _ := who.Claims.Text("iss")
+	project, _ := who.Get(identity.Project)
+	by := ledger.Attestor{
+		Issuer: issuer, Owner: org.Organization.ID, Definition: org.Ledger.Collector, Now: now,
+		Verify: func(token []byte, audience string) (identity.Claims, error) {
+			at, err := identity.UnverifiedTime(token) // it has to have held then, as it is read long after its job
+			if err != nil {
+				return identity.Claims{}, err
+			}
+			return identity.Verify(token, keys, identity.Expectation{Issuer: issuer, Audience: audience, Now: at})
+		},
+	}
+	records, err := s.Attested(ctx, by, project)
+	if err != nil {
+		return attest.Facts{}, err
+	}
+	return attest.FactsOf(records, by.Definition), nil
+}
+
+// Attests reports whether a policy asks for anything that is attested.
+func Attests(org *manifest.Policy) bool {
+	return org != nil && org.Ledger != nil && (org.Guard != nil || org.Certification != nil)
+}
+
+// attested begins to ask for what the collector has attested, while all else is gathered, and returns what waits for it.
+//
+// It is asked once a lease. That the second decision sees it anew would prove nothing more: what it says is as old as the
+// policy's max-age allows, and isn't younger a second later. Both decisions judge its age, each by its own clock.
+func (w *way) attested(ctx context.Context, r *rules) func() (attest.Facts, []Reason) {
+	switch {
+	case w.intended:
+		before := w.first.facts
+		return func() (attest.Facts, []Reason) {
+			return attest.Facts{Guard: before.Guard, Certified: before.Certified}, nil
+		}
+	case !w.store.named || !Attests(r.org):
+		return func() (attest.Facts, []Reason) { return attest.Facts{}, nil } // the decision says what it lacks
+	}
+	now := w.o.Now()
+	asked := sync.OnceValues(func() (attest.Facts, error) {
+		if w.store.err != nil {
+			return attest.Facts{}, w.store.err
+		}
+		limited, cancel := w.limited(ctx)
+		defer cancel()
+		return Attested(limited, w.store, w.who, w.keys, r.org, now)
+	})
+	go asked() //nolint:errcheck // who waits for it is told
+	return func() (attest.Facts, []Reason) {
+		facts, err := asked()
+		if err == nil {
+			return facts, nil
+		}
+		project, _ := w.who.Get(identity.Project)
+		return attest.Facts{}, []Reason{{
+			Code: CodeAttested, Message: "what guards the manifest, and who certified what, isn't proven", Received: err.Error(),
+			Expected: "what a run of " + r.org.Ledger.Collector + " has attested of repository " + project,
+			Fix:      "let the collector's workflow attest the repository by curfew ledger attest, and the store's role list and read " + ledger.AttestedPrefix,
+		}}
+	}
+}
