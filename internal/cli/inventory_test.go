@@ -164,6 +164,15 @@ func TestScanPlatform(t *testing.T) {
 		})
 		return code, out.String()
 	}
+	if code, out := scan("--github", "--require", "platform"); code != cli.ExitUnfinished || !strings.Contains(out, "there is no .github/curfew.yml to judge by") {
+		t.Errorf("without a manifest: exit status %d\n%s", code, out)
+	}
+	if err := os.MkdirAll(".github", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(".github/curfew.yml", []byte("version: 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, tt := range map[string]struct {
 		args []string
 		code int

@@ -133,7 +133,7 @@ func (r *run) readToTheEnd() []Source {
 		sources = []Source{Secrets}
 	case bare:
 	case r.facts.Manifest == nil:
-		sources = []Source{Workflows, Secrets, Platform}
+		sources = []Source{Workflows, Secrets}
 	default:
 		sources = Sources()
 	}

@@ -51,6 +51,9 @@ func (r *run) platform(ctx context.Context) error {
 		r.notChecked(Platform, "what has changed since", "the inventory was taken on "+inv.Taken.Format(time.DateOnly), "take it anew with curfew inventory")
 	}
 	r.unlisted(inv)
+	if r.facts.Manifest == nil {
+		r.notChecked(Platform, "how old stored secrets are, and what guards environments", "there is no "+r.opt.Manifest+" to judge by", "write one with `curfew init`")
+	}
 	return nil
 }
 

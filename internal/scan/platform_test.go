@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/inventory"
+	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -23,6 +24,17 @@ func broad() *inventory.Inventory {
 		inv.Sources = append(inv.Sources, inventory.Source{Name: name, State: inventory.Read})
 	}
 	return inv
+}
+
+// entitle gives a repository a manifest that entitles nobody to anything.
+func entitle(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Join(dir, ".github"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(manifest.Path)), []byte("version: 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func git(t *testing.T, dir string, args ...string) {
@@ -52,14 +64,15 @@ func TestPlatform(t *testing.T) {
 		found      bool
 		notChecked string // "" for nothing
 	}{
-		"read":                    {func(*inventory.Inventory) {}, "", true, ""},
-		"of this repository":      {func(*inventory.Inventory) {}, "https://github.com/Acme/web.git", true, ""},
-		"of another":              {func(*inventory.Inventory) {}, "git@github.com:mallory/web.git", false, "the inventory is of acme/web"},
-		"a week old":              {func(inv *inventory.Inventory) { inv.Taken = today.Add(-8 * 24 * time.Hour) }, "", true, "was taken on 2026-11-15"},
-		"of tomorrow":             {func(inv *inventory.Inventory) { inv.Taken = today.Add(24 * time.Hour) }, "", true, "was taken on 2026-11-24"},
-		"keys unread":             {unread("deploy-keys", "403"), "", true, "403"},
-		"what nobody looks at":    {unread("alerts", "403"), "", true, ""},
-		"an organisation unasked": {unread("org-workflow-permissions", inventory.NotAsked), "", true, ""},
+		"read":                      {func(*inventory.Inventory) {}, "", true, ""},
+		"nobody says what is right": {func(*inventory.Inventory) {}, "", true, "there is no .github/curfew.yml to judge by"},
+		"of this repository":        {func(*inventory.Inventory) {}, "https://github.com/Acme/web.git", true, ""},
+		"of another":                {func(*inventory.Inventory) {}, "git@github.com:mallory/web.git", false, "the inventory is of acme/web"},
+		"a week old":                {func(inv *inventory.Inventory) { inv.Taken = today.Add(-8 * 24 * time.Hour) }, "", true, "was taken on 2026-11-15"},
+		"of tomorrow":               {func(inv *inventory.Inventory) { inv.Taken = today.Add(24 * time.Hour) }, "", true, "was taken on 2026-11-24"},
+		"keys unread":               {unread("deploy-keys", "403"), "", true, "403"},
+		"what nobody looks at":      {unread("alerts", "403"), "", true, ""},
+		"an organisation unasked":   {unread("org-workflow-permissions", inventory.NotAsked), "", true, ""},
 		"a source that is gone": {func(inv *inventory.Inventory) {
 			inv.Sources = slices.DeleteFunc(inv.Sources, func(s inventory.Source) bool { return s.Name == "deploy-keys" })
 		}, "", true, "doesn't tell of it"},
@@ -67,6 +80,9 @@ func TestPlatform(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			git(t, dir, "init", "-q")
+			if name != "nobody says what is right" {
+				entitle(t, dir)
+			}
 			if tt.origin != "" {
 				git(t, dir, "remote", "add", "origin", tt.origin)
 			}
@@ -99,6 +115,7 @@ func TestPlatform(t *testing.T) {
 // right: what an earlier one found there isn't gone.
 func TestOrganizationUnasked(t *testing.T) {
 	dir, inv := repository(t, 0), broad()
+	entitle(t, dir)
 	for i := range inv.Sources {
 		if inv.Sources[i].Name == "org-workflow-permissions" {
 			inv.Sources[i].State, inv.Sources[i].Why = inventory.NotChecked, inventory.NotAsked
@@ -125,6 +142,9 @@ func TestOrganizationUnasked(t *testing.T) {
 // TestInventoryOfAChange: a change doesn't bring the inventory by which it is judged.
 func TestInventoryOfAChange(t *testing.T) {
 	dir := repository(t, 0)
+	entitle(t, dir)
+	git(t, dir, "add", ".")
+	git(t, dir, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "manifest")
 	file := filepath.Join(dir, "inventory.json")
 	write := func(inv *inventory.Inventory) {
 		src, err := inventory.Encode(inv)
@@ -145,7 +165,7 @@ func TestInventoryOfAChange(t *testing.T) {
 	clean := broad()
 	clean.Workflows[0].Permissions = "read"
 	write(clean)
-	if r := run("HEAD"); slices.Contains(r.Checked.Sources, scan.Platform) || len(r.NotChecked) < 2 {
+	if r := run("HEAD"); slices.Contains(r.Checked.Sources, scan.Platform) || len(r.NotChecked) < 1 {
 		t.Errorf("a new inventory is believed: %+v", r.NotChecked)
 	}
 	write(broad())
