@@ -46,6 +46,7 @@ func newDoctor(env *Env) *cobra.Command {
 func (f *doctorFlags) registerDoctor(flags *pflag.FlagSet) {
 	flags.StringVar(&f.grant, "grant", "", "this grant alone, `IDENTITY/GRANT`; all that the job's claims fit unless said")
 	flags.StringVar(&f.org, "org", "", "the organisation's policy that the calling workflow is bound to, `OWNER/REPO`")
+	registerTickets(flags, &f.tickets)
 	flags.StringArrayVar(&f.issuers, "issuer", nil, "take ID tokens of the issuer at this `URL` as well, where the organisation's policy\nlists it; repeatable")
 	f.rules.register(flags)
 	registerState(flags, &f.state)

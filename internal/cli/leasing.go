@@ -18,6 +18,7 @@ type leaseFlags struct {
 	ttl        string
 	jobTimeout string
 	org        string
+	tickets    []string
 	issuers    []string
 	rules      rulesFlags
 	state      string
@@ -28,9 +29,14 @@ func (f *leaseFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.ttl, "ttl", "", "ask for no longer than this `TIME`, such as 10m; as long as is granted unless said")
 	flags.StringVar(&f.jobTimeout, "job-timeout", "", "the job's timeout-minutes, a `TIME` such as 30m: no lease outlives it by more than 5 minutes")
 	flags.StringVar(&f.org, "org", "", "the organisation's policy that the calling workflow is bound to, `OWNER/REPO`")
+	registerTickets(flags, &f.tickets)
 	flags.StringArrayVar(&f.issuers, "issuer", nil, "take ID tokens of the issuer at this `URL` as well, where the organisation's policy\nlists it; repeatable")
 	f.rules.register(flags)
 	registerState(flags, &f.state)
+}
+
+func registerTickets(flags *pflag.FlagSet, tickets *[]string) {
+	flags.StringArrayVar(tickets, "ticket", nil, "the ticket that approves this job, such as CHG-4411 or acme/web#12: a `KEY`; repeatable")
 }
 
 func registerState(flags *pflag.FlagSet, state *string) {
@@ -39,7 +45,7 @@ func registerState(flags *pflag.FlagSet, state *string) {
 
 // request reads the flags; left counts from the start of the verb, as nobody knows how long the job has run by then.
 func (f *leaseFlags) request() (issuance.Request, error) {
-	r := issuance.Request{Grant: f.grant, Task: manifest.Task{Org: f.org}}
+	r := issuance.Request{Grant: f.grant, Task: manifest.Task{Org: f.org, Tickets: f.tickets}}
 	if id, grant, ok := manifest.CutGrant(f.grant); !ok || id == "" || grant == "" {
 		return r, usageError("--grant: expected IDENTITY/GRANT as the manifest has them, such as deploy/prod")
 	}

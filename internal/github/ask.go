@@ -66,24 +66,30 @@ func (c *Client) ask(ctx context.Context, q question, v any) error {
 
 // fetch reads an answer of a media type.
 func (c *Client) fetch(ctx context.Context, q question, media string, most int) ([]byte, error) {
+	src, _, err := c.fetchPage(ctx, q, media, most)
+	return src, err
+}
+
+// fetchPage is fetch that tells whether there is a next page.
+func (c *Client) fetchPage(ctx context.Context, q question, media string, most int) (src []byte, more bool, err error) {
 	req, err := c.rest.NewRequest(http.MethodGet, q.url(), nil)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	req.Header.Set("Accept", media)
 	resp, err := c.rest.BareDo(ctx, req)
 	if err != nil {
-		return nil, c.explain(ctx, q, err)
+		return nil, false, c.explain(ctx, q, err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // all that is wanted has been read
-	src, err := io.ReadAll(io.LimitReader(resp.Body, int64(most)+1))
+	src, err = io.ReadAll(io.LimitReader(resp.Body, int64(most)+1))
 	if err == nil && len(src) > most {
 		err = fmt.Errorf("%w: %d bytes", errLongAnswer, most)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("GET /%s: %w", q.url(), err)
+		return nil, false, fmt.Errorf("GET /%s: %w", q.url(), err)
 	}
-	return src, nil
+	return src, hasNext(resp.Header), nil
 }
 
 // refusalError is a question that GitHub refused.
@@ -135,6 +141,8 @@ func (q question) explain(ctx context.Context, err error) error {
 	switch e.status {
 	case http.StatusUnauthorized:
 		e.text += ": the token is wrong or has expired: give the job's own, or a new one"
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect:
+		e.text += ": it was moved, and what it became isn't taken for it: name it as it is called now"
 	case http.StatusForbidden, http.StatusNotFound:
 		e.text += fmt.Sprintf(": it isn't there, or the token may not see it: let the token have %q on %s", q.need, q.at)
 	default:

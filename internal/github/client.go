@@ -106,7 +106,7 @@ func (c *Client) speak(cfg Config, base *url.URL, token redact.Secret) *gogithub
 	}
 	auth := &authTransport{next: wire, base: base, token: token, meter: c.meter}
 	retry := &retryTransport{next: auth, now: cfg.Now, sleep: cfg.Sleep}
-	rest := gogithub.NewClient(&http.Client{Transport: &boundTransport{next: retry, patience: cfg.Patience}})
+	rest := gogithub.NewClient(&http.Client{Transport: &boundTransport{next: retry, patience: cfg.Patience}, CheckRedirect: redirected})
 	rest.BaseURL, rest.UserAgent = base, cfg.Agent
 	return rest
 }

@@ -35,9 +35,11 @@ type GitHub struct {
 	faults  []*Fault
 	repos   map[int64]*hosted
 	orgs    map[string]settings
-	runs    map[string]map[string]any // by "repository id/run/attempt"
-	teams   map[string][]string       // by "organisation/slug"
-	objects map[string][]byte         // blobs, by id
+	runs    map[string]map[string]any   // by "repository id/run/attempt"
+	reviews map[string][]map[string]any // of environments, by "repository id/run"
+	people  map[string]int64            // ids of accounts, by login
+	teams   map[string][]string         // by "organisation/slug"
+	objects map[string][]byte           // blobs, by id
 	trees   map[string][]map[string]any
 	commits map[string]commit
 }
@@ -67,7 +69,7 @@ func StartGitHub(tb testing.TB) *GitHub {
 	}
 	g := &GitHub{
 		Token: "api-" + rand.Text(), Metadata: "app-" + rand.Text(), spec: spec, repos: map[int64]*hosted{}, orgs: map[string]settings{},
-		runs: map[string]map[string]any{}, teams: map[string][]string{},
+		runs: map[string]map[string]any{}, teams: map[string][]string{}, reviews: map[string][]map[string]any{}, people: map[string]int64{"alice": 1001},
 		objects: map[string][]byte{}, trees: map[string][]map[string]any{}, commits: map[string]commit{},
 	}
 	g.Server = httptest.NewServer(g.handler(tb, g.routes()))
@@ -91,6 +93,10 @@ func (g *GitHub) routes() *http.ServeMux {
 		"/issues":                              g.sendIssues,
 		"/issues/{number}":                     g.sendIssue,
 		"/issues/{number}/comments":            g.sendComments,
+		"/issues/{number}/timeline":            g.sendTimeline,
+		"/pulls/{number}":                      g.sendPull,
+		"/pulls/{number}/reviews":              g.sendReviews,
+		"/actions/runs/{run}/approvals":        g.sendApprovals,
 	} {
 		mux.HandleFunc("GET /api/v3/repos/{owner}/{name}"+pattern, func(w http.ResponseWriter, r *http.Request) {
 			handle(w, r, g.named(r.PathValue("owner")+"/"+r.PathValue("name")))

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -34,8 +35,20 @@ const Bot = 41898282
 
 // tracked is an issue with what it was: lists may lag.
 type tracked struct {
-	states []Issue
-	times  []time.Time
+	states  []Issue
+	times   []time.Time
+	repo    *hosted
+	history []map[string]any // its timeline
+	pull    *pulled          // nil for an issue
+	moved   string           // where it went, an address
+}
+
+// track adds an issue.
+func (h *hosted) track(s Issue, at time.Time) *tracked {
+	s.Number = len(h.issues) + 1
+	t := &tracked{states: []Issue{s}, times: []time.Time{at}, repo: h}
+	h.issues = append(h.issues, t)
+	return t
 }
 
 func (t *tracked) now() Issue { return t.states[len(t.states)-1] }
@@ -76,7 +89,7 @@ func (g *GitHub) Touch(repo int64, number int, with func(*Issue)) {
 	defer g.mu.Unlock()
 	h, at := g.repos[repo], g.clock().Add(-g.Lag)
 	if number == 0 {
-		h.issues = append(h.issues, &tracked{states: []Issue{{Number: len(h.issues) + 1, Open: true, Created: at}}, times: []time.Time{at}})
+		h.track(Issue{Open: true, Created: at}, at)
 		number = len(h.issues)
 	}
 	h.issues[number-1].change(at, with)
@@ -98,6 +111,7 @@ func (t *tracked) show(s Issue) map[string]any {
 		"number": s.Number, "state": map[bool]string{true: "open", false: "closed"}[s.Open], "title": s.Title, "body": s.Body, "labels": labels,
 		"assignees": []any{}, "created_at": s.Created.UTC().Format(time.RFC3339), "user": map[string]any{"id": s.Author, "login": "somebody"},
 		"updated_at": t.times[len(t.times)-1].UTC().Format(time.RFC3339),
+		"id":         t.repo.id*1000 + int64(s.Number), "repository_url": "https://api.github.com/repos/" + t.repo.name,
 	}
 	if s.Reason != "" {
 		shown["state_reason"] = s.Reason
@@ -138,7 +152,14 @@ func issueOf(w http.ResponseWriter, r *http.Request, repo *hosted) *tracked {
 		refuse(w, http.StatusNotFound)
 		return nil
 	}
-	return repo.issues[n-1]
+	t := repo.issues[n-1]
+	if t.moved != "" {
+		_, below, _ := strings.Cut(r.URL.Path, "/issues/"+strconv.Itoa(n))
+		w.Header().Set("Location", t.moved+below)
+		refuse(w, http.StatusMovedPermanently)
+		return nil
+	}
+	return t
 }
 
 func (g *GitHub) sendIssue(w http.ResponseWriter, r *http.Request, repo *hosted) {

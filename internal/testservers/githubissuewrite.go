@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 )
 
 // sendMade sends with the status 201.
@@ -48,10 +47,8 @@ func (g *GitHub) makeIssue(w http.ResponseWriter, r *http.Request, repo *hosted)
 		e.Labels = nil // silently, as GitHub does
 	}
 	at := g.clock()
-	s := Issue{Number: len(repo.issues) + 1, Open: true, Title: e.Title, Body: e.Body, Labels: e.Labels, Author: Bot, Created: at}
-	t := &tracked{states: []Issue{s}, times: []time.Time{at}}
-	repo.issues = append(repo.issues, t)
-	sendMade(w, t.show(s))
+	t := repo.track(Issue{Open: true, Title: e.Title, Body: e.Body, Labels: e.Labels, Author: Bot, Created: at}, at)
+	sendMade(w, t.show(t.now()))
 }
 
 func (g *GitHub) editIssue(w http.ResponseWriter, r *http.Request, repo *hosted) {

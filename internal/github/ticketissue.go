@@ -1,0 +1,134 @@
+package github
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/issuance"
+	"github.com/curfew-ci/curfew/internal/manifest"
+)
+
+// event is one of an issue's timeline, oldest first. Which members there are hangs on the kind:
+// https://docs.github.com/en/rest/using-the-rest-api/issue-event-types.
+type event struct {
+	Event   string    `json:"event"`
+	Actor   user      `json:"actor"`
+	User    user      `json:"user"` // of a comment
+	Body    string    `json:"body"`
+	Created time.Time `json:"created_at"`
+	Updated time.Time `json:"updated_at"`
+	Label   struct {
+		Name string `json:"name"`
+	} `json:"label"`
+	App    *struct{} `json:"performed_via_github_app"` // that did it in somebody's name
+	Hidden *struct{} `json:"minimized"`
+}
+
+// issue looks at an issue's labels and who set them. It is asked for its history after its state: what happens in
+// between shows there.
+func (d *desk) issue(ctx context.Context, i *ticketIssue) (proofs []manifest.TicketProof, why []string, err error) {
+	if i.State != "open" {
+		return nil, []string{"is closed"}, nil
+	}
+	number := strconv.FormatInt(i.Number, 10)
+	var history []event
+	for _, status := range d.c.Trigger.Ticket.Status {
+		if !i.has(status) {
+			why = append(why, "hasn't the label "+strconv.Quote(status))
+			continue
+		}
+		if history == nil {
+			if history, err = whole[event](ctx, d.g.client, d.question("repos/%s/issues/%s/timeline", number, "issues: read")); err != nil {
+				return nil, nil, err
+			}
+		}
+		p := d.proof(i.ID, number)
+		p.Status = status
+		if text := d.approved(history, &p); text != "" {
+			why = append(why, text)
+			continue
+		}
+		proofs = append(proofs, p)
+	}
+	return proofs, why, nil
+}
+
+// has reports whether an issue has a label; GitHub knows them whatever the case.
+func (i *ticketIssue) has(label string) bool {
+	for _, l := range i.Labels {
+		if strings.EqualFold(l.Name, label) {
+			return true
+		}
+	}
+	return false
+}
+
+// approved fills in who approved and what, or says why it isn't approved.
+func (d *desk) approved(history []event, p *manifest.TicketProof) (why string) {
+	at, since := lastSet(history, p.Status)
+	if at < 0 {
+		return fmt.Sprintf("has the label %q, and its history doesn't say who set it", p.Status)
+	}
+	set := &history[at]
+	switch {
+	case set.App != nil:
+		return fmt.Sprintf("has the label %q, and a program set it in %s's name", p.Status, set.Actor)
+	case !d.may(set.Actor):
+		return fmt.Sprintf("has the label %q, and %s set it last, who isn't %s", p.Status, set.Actor, d.c.Owner)
+	case since != "":
+		return fmt.Sprintf("was %s after %s set the label %q: have it set anew", since, set.Actor, p.Status)
+	}
+	p.Approvers = []string{set.Actor.nameFor(d.c.Who)}
+	named, why := d.named(history[:at], set.Actor)
+	if why != "" {
+		return why
+	}
+	issuance.Refer(p, d.c.Trigger.Ticket.References, named)
+	return ""
+}
+
+// lastSet finds where a label was set last, and what makes the ticket another one since then; at is below 0 where it
+// wasn't, or was taken off since.
+func lastSet(history []event, label string) (at int, since string) {
+	at = -1
+	for n := range history {
+		e := &history[n]
+		switch e.Event {
+		case "labeled", "unlabeled":
+			if !strings.EqualFold(e.Label.Name, label) {
+				continue
+			}
+			if at, since = n, ""; e.Event == "unlabeled" {
+				at = -1
+			}
+		case "renamed", "closed", "reopened", "transferred", "marked_as_duplicate", "converted_to_discussion":
+			since = e.Event
+		}
+	}
+	return at, since
+}
+
+// named is what somebody named in the newest of his comments that name anything; "" where none does.
+func (d *desk) named(before []event, by user) (named, why string) {
+	kind := d.c.Trigger.Ticket.References
+	for _, e := range slices.Backward(before) {
+		if e.Event != "commented" || e.User.ID != by.ID || e.App != nil || e.Hidden != nil {
+			continue
+		}
+		all := issuance.Named(e.Body, kind)
+		switch {
+		case len(all) == 0:
+			continue
+		case !e.Updated.Equal(e.Created) || e.Created.IsZero():
+			return "", fmt.Sprintf("has a comment of %s that names a %s, and was changed after it was written, which others can do as well: have a new one written", by, kind)
+		case len(all) > 1:
+			return "", fmt.Sprintf("has a comment of %s that names several, and which was meant isn't known: have one written for each", by)
+		}
+		return all[0], ""
+	}
+	return "", ""
+}
