@@ -79,7 +79,10 @@ type InputError struct{ Text string }
 func (e *InputError) Error() string { return e.Text }
 
 // Run scans and returns the result. An error is an *InputError, or says what could not be read.
-func Run(ctx context.Context, opt Options) (*Result, error) {
+func Run(ctx context.Context, opt Options) (*Result, error) { return runThen(ctx, opt, (*run).ask) }
+
+// runThen scans, and does something with what was found before it is masked.
+func runThen(ctx context.Context, opt Options, then func(*run, context.Context) error) (*Result, error) {
 	if opt.Manifest == "" {
 		opt.Manifest = manifest.Path
 	}
@@ -99,7 +102,7 @@ func Run(ctx context.Context, opt Options) (*Result, error) {
 	if err := r.judge(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.ask(asking); err != nil {
+	if err := then(r, asking); err != nil {
 		return nil, err
 	}
 	return r.finish(ctx)
