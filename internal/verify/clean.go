@@ -17,8 +17,7 @@ const (
 
 // clean turns a verdict into a Result fit to be printed.
 func clean(v verdict, secrets []redact.Secret, asked string) Result {
-	m := redact.NewMasker(secrets...)
-	tidy := func(s string) string { return courier.Printable(hidePieces(m.Mask(s), secrets), maxText) }
+	tidy := func(s string) string { return Tidy(s, maxText, secrets...) }
 	r := Result{Status: v.Status, Subject: tidy(v.Subject), Expires: v.Expires, Reason: tidy(v.Reason), Asked: asked}
 	for _, s := range v.Scopes {
 		if s = strings.TrimSpace(s); s != "" {
@@ -31,6 +30,12 @@ func clean(v verdict, secrets []redact.Secret, asked string) Result {
 		r.Scopes = append(r.Scopes[:maxScopes], fmt.Sprintf("… and %d more", more))
 	}
 	return r
+}
+
+// Tidy is a text that may repeat what a service sent, without secrets and pieces of them, free of control characters and
+// cut to limit characters.
+func Tidy(text string, limit int, secrets ...redact.Secret) string {
+	return courier.Printable(hidePieces(redact.NewMasker(secrets...).Mask(text), secrets), limit)
 }
 
 // hidePieces hides what services quote of a value they half hide themselves ("sk-abcd…wxyz"): every run of
