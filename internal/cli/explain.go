@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/report"
 	"github.com/curfew-ci/curfew/internal/scan"
 	"github.com/curfew-ci/curfew/rules"
@@ -85,21 +84,9 @@ func isFingerprint(s string) bool {
 }
 
 func explainFinding(env *Env, result *scan.Result, prefix string) error {
-	var hits []finding.Finding
-	for _, f := range result.Findings {
-		if strings.HasPrefix(f.Fingerprint, prefix) {
-			hits = append(hits, f)
-		}
-	}
-	switch len(hits) {
-	case 0:
-		if result.Interrupted() {
-			return &exitError{ExitUnfinished, errInterrupted}
-		}
-		return usageError("no finding of this scan has a fingerprint that begins with %s: it is gone, or another PATH has it, or what another flag finds (--history, --archives)", prefix)
-	case 1:
-	default:
-		return usageError("%d findings have a fingerprint that begins with %s: give more digits", len(hits), prefix)
+	hits := withID(result, prefix)
+	if len(hits) != 1 {
+		return notOne(result, prefix, len(hits))
 	}
 	if err := report.WriteFinding(env.Stdout, &hits[0], false); err != nil {
 		return err

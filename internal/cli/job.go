@@ -75,13 +75,19 @@ func openToEnd(env *Env, state string) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &job{env: env, state: state, veil: &veil{}, stderr: &speaker{to: env.Stderr}, ids: ledger.NewIDs(env.Now, rand.Reader)}
-	if j.of, err = jobOf(env); err != nil {
+	of, err := jobOf(env)
+	if err != nil {
 		return nil, err
 	}
+	return openAs(env, state, of), nil
+}
+
+// openAs opens the state of a job that is known.
+func openAs(env *Env, state string, of ledger.Job) *job {
+	j := &job{env: env, of: of, state: state, veil: &veil{}, stderr: &speaker{to: env.Stderr}, ids: ledger.NewIDs(env.Now, rand.Reader)}
 	j.client, j.tokens = newClient(), newSource(env)
 	j.shut = j.open()
-	return j, nil
+	return j
 }
 
 func stateFolder(env *Env, state string) (string, error) {

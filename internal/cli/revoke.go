@@ -14,35 +14,52 @@ import (
 	"github.com/curfew-ci/curfew/internal/ledger"
 )
 
-// revokeFlags say which leases are ended.
+// revokeFlags say which leases are ended, or which found credential.
 type revokeFlags struct {
 	all   bool
 	state string
+	found findingFlags
 }
 
 func newRevoke(env *Env) *cobra.Command {
 	var f revokeFlags
 	cmd := &cobra.Command{
-		Use:     "revoke (--all | ID...)",
-		Short:   "end leases of this job now",
+		Use:     "revoke (--all | ID... | --finding ID [PATH])",
+		Short:   "end leases of this job now, or a leaked token by its finding",
 		GroupID: groupUse,
 		Long: "End leases that `curfew lease` handed over in this job, by what it left in RUNNER_TEMP/curfew/leases,\n" +
 			"and say what each server answered. Ending one twice does no harm. A lease whose token isn't kept here\n" +
 			"can't be revoked by who only reads records: then it is said what it is called and when it ends by itself.\n" +
+			"\n" +
+			"With --finding, end the credential that a finding is about, by its service, where that has an API for it.\n" +
+			"PATH is scanned again, with the flags that say where: the value is never given here, nor kept. Unless --confirm\n" +
+			"gives the id once more, nothing is sent, and it is said what would be. It is recorded, too.\n" +
 			"Exit: 0 ended, or nothing but time ends it · 2 a flag is wrong · 3 one may live on, or isn't known.",
-		Example: "  curfew revoke --all",
-		Args:    cobra.ArbitraryArgs,
-		RunE:    func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), env, args) },
+		Example: "  curfew revoke --all\n" +
+			"  curfew revoke --finding 3f9c21ab --history\n" +
+			"  curfew revoke --finding 9b1d77e0 --at vault=https://vault.example.com",
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), env, args) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.all, "all", false, "end all leases that are kept here")
 	registerState(flags, &f.state)
+	f.found.register(flags)
 	return cmd
 }
 
 func (f *revokeFlags) run(ctx context.Context, env *Env, ids []string) error {
+	if f.found.finding != "" {
+		if f.all {
+			return usageError("--all is for leases, and --finding for one found credential: choose one")
+		}
+		return f.found.run(ctx, env, f.state, ids)
+	}
+	if f.found.confirm != "" || len(f.found.at) > 0 {
+		return usageError("--confirm and --at are for a found credential: say which by --finding ID")
+	}
 	if f.all == (len(ids) > 0) {
-		return usageError("which leases? expected --all, or their ids")
+		return usageError("which leases? expected --all, or their ids; or --finding ID for a found credential")
 	}
 	j, err := openToEnd(env, f.state)
 	if err != nil {

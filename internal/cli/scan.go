@@ -109,9 +109,18 @@ func (v *scanVerb) run(ctx context.Context, env *Env, dir string) error {
 }
 
 // run scans the tree at dir and types its errors by exit code.
-func (f *scanFlags) run(ctx context.Context, env *Env, dir string, search scan.Search, ask scan.Verification) (_ *scan.Result, err error) {
+func (f *scanFlags) run(ctx context.Context, env *Env, dir string, search scan.Search, ask scan.Verification) (result *scan.Result, err error) {
+	err = f.with(ctx, env, dir, search, ask, func(opt scan.Options) (err error) {
+		result, err = scan.Run(ctx, opt)
+		return err
+	})
+	return result, err
+}
+
+// with does a scan of the tree at dir by what the flags say, and types its errors by exit code.
+func (f *scanFlags) with(ctx context.Context, env *Env, dir string, search scan.Search, ask scan.Verification, do func(scan.Options) error) (err error) {
 	if f.repository != "" && !repositoryForm.MatchString(f.repository) {
-		return nil, usageError("--repository: %q is no repository: expected OWNER/NAME", f.repository)
+		return usageError("--repository: %q is no repository: expected OWNER/NAME", f.repository)
 	}
 	opt := scan.Options{
 		Repository: f.repository, Job: scanJobOf(env),
@@ -119,25 +128,25 @@ func (f *scanFlags) run(ctx context.Context, env *Env, dir string, search scan.S
 		Inventory: f.inventory, GitleaksConfig: f.gitleaks, Search: search, Verify: ask, Progress: &history.Progress{}, Version: Version(), Now: env.Now(),
 	}
 	if opt.Live, err = f.live(ctx, env, search); err != nil {
-		return nil, err
+		return err
 	}
 	defer showProgress(ctx, env, opt.Progress)()
 	if opt.Base == "" {
 		base, err := pullRequestBase(env)
 		if err != nil {
-			return nil, &exitError{ExitUnfinished, err}
+			return &exitError{ExitUnfinished, err}
 		}
 		opt.Base = base
 	}
-	result, err := scan.Run(ctx, opt)
+	err = do(opt)
 	var bad *scan.InputError
 	switch {
 	case errors.As(err, &bad):
-		return nil, &exitError{ExitUsage, err}
+		return &exitError{ExitUsage, err}
 	case err != nil:
-		return nil, &exitError{ExitUnfinished, err}
+		return &exitError{ExitUnfinished, err}
 	}
-	return result, nil
+	return nil
 }
 
 // outputFlags say where a result goes and what it means for the exit status.

@@ -83,6 +83,15 @@ func (s *Steps) take(line string) error {
 	return nil
 }
 
+// StepsFor are the steps for a credential; those for any other where its kind isn't known.
+func StepsFor(c *finding.Credential) (*Steps, error) {
+	all, err := AllSteps()
+	if err != nil {
+		return nil, err
+	}
+	return stepsFor(c, all), nil
+}
+
 // stepsFor are the steps for a credential; nil for none.
 func stepsFor(c *finding.Credential, all []*Steps) *Steps {
 	if c == nil {
