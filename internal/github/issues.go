@@ -13,29 +13,16 @@ import (
 	"github.com/curfew-ci/curfew/internal/ticket"
 )
 
-const (
-	// issueLag is how long a list of issues may lag behind what was written. GitHub promises nothing: lists are read
-	// from replicas, which are behind by moments.
-	issueLag = 10 * time.Second
-	// clockSkew is by how much our clock and GitHub's may differ.
-	clockSkew = time.Minute
-	// writeGap is between two requests that write, as GitHub asks of who makes content:
-	// https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests.
-	writeGap = time.Second
-	// maxIssueText is how many bytes of text are sent at most; GitHub takes 65536 characters.
-	maxIssueText = 65_000
-	// needIssues is what tickets take.
-	needIssues = "issues: write"
-)
+// needIssues is what tickets take.
+const needIssues = "issues: write"
 
 // Issues are the issues of repositories as the place of tickets. Who may set labels, which takes the right to triage,
 // may make a ticket of an issue; nobody else.
 type Issues struct {
-	client  *Client
+	writer
 	names   []string // OWNER/NAME; the first takes tickets that have no other place
 	public  bool
 	checked bool            // that no repository is public
-	wrote   bool            // something, so that a pause is due before more
 	labeled map[string]bool // where the token has proven that it may make labels
 }
 
@@ -48,7 +35,7 @@ type IssuesOptions struct {
 
 // NewIssues makes a backend. It sends nothing. It needs the right "issues: write".
 func NewIssues(c *Client, o IssuesOptions) (*Issues, error) {
-	i := &Issues{client: c, public: o.Public, labeled: map[string]bool{}}
+	i := &Issues{writer: writer{client: c}, public: o.Public, labeled: map[string]bool{}}
 	for _, name := range append([]string{o.Repository}, o.Others...) {
 		if err := checkName(name); err != nil {
 			return nil, err

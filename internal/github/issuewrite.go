@@ -2,15 +2,11 @@ package github
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
-
-	gogithub "github.com/google/go-github/v62/github"
 
 	"github.com/curfew-ci/curfew/internal/courier"
 	"github.com/curfew-ci/curfew/internal/ticket"
@@ -65,7 +61,8 @@ func (i *Issues) Update(ctx context.Context, key string, d ticket.Draft) error {
 		return err
 	}
 	if len(d.Comment) > 0 {
-		if err := i.comment(ctx, about(name, "issues/%s/comments", number), s, d); err != nil {
+		said := remark{by: s.User.ID, changed: s.Updated, event: d.Event(), text: d.Comment.Fit(maxIssueText, ticket.Document.Markdown)}
+		if err := i.say(ctx, about(name, "issues/%s/comments", number), said); err != nil {
 			return err
 		}
 	}
@@ -99,76 +96,4 @@ func outcome(d *ticket.Draft) (state, reason string) {
 		return "closed", "completed"
 	}
 	return "closed", "not_planned"
-}
-
-// comment says what is to be said, unless it has been. Of comments those count that the issue's author made, which is
-// curfew: by anybody else's the mark could be written in advance, to keep curfew silent.
-func (i *Issues) comment(ctx context.Context, q question, s *issue, d ticket.Draft) error {
-	if age := i.client.now().Sub(s.Updated); age < issueLag+clockSkew {
-		// Perhaps by a comment that the list doesn't show yet.
-		if err := i.client.sleep(ctx, issueLag); err != nil {
-			return err
-		}
-	}
-	mark := "<!-- curfew:event:" + d.Event() + " -->"
-	said, err := list[issueComment](ctx, i.client, q, "", func() error { return nil })
-	if err != nil {
-		return err
-	}
-	for _, c := range said {
-		if c.User.ID == s.User.ID && strings.HasSuffix(strings.TrimSpace(c.Body), mark) {
-			return nil
-		}
-	}
-	return i.write(ctx, http.MethodPost, q, map[string]any{"body": d.Comment.Fit(maxIssueText, ticket.Document.Markdown) + "\n" + mark + "\n"}, nil)
-}
-
-type issueComment struct {
-	Body string  `json:"body"`
-	User account `json:"user"`
-}
-
-// write sends body once, and again only where GitHub has refused it for its rate: whatever else leaves it open whether
-// it was done is a *courier.UnsureError.
-func (i *Issues) write(ctx context.Context, method string, q question, body, v any) error {
-	q.method = method
-	if i.wrote {
-		if err := i.client.sleep(ctx, writeGap); err != nil {
-			return err
-		}
-	}
-	i.wrote = true
-	ctx = once(ctx)
-	req, err := i.client.rest.NewRequest(q.method, q.url(), body)
-	if err != nil {
-		return err
-	}
-	resp, err := i.client.rest.BareDo(ctx, req)
-	if err != nil {
-		return unsure(i.client.explain(ctx, q, err), err)
-	}
-	defer resp.Body.Close() //nolint:errcheck // all that is wanted has been read
-	src, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err == nil && v != nil {
-		err = json.Unmarshal(src, v)
-	}
-	if err != nil {
-		return &courier.UnsureError{Why: fmt.Sprintf("%s /%s: the answer can't be read: %v", q.method, q.url(), err)}
-	}
-	return nil
-}
-
-// unsure tells a final answer, by which nothing was done, from all else.
-func unsure(told, err error) error {
-	var refusal *gogithub.ErrorResponse
-	var abuse *gogithub.AbuseRateLimitError
-	switch {
-	case errors.Is(told, errUsedUp), errors.As(err, &abuse):
-		return told
-	case errors.As(err, &refusal) && refusal.Response != nil && refusal.Response.StatusCode < http.StatusInternalServerError:
-		return told
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return told
-	}
-	return &courier.UnsureError{Why: told.Error()}
 }
