@@ -84,6 +84,7 @@ func (w *way) gather(ctx context.Context, r *rules, j *judgement) []Reason {
 				Code: CodeStore, Message: "the shared ledger store can't be read", Received: err.Error(), Expected: "what it records of the grant",
 				Fix: "make the store readable",
 			})
+			break
 		}
 		j.facts.Ledger = facts
 		why = append(why, w.countUses(ctx, j)...)
