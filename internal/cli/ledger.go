@@ -22,7 +22,7 @@ func newLedger(env *Env) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newLedgerShow(env), newLedgerVerify(env), newLedgerCollect(env), newLedgerExport(env), newLedgerKey(env))
+	cmd.AddCommand(newLedgerShow(env), newLedgerVerify(env), newLedgerCollect(env), newLedgerAttest(env), newLedgerExport(env), newLedgerKey(env))
 	return cmd
 }
 

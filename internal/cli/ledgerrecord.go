@@ -32,10 +32,44 @@ func recordText(r *ledger.Record) string {
 			say("because", reason)
 		}
 	}
+	sayParts(r, say)
 	say("caused by", r.Links.CausedBy...)
 	say("tickets", r.Links.Tickets...)
 	say("session", r.Links.Session)
 	return b.String()
+}
+
+// sayParts says what records of the other planes than that of leases are about.
+func sayParts(r *ledger.Record, say func(name string, parts ...string)) {
+	if f := r.Finding; f != nil {
+		say("finding", f.Rule, f.Fingerprint)
+	}
+	if i := r.Inventory; i != nil {
+		say("inventory", saidTime("taken", stamp(i.Taken)), said("sha256", i.SHA256))
+		say("guard", guardText(i.Guard))
+	}
+	if c := r.Certification; c != nil {
+		say("certified", string(c.Action), said("until", c.Until), said("by", strings.Join(c.By, " ")))
+		say("merged", stamp(c.Merged), c.PullRequest, said("commit", c.Commit))
+	}
+}
+
+// aboutOf is what a record is about, as short as can be: an identity's grant, a ticket, a rule that found something, or
+// the repository.
+func aboutOf(r *ledger.Record) string {
+	switch {
+	case len(r.Links.Tickets) > 0 && r.Plane == ledger.Response:
+		return strings.Join(r.Links.Tickets, " ")
+	case r.Finding != nil:
+		return r.Finding.Rule
+	case r.Identity.Grant != "":
+		return r.Identity.ID + "/" + r.Identity.Grant
+	case r.Identity.ID != "":
+		return r.Identity.ID
+	case r.Plane != ledger.Issuance:
+		return "repository " + r.Identity.RepositoryID
+	}
+	return ""
 }
 
 // joinSaid joins what there is to say, in one line that nothing in it can leave.

@@ -82,16 +82,12 @@ func (w *rowWriter) list(ctx context.Context, rows iter.Seq2[ledgerRow, error]) 
 	return n, nil
 }
 
-const rowFormat = "%-26s  %-20s  %-17s  %-7s  %-24s  %-8s  %s  %s\n"
+const rowFormat = "%-26s  %-20s  %-22s  %-7s  %-24s  %-8s  %s  %s\n"
 
 // line writes a record as a line of a table, under a heading where it is the first.
 func (w *rowWriter) line(ctx context.Context, first bool, r *ledger.Record) error {
 	if first {
-		fmt.Fprintf(w.to, rowFormat, "ID", "TIME", "TYPE", "OUTCOME", "IDENTITY/GRANT", "PROVIDER", fmt.Sprintf("%-*s", keyIDWidth, "HANDLE"), "NOT AFTER")
-	}
-	whom := r.Identity.ID
-	if r.Identity.Grant != "" {
-		whom += "/" + r.Identity.Grant
+		fmt.Fprintf(w.to, rowFormat, "ID", "TIME", "TYPE", "OUTCOME", "ABOUT", "PROVIDER", fmt.Sprintf("%-*s", keyIDWidth, "HANDLE"), "NOT AFTER")
 	}
 	var c ledger.Credential
 	if r.Credential != nil {
@@ -101,7 +97,7 @@ func (w *rowWriter) line(ctx context.Context, first bool, r *ledger.Record) erro
 	if handle != handleMark {
 		handle = fmt.Sprintf("%-*s", keyIDWidth, handle)
 	}
-	text := fmt.Sprintf(rowFormat, r.ID, stamp(r.Time), r.Type, r.Outcome, cell(whom), cell(c.Provider), handle, stamp(c.NotAfter))
+	text := fmt.Sprintf(rowFormat, r.ID, stamp(r.Time), r.Type, r.Outcome, cell(aboutOf(r)), cell(c.Provider), handle, stamp(c.NotAfter))
 	return w.write(ctx, text, c.Handle)
 }
 

@@ -39,6 +39,8 @@ func TestScripts(t *testing.T) {
 	commands := ledgerCommands(t)
 	commands["plant"] = plant
 	commands["leases"] = leases
+	commands["inventoried"] = inventoried
+	commands["certified"] = certified
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,

@@ -18,7 +18,7 @@ func Attested(ctx context.Context, s Shared, who identity.Identity, keys identit
 	issuer, _ := who.Claims.Text("iss")
 	project, _ := who.Get(identity.Project)
 	by := ledger.Attestor{
-		Issuer: issuer, Owner: org.Organization.ID, Definition: org.Ledger.Collector, Now: now,
+		Issuers: []string{issuer}, Owner: org.Organization.ID, Definition: org.Ledger.Collector, Now: now,
 		Verify: func(token []byte, audience string) (identity.Claims, error) {
 			at, err := identity.UnverifiedTime(token) // it has to have held then, as it is read long after its job
 			if err != nil {

@@ -66,8 +66,10 @@ func Attest(ctx context.Context, dir *Folder, to Store, repository, file string)
 // Attestor is whose word about repositories counts: the runs of one workflow, in its own repository.
 type Attestor struct {
 	Verify TokenVerifier
-	Issuer string // of its tokens: ids of accounts and repositories are one platform's
-	Owner  string // id of the account that owns the workflow's repository
+	// Issuers are whose tokens count. For a lease it is the one of the job's own: ids of accounts and repositories are
+	// one platform's, and another has the same ones.
+	Issuers []string
+	Owner   string // id of the account that owns the workflow's repository
 	// Definition is the workflow with its ref, as the claim job_workflow_ref has it.
 	Definition string
 	Now        time.Time
@@ -118,12 +120,25 @@ func (a Attestor) newest(ctx context.Context, store Store, repository string) ([
 	return nil, fmt.Errorf("none of %d that were looked at is proven; the newest: %w", unproven, newest)
 }
 
-// file reads and proves one file.
+// file reads and proves one file of a store.
 func (a Attestor) file(ctx context.Context, store Store, repository, name string) ([]Record, error) {
 	base := path.Base(name)
 	if want, err := attestedName(repository, base); err != nil || want != name {
 		return nil, errors.New("not where a file of its name would stand")
 	}
+	return a.prove(ctx, store, repository, name)
+}
+
+// Check proves a sealed file of a folder as a lease would: whoever made it learns at once that it won't be taken.
+func (a Attestor) Check(ctx context.Context, dir *Folder, repository, file string) error {
+	if _, err := a.prove(ctx, dir, repository, file); err != nil {
+		return fmt.Errorf("%q wouldn't be taken by a lease: %w", file, err)
+	}
+	return nil
+}
+
+// prove reads a file and its seal, and proves them.
+func (a Attestor) prove(ctx context.Context, store Store, repository, name string) ([]Record, error) {
 	side, err := store.Get(ctx, name+sealSuffix)
 	if errors.Is(err, ErrNotFound) {
 		return nil, errors.New("not sealed: it is being written, or never will be")
@@ -135,7 +150,7 @@ func (a Attestor) file(ctx context.Context, store Store, repository, name string
 	if err != nil {
 		return nil, err
 	}
-	s, err := OpenSealed(base, content.Data, side.Data)
+	s, err := OpenSealed(path.Base(name), content.Data, side.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +166,7 @@ func (a Attestor) file(ctx context.Context, store Store, repository, name string
 
 // accept holds a file to the claims of its token, as Collector does, and to the one workflow besides.
 func (a Attestor) accept(s Sealed, claims identity.Claims) error {
-	id, err := speaker(s, claims, a.Issuer)
+	id, err := speaker(s, claims, a.Issuers...)
 	if err != nil {
 		return err
 	}

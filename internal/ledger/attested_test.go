@@ -13,7 +13,7 @@ import (
 const repository = "987654"
 
 func attestor() Attestor {
-	return Attestor{Verify: newPlatform().verify, Issuer: issuer, Owner: "4242", Definition: collector, Now: at().Add(time.Hour)}
+	return Attestor{Verify: newPlatform().verify, Issuers: []string{issuer}, Owner: "4242", Definition: collector, Now: at().Add(time.Hour)}
 }
 
 // attestation leaves a sealed file of records in dir, of a job that wrote them at a time, and returns its name.
