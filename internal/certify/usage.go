@@ -49,10 +49,13 @@ func day(t time.Time) string { return manifest.DateOf(t).String() }
 
 // Usage is what the ledger says of a manifest's grants.
 type Usage struct {
-	// Since is the time of the first record about the manifest's repository: what was before is unknown. Zero:
+	// Since is the time of the first record of a lease in the manifest's repository: what was before is unknown. Zero:
 	// there is none.
 	Since time.Time
-	grant map[string]Use // by identity/grant, in the Window
+	// Certified is when each identity, by id, was certified last: by an owner's merge after which it is still needed,
+	// however long ago.
+	Certified map[string]manifest.Certified
+	grant     map[string]Use // by identity/grant, in the Window
 }
 
 // maxSkew is how far ahead of us the clock may be of who wrote a record; one from further ahead says nothing.
@@ -62,7 +65,7 @@ const maxSkew = 5 * time.Minute
 // left aside, whatever names they use: an identity's claims say in which one it runs. An error in the records
 // ends it, since a record that is missing makes something look unused.
 func NewUsage(m *manifest.Manifest, records iter.Seq2[ledger.Record, error], now time.Time) (*Usage, error) {
-	u := &Usage{grant: map[string]Use{}}
+	u := &Usage{Certified: map[string]manifest.Certified{}, grant: map[string]Use{}}
 	seen := map[string]bool{}
 	for r, err := range records {
 		if err != nil {
@@ -72,6 +75,10 @@ func NewUsage(m *manifest.Manifest, records iter.Seq2[ledger.Record, error], now
 			continue
 		}
 		seen[r.ID] = true
+		u.certify(m, &r)
+		if r.Plane != ledger.Issuance {
+			continue // that something else was recorded doesn't say that leases were
+		}
 		if u.Since.IsZero() || r.Time.Before(u.Since) {
 			u.Since = r.Time
 		}
@@ -83,6 +90,23 @@ func NewUsage(m *manifest.Manifest, records iter.Seq2[ledger.Record, error], now
 		u.grant[name] = u.grant[name].plus(useOf(&r))
 	}
 	return u, nil
+}
+
+// certify takes over a certification of one of the manifest's identities, which is in a repository where the manifest
+// is: an identity that leases nothing needn't say in which one it runs.
+func (u *Usage) certify(m *manifest.Manifest, r *ledger.Record) {
+	identity, ok := m.Identities[r.Identity.ID]
+	if r.Type != ledger.CertificationMerged || !r.Certification.Action.Certifies() || !ok {
+		return
+	}
+	_, github := identity.Claims["repository_id"]
+	_, gitlab := identity.Claims["project_id"]
+	if (github || gitlab) && !in(&identity, r.Identity.RepositoryID) {
+		return
+	}
+	if at := r.Certification.Merged; at.After(u.Certified[r.Identity.ID].Time.Time) {
+		u.Certified[r.Identity.ID] = manifest.Certified{Time: manifest.Instant{Time: at}}
+	}
 }
 
 func useOf(r *ledger.Record) Use {

@@ -51,6 +51,31 @@ func TestOthersUsageIsNoUse(t *testing.T) {
 	}
 }
 
+// TestCertified: the newest word of an owner on an identity of this repository counts, however old, and says nothing of
+// leases.
+func TestCertified(t *testing.T) {
+	in, _ := scene(t)
+	word := func(n int, repository, id string, action ledger.Action, at time.Time) ledger.Record {
+		r := record(n, ledger.CertificationMerged, id, "", now())
+		r.Plane, r.Identity.RepositoryID = ledger.Entitlement, repository
+		r.Certification = &ledger.Certification{Action: action, Merged: at}
+		return r
+	}
+	inventory := record(9, ledger.InventoryTaken, "", "", ago(300))
+	inventory.Plane = ledger.Persistence
+	u := usage(t, in.Manifest,
+		word(1, "987654", "fresh", ledger.Keep, ago(200)), word(2, "987654", "fresh", ledger.Renew, ago(100)), word(3, "987654", "fresh", ledger.Narrow, ago(150)),
+		word(4, "987654", "due", ledger.Suspend, ago(1)), word(5, "987654", "due", ledger.Remove, ago(1)),
+		word(6, "1", "asleep", ledger.Keep, ago(1)), word(7, "987654", "nobody", ledger.Keep, ago(1)), inventory,
+	)
+	if at := u.Certified["fresh"].Time.Time; len(u.Certified) != 1 || !at.Equal(ago(100)) {
+		t.Errorf("%v", u.Certified)
+	}
+	if !u.Since.IsZero() || u.Covers(now()) {
+		t.Errorf("leases are known since %s", u.Since)
+	}
+}
+
 func TestUnreadUsage(t *testing.T) {
 	in, _ := scene(t)
 	unread := errors.New("unread")

@@ -48,7 +48,7 @@ func (f *certifyFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.manifest, "manifest", manifest.Path, "the manifest `FILE` in it")
 	flags.StringVar(&f.orgPolicy, "org-policy", "", "the organisation's policy: curfew/org.yml in `DIR`, or that FILE")
 	flags.StringVar(&f.facts, "facts", "", "when identities were certified and break-glass reviewed, a JSON `FILE`;\ndocs/decide.md describes it")
-	flags.StringVar(&f.usage, "usage", "", "what was leased, by `PLACE`: an exported ledger (\"-\" is stdin), or the folder or\ns3://BUCKET/PREFIX of jobs' records")
+	flags.StringVar(&f.usage, "usage", "", "what was leased, by `PLACE`: an exported ledger (\"-\" is stdin), which tells who\ncertified what too, or the folder or s3://BUCKET/PREFIX of jobs' records")
 	flags.StringVar(&f.notice, "notice", "14d", "call a review due this `TIME` before its deadline")
 }
 
@@ -94,6 +94,7 @@ func (f *certifyFlags) fill(ctx context.Context, env *Env, r *review) error {
 	if r.in.Usage, err = f.readUsage(ctx, env, r.in.Manifest); err != nil {
 		return err
 	}
+	certified(&r.in)
 	r.in.Earlier, err = f.earlier(ctx, r)
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"os"
 
 	"github.com/curfew-ci/curfew/internal/certify"
@@ -26,7 +27,27 @@ func (f *certifyFlags) readUsage(ctx context.Context, env *Env, m *manifest.Mani
 	if err = errors.Join(err, done()); err != nil {
 		return nil, &exitError{ExitUnfinished, fmt.Errorf("read --usage %s: %w", f.usage, err)}
 	}
+	if !f.exported() {
+		u.Certified = nil // any job could have written them: the collector takes them of recorders alone
+	}
 	return u, nil
+}
+
+// exported reports whether --usage is an export of a log, and no place of files that nobody has collected.
+func (f *certifyFlags) exported() bool {
+	info, err := os.Stat(f.usage)
+	return f.usage == "-" || err == nil && info.Mode().IsRegular()
+}
+
+// certified fills in when identities were certified, by the ledger, where the facts don't say.
+func certified(in *certify.Input) {
+	if in.Usage == nil {
+		return
+	}
+	all := map[string]manifest.Certified{}
+	maps.Copy(all, in.Usage.Certified)
+	maps.Copy(all, in.Facts.Certified)
+	in.Facts.Certified = all
 }
 
 // records are those of --usage, and what closes them.
@@ -37,7 +58,7 @@ func (f *certifyFlags) records(ctx context.Context, env *Env) (iter.Seq2[ledger.
 	case "-":
 		return exported("stdin", env.Stdin), func() error { return nil }, nil
 	}
-	if info, err := os.Stat(f.usage); err == nil && info.Mode().IsRegular() {
+	if f.exported() {
 		file, err := os.Open(f.usage)
 		if err != nil {
 			return nil, nil, usageError("read --usage: %w", err)

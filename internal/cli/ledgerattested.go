@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"io"
 	"iter"
 	"os"
 	"strings"
@@ -43,7 +42,7 @@ func (f *ledgerAttestFlags) certifications(ctx context.Context, env *Env, store 
 
 // certifiedFile reads records as ledger export writes them.
 func (f *ledgerAttestFlags) certifiedFile(env *Env) ([]ledger.Record, error) {
-	from, name := io.Reader(env.Stdin), "stdin"
+	from, name := env.Stdin, "stdin"
 	if f.certified != "-" {
 		file, err := os.Open(f.certified)
 		if err != nil {
