@@ -27,7 +27,7 @@ func (f *outputFlags) finish(env *Env, dir string, r *scan.Result) error {
 	defer tree.Close() //nolint:errcheck // only read
 	opt := report.Options{
 		Rules: all, Category: f.category,
-		Repository: repositoryURL(env), SHA: env.Getenv("GITHUB_SHA"),
+		Repository: repositoryURL(env, &r.Of), SHA: r.Of.Commit,
 	}
 	if !r.Checked.Scope.Alone() { // what is searched by itself isn't what the working tree has
 		opt.Source = hashed(tree)
@@ -108,13 +108,13 @@ func writeFileFor(dir, file string, content []byte, mode os.FileMode) error {
 	return tree.WriteFile(rel, content, mode)
 }
 
-// repositoryURL is where the job's repository can be read, for links; "" outside of a job.
-func repositoryURL(env *Env) string {
-	server, repo := env.Getenv("GITHUB_SERVER_URL"), env.Getenv("GITHUB_REPOSITORY")
-	if server == "" || repo == "" {
+// repositoryURL is where what was scanned can be read, for links; "" outside of a job.
+func repositoryURL(env *Env, of *scan.Of) string {
+	server := env.Getenv("GITHUB_SERVER_URL")
+	if server == "" || of.Repository == "" {
 		return ""
 	}
-	return server + "/" + repo
+	return server + "/" + of.Repository
 }
 
 // colored follows --color, then NO_COLOR and CLICOLOR_FORCE (no-color.org, bixense.com/clicolors).

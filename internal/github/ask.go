@@ -111,13 +111,18 @@ func (q question) verb() string {
 
 // explain is question's, after what GitHub quotes of a token has been taken out.
 func (c *Client) explain(ctx context.Context, q question, err error) error {
+	return q.explain(ctx, c.hideTokens(err))
+}
+
+// hideTokens takes out of an error what GitHub quotes of a token.
+func (c *Client) hideTokens(err error) error {
 	var refusal *gogithub.ErrorResponse
 	if errors.As(err, &refusal) {
 		for _, token := range []redact.Secret{c.token, c.metadata.token} {
 			refusal.Message = strings.ReplaceAll(refusal.Message, string(token.Reveal()), "[redacted]")
 		}
 	}
-	return q.explain(ctx, err)
+	return err
 }
 
 // explain says which question was refused, what the token needs for it and what to do.

@@ -139,5 +139,5 @@ func parcel(t *testing.T) *Parcel {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return p[0]
 }

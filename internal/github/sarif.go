@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -21,10 +20,13 @@ const (
 var (
 	validName   = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 	validCommit = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
-	validRef    = regexp.MustCompile(`^refs/(heads/.+|tags/.+|pull/[0-9]+/(merge|head))$`)
 )
 
-// Upload is one SARIF file and the commit that it speaks of.
+// Tool is what curfew's own runs are called.
+const Tool = "curfew"
+
+// Upload is a SARIF file and the commit that it speaks of. Ref and commit belong together: code scanning takes the
+// alerts for those of the ref's tip.
 type Upload struct {
 	Owner, Repo string
 	Commit      string // full id, lower case hex
@@ -32,12 +34,14 @@ type Upload struct {
 	SARIF       []byte // as it is, uncompressed
 }
 
-// Parcel is an Upload that was checked and packed: what a dry run shows and Send sends.
+// Parcel is one run of an Upload that was checked and packed: what a dry run shows and Send sends. Each run is sent by
+// itself, so that one which code scanning refuses keeps no other from coming through.
 type Parcel struct {
-	Upload
-	Runs  []Run
-	Bytes int // compressed
-	body  string
+	Owner, Repo string
+	Commit, Ref string
+	Run         Run
+	Bytes       int // compressed
+	body        string
 }
 
 // Run is one run of a SARIF file. Tool and Category together name the analysis whose alerts the
@@ -46,80 +50,44 @@ type Run struct {
 	Tool     string
 	Category string // automationDetails.id up to its last slash
 	Results  int
+	// Partial says that the run is of what was read in part only: it doesn't have all alerts that there are.
+	Partial bool
+	Commit  string // that was scanned; "" where the run doesn't say
 }
 
-// Pack checks u against what code scanning takes and compresses it, so that a dry run fails where the
+// Pack checks u against what code scanning takes and compresses its runs, so that a dry run fails where the
 // upload would.
-func Pack(u Upload) (*Parcel, error) {
-	switch {
-	case !validName.MatchString(u.Owner), !validName.MatchString(u.Repo), u.Repo == ".", u.Repo == "..":
+func Pack(u Upload) ([]*Parcel, error) {
+	if !validName.MatchString(u.Owner) || !validName.MatchString(u.Repo) || u.Repo == "." || u.Repo == ".." {
 		return nil, fmt.Errorf("%q is no repository: expected owner/name", u.Owner+"/"+u.Repo)
-	case !validCommit.MatchString(u.Commit):
-		return nil, fmt.Errorf("%q is no commit: expected its full id in lower case hex", u.Commit)
-	case !validRef.MatchString(u.Ref):
-		return nil, fmt.Errorf("%q is no ref that code scanning takes: expected refs/heads/…, refs/tags/… or refs/pull/N/merge", u.Ref)
+	}
+	if err := checkPlace(u.Ref, u.Commit); err != nil {
+		return nil, err
 	}
 	runs, err := readRuns(u.SARIF)
 	if err != nil {
 		return nil, err
 	}
-	packed, err := compress(u.SARIF)
-	if err != nil {
-		return nil, fmt.Errorf("compress the SARIF file: %w", err)
-	}
-	if len(packed) > maxGzipBytes {
-		return nil, fmt.Errorf("the SARIF file has %d bytes compressed, code scanning takes %d: scan fewer paths at once", len(packed), maxGzipBytes)
-	}
-	return &Parcel{Upload: u, Runs: runs, Bytes: len(packed), body: base64.StdEncoding.EncodeToString(packed)}, nil
-}
-
-// sarifFile is the little of a SARIF file by which code scanning files it.
-// https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
-type sarifFile struct {
-	Version string `json:"version"`
-	Runs    []struct {
-		Tool struct {
-			Driver struct {
-				Name string `json:"name"`
-			} `json:"driver"`
-		} `json:"tool"`
-		AutomationDetails struct {
-			ID string `json:"id"`
-		} `json:"automationDetails"`
-		Results []json.RawMessage `json:"results"`
-	} `json:"runs"`
-}
-
-// readRuns reads what a SARIF file holds, and holds it against the limits.
-func readRuns(sarif []byte) ([]Run, error) {
-	var file sarifFile
-	if err := json.Unmarshal(sarif, &file); err != nil {
-		return nil, fmt.Errorf("read the SARIF file: %w", err)
-	}
-	if file.Version != "2.1.0" {
-		return nil, fmt.Errorf("the file's SARIF version is %q: expected 2.1.0", file.Version)
-	}
-	if n := len(file.Runs); n == 0 || n > maxRuns {
-		return nil, fmt.Errorf("the SARIF file has %d runs: code scanning takes 1 to %d", n, maxRuns)
-	}
-	type analysis struct{ tool, category string }
-	seen := map[analysis]bool{}
-	runs := make([]Run, 0, len(file.Runs))
-	for i, r := range file.Runs {
-		run := Run{Tool: r.Tool.Driver.Name, Category: category(r.AutomationDetails.ID), Results: len(r.Results)}
-		key := analysis{run.Tool, run.Category}
-		switch {
-		case run.Tool == "":
-			return nil, fmt.Errorf("run %d of the SARIF file names no tool", i+1)
-		case seen[key]:
-			return nil, fmt.Errorf("two runs of the SARIF file have tool %q and category %q: code scanning would keep one", run.Tool, run.Category)
-		case run.Results > maxRunResults:
-			return nil, fmt.Errorf("run %d of the SARIF file has %d results, code scanning takes %d: scan fewer paths at once", i+1, run.Results, maxRunResults)
+	parcels := make([]*Parcel, len(runs))
+	for i := range runs {
+		run, src := runs[i].Run, runs[i].file
+		if run.Commit != "" && run.Commit != u.Commit {
+			return nil, fmt.Errorf("the SARIF file is of commit %s, and the ref and commit to upload it to are %s and %s: name those of what was scanned; "+
+				"of a pull request's head these are refs/pull/N/head and the head's commit", run.Commit, u.Ref, u.Commit)
 		}
-		seen[key] = true
-		runs = append(runs, run)
+		packed, err := compress(src)
+		if err != nil {
+			return nil, fmt.Errorf("compress the SARIF file: %w", err)
+		}
+		if len(packed) > maxGzipBytes {
+			return nil, fmt.Errorf("run %d of the SARIF file has %d bytes compressed, code scanning takes %d: scan fewer paths at once", i+1, len(packed), maxGzipBytes)
+		}
+		parcels[i] = &Parcel{
+			Owner: u.Owner, Repo: u.Repo, Commit: u.Commit, Ref: u.Ref, Run: run,
+			Bytes: len(packed), body: base64.StdEncoding.EncodeToString(packed),
+		}
 	}
-	return runs, nil
+	return parcels, nil
 }
 
 // category is id up to its last slash; what follows names the single run.

@@ -1,9 +1,11 @@
 package github
 
 import (
+	"compress/gzip"
 	"crypto/sha512"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -29,21 +31,52 @@ func incompressible(n int) string {
 	return b.String()[:n]
 }
 
-func TestPack(t *testing.T) {
-	good := Upload{
-		Owner: "acme", Repo: "shop.js", Commit: strings.Repeat("0", 64), Ref: "refs/pull/12/merge",
-		SARIF: []byte(file(run("curfew", "curfew/workflows/", 2), run("curfew", "curfew/secrets/7", 0))),
-	}
-	p, err := Pack(good)
+// unpacked is what is sent.
+func unpacked(t *testing.T, body string) []byte {
+	t.Helper()
+	r, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(body)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Run{{"curfew", "curfew/workflows", 2}, {"curfew", "curfew/secrets", 0}}
-	if diff := cmp.Diff(want, p.Runs); diff != "" {
+	src, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return src
+}
+
+func TestPack(t *testing.T) {
+	partial := `{"tool":{"driver":{"name":"curfew"}},"automationDetails":{"id":"curfew/platform/"},"results":[{}],"invocations":[{"executionSuccessful":false}],` +
+		`"versionControlProvenance":[{"revisionId":"` + strings.Repeat("0", 64) + `"}]}`
+	good := Upload{
+		Owner: "acme", Repo: "shop.js", Commit: strings.Repeat("0", 64), Ref: "refs/pull/12/merge",
+		SARIF: []byte(strings.Replace(file(run("curfew", "curfew/workflows/", 2), run("curfew", "curfew/secrets/7", 0), partial), "{", `{"$schema":"s",`, 1)),
+	}
+	parcels, err := Pack(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Run{
+		{Tool: "curfew", Category: "curfew/workflows", Results: 2},
+		{Tool: "curfew", Category: "curfew/secrets"},
+		{Tool: "curfew", Category: "curfew/platform", Results: 1, Partial: true, Commit: good.Commit},
+	}
+	var runs []Run
+	for i, p := range parcels {
+		runs = append(runs, p.Run)
+		alone, err := readRuns(unpacked(t, p.body))
+		if err != nil || len(alone) != 1 || alone[0].Run != want[i] {
+			t.Errorf("sent: %+v, %v", alone, err)
+		}
+		if p.Bytes == 0 || p.Ref != good.Ref || p.Commit != good.Commit {
+			t.Errorf("%+v", p)
+		}
+	}
+	if diff := cmp.Diff(want, runs); diff != "" {
 		t.Errorf("runs (-want +got):\n%s", diff)
 	}
-	if p.Bytes == 0 {
-		t.Error("no size")
+	if sent := string(unpacked(t, parcels[1].body)); !strings.Contains(sent, `"$schema":"s"`) || strings.Contains(sent, "workflows") {
+		t.Errorf("%s", sent)
 	}
 
 	tests := []struct {
@@ -55,7 +88,16 @@ func TestPack(t *testing.T) {
 		{"a path for an owner", func(u *Upload) { u.Owner = "a/../b" }, "is no repository"},
 		{"two dots for a name", func(u *Upload) { u.Repo = ".." }, "is no repository"},
 		{"short commit", func(u *Upload) { u.Commit = "abc123" }, `"abc123" is no commit`},
-		{"short ref", func(u *Upload) { u.Ref = "main" }, `"main" is no ref`},
+		{"upper case", func(u *Upload) { u.Commit = strings.Repeat("A", 40) }, "expected lower case, aaaa"},
+		{"no commit", func(u *Upload) { u.Commit = "HEAD" }, "which `git rev-parse HEAD` says"},
+		{"another commit than the file's", func(u *Upload) { u.Commit = strings.Repeat("1", 64) }, "the SARIF file is of commit 000"},
+		{"a pull request without what of it", func(u *Upload) { u.Ref = "refs/pull/7" }, "expected refs/pull/7/merge with the merge commit, or refs/pull/7/head"},
+		{"a pull request's number", func(u *Upload) { u.Ref = "#7" }, "expected refs/pull/7/merge"},
+		{"no pull request", func(u *Upload) { u.Ref = "refs/pull/0/merge" }, "is no ref"},
+		{"no ref", func(u *Upload) { u.Ref = "" }, "is no ref"},
+		{"a ref that climbs", func(u *Upload) { u.Ref = "refs/heads/../../x" }, "is no ref"},
+		{"a ref with a line break", func(u *Upload) { u.Ref = "refs/heads/a\nb" }, "is no ref"},
+		{"short ref", func(u *Upload) { u.Ref = "main" }, `"main" is no ref that code scanning takes: expected refs/heads/…, refs/tags/…, refs/pull/N/merge or refs/pull/N/head; for the branch it is refs/heads/main`},
 		{"ref of no pull request", func(u *Upload) { u.Ref = "refs/pull/x/merge" }, "is no ref"},
 		{"no JSON", func(u *Upload) { u.SARIF = []byte("{") }, "read the SARIF file"},
 		{"another version", func(u *Upload) { u.SARIF = []byte(`{"version":"2.0.0"}`) }, `"2.0.0": expected 2.1.0`},

@@ -10,11 +10,15 @@ import (
 	"time"
 
 	gogithub "github.com/google/go-github/v62/github"
+
+	"github.com/curfew-ci/curfew/internal/courier"
 )
 
 const (
+	pollFirst = time.Second // the first pause; each is twice the last, up to pollEvery
 	pollEvery = 5 * time.Second
 	pollFor   = 2 * time.Minute
+	maxFaults = 1000 // characters of what GitHub says of an upload that failed
 )
 
 // Receipt is what code scanning made of an upload.
@@ -26,18 +30,27 @@ type Receipt struct {
 // errPending says that an upload is not worked through yet.
 var errPending = errors.New("pending")
 
-// UploadSARIF sends p to code scanning and waits until it was worked through, at most two minutes. Its
-// errors carry what GitHub said; one that GitHub took but couldn't process is an error too. It needs
-// the right "security-events: write".
-func (c *Client) UploadSARIF(ctx context.Context, p *Parcel) (*Receipt, error) {
+// Send sends p to code scanning and returns the upload's id. Its errors carry what GitHub said. It needs the right
+// "security-events: write".
+func (c *Client) Send(ctx context.Context, p *Parcel) (string, error) {
 	id, err := c.send(ctx, p)
 	if err != nil {
-		return nil, fmt.Errorf("upload SARIF to %s/%s: %w", p.Owner, p.Repo, explain(err))
+		return "", fmt.Errorf("upload SARIF to %s/%s: %w", p.Owner, p.Repo, explain(c.hideTokens(err)))
 	}
-	for waited := time.Duration(0); waited < pollFor; waited += pollEvery {
-		if err := c.sleep(ctx, pollEvery); err != nil {
+	return id, nil
+}
+
+// Await waits until an upload was worked through, at most two minutes, and tells waiting before each question for how
+// long it has. One that GitHub took but couldn't process is an error.
+func (c *Client) Await(ctx context.Context, p *Parcel, id string, waiting func(time.Duration)) (*Receipt, error) {
+	pause := pollFirst
+	for waited := time.Duration(0); waited < pollFor; {
+		waiting(waited)
+		if err := c.sleep(ctx, pause); err != nil {
 			return nil, err
 		}
+		waited += pause
+		pause = min(2*pause, pollEvery)
 		receipt, err := c.status(ctx, p, id)
 		if !errors.Is(err, errPending) {
 			return receipt, err
@@ -55,7 +68,7 @@ func (c *Client) send(ctx context.Context, p *Parcel) (string, error) {
 		"commit_sha": p.Commit,
 		"ref":        p.Ref,
 		"sarif":      p.body,
-		"tool_name":  p.Runs[0].Tool,
+		"tool_name":  p.Run.Tool,
 		"validate":   true,
 	})
 	if err != nil {
@@ -96,7 +109,7 @@ func (c *Client) status(ctx context.Context, p *Parcel, id string) (*Receipt, er
 		if resp != nil && resp.StatusCode == http.StatusNotFound {
 			return nil, errPending // not on every replica yet
 		}
-		return nil, fmt.Errorf("ask what became of upload %s to %s/%s: %w", id, p.Owner, p.Repo, explain(err))
+		return nil, fmt.Errorf("ask what became of upload %s to %s/%s: %w", id, p.Owner, p.Repo, explain(c.hideTokens(err)))
 	}
 	switch answer.Status {
 	case "complete":
@@ -105,7 +118,7 @@ func (c *Client) status(ctx context.Context, p *Parcel, id string) (*Receipt, er
 		return nil, errPending
 	}
 	return nil, fmt.Errorf("code scanning of %s/%s could not process upload %s (%s): %s",
-		p.Owner, p.Repo, id, answer.Status, strings.Join(answer.Errors, "; "))
+		p.Owner, p.Repo, id, courier.Printable(answer.Status, maxTold), courier.Printable(strings.Join(answer.Errors, "; "), maxFaults))
 }
 
 func uploads(p *Parcel, rest string) string {
@@ -122,7 +135,7 @@ func explain(err error) error {
 	case http.StatusUnauthorized:
 		return fmt.Errorf("%w; the token is wrong or has expired", err)
 	case http.StatusForbidden:
-		return fmt.Errorf("%w; the token needs \"security-events: write\", and a private repository needs code scanning enabled", err)
+		return fmt.Errorf("%w; the token needs \"security-events: write\", which a pull request from a fork doesn't get, and a private repository needs code scanning enabled", err)
 	case http.StatusNotFound:
 		return fmt.Errorf("%w; there is no such repository, or the token can't see it", err)
 	case http.StatusRequestEntityTooLarge:

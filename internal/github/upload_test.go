@@ -16,9 +16,18 @@ import (
 
 const sarifs = "/api/v3/repos/acme/shop/code-scanning/sarifs"
 
-func TestUploadSARIF(t *testing.T) {
+// send sends a parcel and waits for it.
+func send(ctx context.Context, c *Client, p *Parcel) (*Receipt, error) {
+	id, err := c.Send(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return c.Await(ctx, p, id, func(time.Duration) {})
+}
+
+func TestUpload(t *testing.T) {
 	f := newFake(t, []answer{accepted()}, []answer{{status: 404, body: `{"message":"Not Found"}`}, pending(), complete()})
-	receipt, err := f.client(t).UploadSARIF(t.Context(), parcel(t))
+	receipt, err := send(t.Context(), f.client(t), parcel(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,8 +48,8 @@ func TestUploadSARIF(t *testing.T) {
 	}
 }
 
-// TestUploadSARIFWaits: what GitHub says about when to come back is followed.
-func TestUploadSARIFWaits(t *testing.T) {
+// TestUploadWaits: what GitHub says about when to come back is followed.
+func TestUploadWaits(t *testing.T) {
 	limit := `{"message":"You have exceeded a secondary rate limit."}`
 	tests := []struct {
 		name  string
@@ -60,10 +69,10 @@ func TestUploadSARIFWaits(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t, append(tt.first, accepted()), []answer{complete()})
-			if _, err := f.client(t).UploadSARIF(t.Context(), parcel(t)); err != nil {
+			if _, err := send(t.Context(), f.client(t), parcel(t)); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(append(tt.want, pollEvery), f.slept); diff != "" {
+			if diff := cmp.Diff(append(tt.want, pollFirst), f.slept); diff != "" {
 				t.Errorf("pauses (-want +got):\n%s", diff)
 			}
 			if f.sarif != sampleSARIF {
@@ -73,7 +82,7 @@ func TestUploadSARIFWaits(t *testing.T) {
 	}
 }
 
-func TestUploadSARIFFails(t *testing.T) {
+func TestUploadFails(t *testing.T) {
 	tests := []struct {
 		name        string
 		posts, gets []answer
@@ -96,13 +105,20 @@ func TestUploadSARIFFails(t *testing.T) {
 			[]answer{{200, nil, `{"processing_status":"failed","errors":["locationFromSarifResult: expected a physical location","second"]}`}},
 			"(failed): locationFromSarifResult: expected a physical location; second", 2,
 		},
+		{
+			"an error that isn't text for a terminal",
+			[]answer{accepted()},
+			[]answer{{200, nil, `{"processing_status":"failed","errors":["\u001b[2J::error::x\n"]}`}},
+			`(failed): \u001b[2J::error::x\u000a`, 2,
+		},
+		{"a token quoted", []answer{{422, nil, `{"message":"bad ` + token + `"}`}}, nil, "bad [redacted]", 1},
 		{"status unreadable", []answer{accepted()}, []answer{{403, nil, `{"message":"no"}`}}, "what became of upload up-1", 2},
-		{"never done", []answer{accepted()}, []answer{pending()}, "hasn't processed it after 2m0s", 25},
+		{"never done", []answer{accepted()}, []answer{pending()}, "hasn't processed it after 2m0s", 27},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t, tt.posts, tt.gets)
-			receipt, err := f.client(t).UploadSARIF(t.Context(), parcel(t))
+			receipt, err := send(t.Context(), f.client(t), parcel(t))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("receipt %v, error %v, want one with %q", receipt, err, tt.want)
 			}
@@ -116,18 +132,18 @@ func TestUploadSARIFFails(t *testing.T) {
 	}
 }
 
-// TestUploadSARIFRateOfSuccess: a success that used up the limit doesn't stop the questions after it;
+// TestUploadRateOfSuccess: a success that used up the limit doesn't stop the questions after it;
 // the next refusal says how long to wait.
-func TestUploadSARIFRateOfSuccess(t *testing.T) {
+func TestUploadRateOfSuccess(t *testing.T) {
 	last := pending()
 	last.header = map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4000000000"}
 	f := newFake(t, []answer{accepted()}, []answer{last, complete()})
-	if _, err := f.client(t).UploadSARIF(t.Context(), parcel(t)); err != nil {
+	if _, err := send(t.Context(), f.client(t), parcel(t)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestUploadSARIFCancelled(t *testing.T) {
+func TestUploadCancelled(t *testing.T) {
 	f := newFake(t, []answer{accepted()}, []answer{pending()})
 	ctx, cancel := context.WithCancel(t.Context())
 	c := f.client(t)
@@ -135,7 +151,7 @@ func TestUploadSARIFCancelled(t *testing.T) {
 		cancel()
 		return ctx.Err()
 	}
-	if _, err := c.UploadSARIF(ctx, parcel(t)); !errors.Is(err, context.Canceled) {
+	if _, err := send(ctx, c, parcel(t)); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
 }
@@ -147,13 +163,13 @@ func TestRedirect(t *testing.T) {
 	}))
 	defer other.Close()
 	elsewhere := newFake(t, []answer{{status: 307, header: map[string]string{"Location": other.URL}}}, nil)
-	_, err := elsewhere.client(t).UploadSARIF(t.Context(), parcel(t))
+	_, err := send(t.Context(), elsewhere.client(t), parcel(t))
 	if err == nil || !strings.Contains(err.Error(), "redirects to another host") {
 		t.Errorf("error %v", err)
 	}
 
 	renamed := newFake(t, []answer{{status: 307, header: map[string]string{"Location": "/api/v3/repositories/1/code-scanning/sarifs"}}, accepted()}, []answer{complete()})
-	if _, err := renamed.client(t).UploadSARIF(t.Context(), parcel(t)); err != nil {
+	if _, err := send(t.Context(), renamed.client(t), parcel(t)); err != nil {
 		t.Error(err)
 	}
 	if renamed.sarif != sampleSARIF {
@@ -205,9 +221,9 @@ func TestRealClock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond) // one second's pause, then within pollEvery
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond) // one second's pause, then within the pauses between questions
 	defer cancel()
-	if _, err := c.UploadSARIF(ctx, parcel(t)); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := send(ctx, c, parcel(t)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v, want %v", err, context.DeadlineExceeded)
 	}
 	if got := len(f.seen); got != 2 {

@@ -14,7 +14,7 @@ import (
 )
 
 // GitHub is a fake of the little of GitHub's REST API that curfew asks for, under an Enterprise Server's path: what
-// GitHub documents of repositories, refs, the git database, commits, runs, teams, issues and of what an inventory lists. It
+// GitHub documents of repositories, refs, the git database, commits, runs, teams, issues, code scanning and of what an inventory lists. It
 // is not GitHub: of permissions it knows two tokens. Every request and every answer is held to GitHub's own description
 // of its API, and one that isn't as described fails the test. Objects have git's real ids.
 type GitHub struct {
@@ -26,6 +26,8 @@ type GitHub struct {
 
 	Now      func() time.Time // of issues; nil is the real clock
 	Lag      time.Duration    // by which lists of issues and comments lag
+	ScanLag  time.Duration    // by which code scanning works through an upload later
+	Refuse   string           // the category whose uploads code scanning can't work through
 	Outsider bool             // the tokens' account may write issues, and set no labels
 
 	spec    *openapi.Spec
@@ -52,6 +54,7 @@ type hosted struct {
 	branches      map[string]string // to commits
 	issues        []*tracked        // by their numbers, from 1
 	labels        map[string]bool
+	scanning      scanning
 	settings
 }
 
@@ -90,6 +93,9 @@ func (g *GitHub) routes() *http.ServeMux {
 		"/actions/runs/{run}/attempts/{which}": g.sendRun,
 		"/branches/{branch}":                   g.sendBranch,
 		"/{setting...}":                        g.sendSetting,
+		"/code-scanning/sarifs/{upload}":       g.sendUpload,
+		"/code-scanning/alerts":                g.sendAlerts,
+		"/code-scanning/alerts/{number}":       g.sendAlert,
 		"/issues":                              g.sendIssues,
 		"/issues/{number}":                     g.sendIssue,
 		"/issues/{number}/comments":            g.sendComments,
@@ -108,6 +114,7 @@ func (g *GitHub) routes() *http.ServeMux {
 	}
 	for pattern, handle := range map[string]func(http.ResponseWriter, *http.Request, *hosted){
 		"POST /issues": g.makeIssue, "PATCH /issues/{number}": g.editIssue, "POST /issues/{number}/comments": g.makeComment, "POST /labels": g.makeLabel,
+		"POST /code-scanning/sarifs": g.takeSARIF, "PATCH /code-scanning/alerts/{number}": g.editAlert,
 	} {
 		method, below, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" /api/v3/repos/{owner}/{name}"+below, func(w http.ResponseWriter, r *http.Request) {
