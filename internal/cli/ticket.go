@@ -28,6 +28,7 @@ type ticketFlags struct {
 	orgPolicy  string
 	jiraType   string
 	state      string
+	ssfKey     string
 
 	maxAge       time.Duration
 	publicIssues bool
@@ -38,12 +39,12 @@ type ticketFlags struct {
 func newTicket(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "ticket",
-		Short:   "bring tickets in line with a scan's result: plan, sync",
+		Short:   "bring tickets in line with a scan's result: plan, sync, jwks",
 		GroupID: groupGovern,
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newTicketPlan(env), newTicketSync(env))
+	cmd.AddCommand(newTicketPlan(env), newTicketSync(env), newTicketJWKS(env))
 	return cmd
 }
 
@@ -72,7 +73,7 @@ func newTicketSync(env *Env) *cobra.Command {
 			"One is closed on proof alone. Killed anywhere and run again, it comes to the same tickets; let no two run at\n" +
 			"once. Where is the organisation's policy's to say, under systems:. Tokens are in the environment: JIRA_TOKEN,\n" +
 			"with JIRA_EMAIL for Jira Cloud; SERVICENOW_TOKEN, with SERVICENOW_USER where it is a password; WEBHOOK_SECRET;\n" +
-			"GITHUB_TOKEN with issues: write, for the issues of --repository.\n" +
+			"SSF_KEY, which signs, and SSF_TOKEN; GITHUB_TOKEN with issues: write, for the issues of --repository.\n" +
 			"Exit: 0 in line · 1 in line, and something waits for a place or was closed without proof ·\n" +
 			"2 a flag or a named file is wrong · 3 could not finish: run it again.",
 		Example: "  curfew scan --history --verify all --format json > result.json\n" +
@@ -88,13 +89,14 @@ func newTicketSync(env *Env) *cobra.Command {
 
 func (f *ticketFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.from, "from", "", "what curfew scan --format json wrote, a `FILE`")
-	flags.StringVar(&f.to, "to", "files:curfew-tickets", "the tracker: files:`DIR`, github, jira, servicenow or webhook")
-	flags.StringVar(&f.record, "record", "curfew-tickets", "with webhook: the `DIR` that keeps what was delivered")
+	flags.StringVar(&f.to, "to", "files:curfew-tickets", "the tracker: files:`DIR`, github, jira, servicenow, webhook or ssf")
+	flags.StringVar(&f.record, "record", "curfew-tickets", "with webhook and ssf: the `DIR` that keeps what was delivered")
 	flags.StringVar(&f.repository, "repository", "", "whose tickets these are, `OWNER/NAME`; GITHUB_REPOSITORY, else what the result says, unless\nsaid; a result of another one is refused")
 	flags.DurationVar(&f.maxAge, "max-age", 24*time.Hour, "close and reopen nothing by a result that is older than this `TIME`, and exit 3")
 	flags.StringVar(&f.manifest, "manifest", manifest.Path, "the manifest `FILE`, for its owners")
 	flags.StringVar(&f.orgPolicy, "org-policy", "", "the organisation's policy: curfew/org.yml in `DIR`, or that FILE")
 	flags.StringVar(&f.jiraType, "jira-type", "Task", "with jira: the `TYPE` of the issues that are made")
+	flags.StringVar(&f.ssfKey, "ssf-key", "", "with ssf: the key `FILE` that signs events; SSF_KEY in the environment unless said")
 	flags.BoolVar(&f.publicIssues, "public-issues", false, "with github: take a repository whose issues everybody reads")
 	flags.StringVarP(&f.format, "format", "f", "text", "write as text or json")
 }

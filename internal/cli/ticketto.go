@@ -46,8 +46,10 @@ func (f *ticketFlags) open(env *Env, in *ticket.Input) (*ticketTarget, error) {
 		return openServiceNow(env, options, systems.ServiceNow)
 	case f.to == "webhook":
 		return f.openWebhook(env, options, systems.Webhook)
+	case f.to == "ssf":
+		return f.openSSF(env, options, systems.SSF)
 	}
-	return nil, usageError("--to: expected files:DIR, github, jira, servicenow or webhook, not %q", f.to)
+	return nil, usageError("--to: expected files:DIR, github, jira, servicenow, webhook or ssf, not %q", f.to)
 }
 
 func nothing() error { return nil }
@@ -142,17 +144,26 @@ func openServiceNow(env *Env, o tracker.Options, at *manifest.System) (*ticketTa
 	return &ticketTarget{b, place, nothing}, nil
 }
 
+// openRecord opens the folder that keeps what was delivered.
+func (f *ticketFlags) openRecord(env *Env) (*ticketTarget, *tracker.Files, error) {
+	record, err := f.openFiles(env, f.record)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, ok := record.backend.(*tracker.Files)
+	if !ok {
+		return nil, nil, &exitError{ExitUnfinished, errors.New("--record: no folder")}
+	}
+	return record, files, nil
+}
+
 func (f *ticketFlags) openWebhook(env *Env, o tracker.Options, at *manifest.Webhook) (*ticketTarget, error) {
 	if at == nil {
 		return nil, errNoPolicy("webhook")
 	}
-	record, err := f.openFiles(env, f.record)
+	record, files, err := f.openRecord(env)
 	if err != nil {
 		return nil, err
-	}
-	files, ok := record.backend.(*tracker.Files)
-	if !ok {
-		return nil, &exitError{ExitUnfinished, errors.New("--record: no folder")}
 	}
 	b, err := tracker.NewWebhook(o, at.URL, secretOf(env, "WEBHOOK_SECRET"), files)
 	if err != nil {

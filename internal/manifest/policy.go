@@ -61,6 +61,18 @@ type Systems struct {
 	GitHub *System `yaml:"github"`
 	// Webhook is a receiver that is told of changes to tickets; it has none that could be proven.
 	Webhook *Webhook `yaml:"webhook"`
+	// SSF is a receiver of the Shared Signals Framework, which is told what credentials have ended.
+	SSF *SSF `yaml:"ssf"`
+}
+
+// SSF is where a receiver of security event tokens is, and what they say of it and of us.
+type SSF struct {
+	// URL that takes them by RFC 8935.
+	URL string `yaml:"url" check:"required,url"`
+	// Audience by which the receiver knows that they are for it.
+	Audience string `yaml:"audience" check:"required,audience"`
+	// Issuer by which the receiver knows whose they are: a URL of the organisation's.
+	Issuer string `yaml:"issuer" check:"required,url"`
 }
 
 // Webhook is where a receiver of events is.

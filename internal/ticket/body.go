@@ -18,6 +18,9 @@ func (p *planner) frame(m Memo, o Owner) Draft {
 	if !m.Digest {
 		d.Due = m.due()
 	}
+	if s := named(m.Kind, p.kinds); s != nil {
+		d.Session = s.Session
+	}
 	return d
 }
 

@@ -20,6 +20,7 @@ type Steps struct {
 	Detectors []string // that find it; a trailing "*" stands for any ending
 	Names     []string // parts of names of stored secrets
 	Word      bool     // its provider can be asked whether it is dead
+	Session   bool     // it is what a login came to, not what somebody logs in with
 	Docs      string   // the provider's page
 	Steps     []string
 
@@ -67,6 +68,9 @@ func (s *Steps) take(line string) error {
 		return nil
 	case "word":
 		s.Word, s.wordSaid = value == "yes", value == "yes" || value == "no"
+		return nil
+	case "session":
+		s.Session = value == "yes"
 		return nil
 	case "docs":
 		s.Docs = value

@@ -45,6 +45,7 @@ type Draft struct {
 	Comment     Document // said once, with the change to Memo.Turn; empty for a change that nobody needs to hear of
 	Labels      []string
 	Due         time.Time // the zero time where there is no deadline
+	Session     bool      // it is about a credential that is a session, by its kind
 	Memo        Memo
 }
 

@@ -14,6 +14,7 @@ func sides() map[string]func(t *testing.T, c *clock) side {
 	return map[string]func(t *testing.T, c *clock) side{
 		"files":            newFilesSide,
 		"webhook":          newWebhookSide,
+		"ssf":              newSSFSide,
 		"jira cloud":       func(t *testing.T, c *clock) side { return newJiraSide(t, c, true) },
 		"jira data center": func(t *testing.T, c *clock) side { return newJiraSide(t, c, false) },
 		"servicenow":       newServiceNowSide,

@@ -34,6 +34,7 @@ type File struct {
 	Project    string      `json:"project,omitempty"`
 	Labels     []string    `json:"labels"`
 	Comments   []Comment   `json:"comments,omitempty"`
+	Events     int         `json:"events,omitempty"` // that SSF's receiver was told
 	Repository string      `json:"repository"`
 	Memo       ticket.Memo `json:"memo"`
 }

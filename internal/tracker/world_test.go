@@ -204,23 +204,30 @@ func play(t *testing.T, on side, c *clock, kill int, after bool, faults *rand.Ra
 				}
 			}
 		}
-		for tries := 0; ; tries++ {
-			ctx, cancel := context.WithCancelCause(t.Context())
-			does := &steps{n: took, at: kill, after: after, cancel: cancel, faults: faults}
-			_, err := ticket.Sync(ctx, on.backend(t, c, does), input(t, s.result), ticket.Clock{Now: c.now, Sleep: c.sleep}, func(ticket.Change) {})
-			cancel(nil)
-			took = does.n
-			if err == nil {
-				break
-			}
-			if kill == 0 && faults == nil || tries > 20 {
-				t.Fatal(err)
-			}
-			took, kill = took+1, 0
-			c.set(c.now().Add(time.Second))
-		}
+		took, kill = syncOnce(t, on, c, s.result, took, kill, after, faults)
 	}
 	return took
+}
+
+// syncOnce brings a tracker in line, again where it is killed or fails. It returns how many steps were taken, and the one at
+// which it is still to be killed.
+func syncOnce(t *testing.T, on side, c *clock, r *scan.Result, took, kill int, after bool, faults *rand.Rand) (now, left int) {
+	t.Helper()
+	for tries := 0; ; tries++ {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		does := &steps{n: took, at: kill, after: after, cancel: cancel, faults: faults}
+		_, err := ticket.Sync(ctx, on.backend(t, c, does), input(t, r), ticket.Clock{Now: c.now, Sleep: c.sleep}, func(ticket.Change) {})
+		cancel(nil)
+		took = does.n
+		if err == nil {
+			return took, kill
+		}
+		if kill == 0 && faults == nil || tries > 20 {
+			t.Fatal(err)
+		}
+		took, kill = took+1, 0
+		c.set(c.now().Add(time.Second))
+	}
 }
 
 // tell is what a tracker holds, in lines.
