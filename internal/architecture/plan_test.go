@@ -27,7 +27,7 @@ func house() plan {
 	return plan{
 		module: "github.com/curfew-ci/curfew",
 		levels: [][]string{
-			{"internal/source", "internal/redact", "internal/delta", "internal/sshsig", "internal/markup", "docs"},
+			{"internal/source", "internal/redact", "internal/delta", "internal/sshsig", "internal/markup", "internal/ownership", "docs"},
 			{"internal/finding", "internal/courier", "internal/jsontree", "internal/yamltree", "internal/gitrepo/odb", "internal/secret/engine", "internal/unpack", "internal/supervise"},
 			{"rules", "internal/identity", "internal/inventory", "internal/manifest/form"},
 			{"internal/manifest", "internal/workflow", "internal/secret", "internal/gitrepo", "internal/oidc", "internal/policy", "internal/ledger"},
@@ -53,6 +53,7 @@ func house() plan {
 			"internal/courier":         {"internal/redact"},
 			"internal/sshsig":          {},
 			"internal/markup":          {},
+			"internal/ownership":       {},
 			"internal/unpack":          {},
 			"internal/gitrepo/odb":     {"internal/delta"},
 			"internal/secret/engine":   {"internal/delta"},
@@ -98,7 +99,7 @@ func house() plan {
 		importers: map[string][]string{
 			"github.com/getkin/kin-openapi":         {"internal/testservers/openapi"},
 			"github.com/google/go-github/v62":       {"internal/github"},
-			"github.com/hmarr/codeowners":           {"internal/draft"},
+			"github.com/hmarr/codeowners":           {"internal/ownership"},
 			"github.com/open-policy-agent/opa":      {"internal/policy"},
 			"github.com/owenrumney/go-sarif/v2":     {"internal/report"},
 			"github.com/rhysd/actionlint":           {"internal/workflow"},

@@ -14,6 +14,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/draft"
 	"github.com/curfew-ci/curfew/internal/gitrepo"
 	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/ownership"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -103,7 +104,7 @@ func draftValues(src []byte) string {
 
 // codeOwners reads the first CODEOWNERS file, in the order in which GitHub looks for it.
 func codeOwners(tree *gitrepo.Tree) ([]byte, error) {
-	for _, name := range []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"} {
+	for _, name := range ownership.Places() {
 		src, err := tree.ReadFile(name)
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return src, err

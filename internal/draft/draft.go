@@ -3,6 +3,7 @@ package draft
 import (
 	"time"
 
+	"github.com/curfew-ci/curfew/internal/ownership"
 	"github.com/curfew-ci/curfew/internal/usage"
 )
 
@@ -23,7 +24,7 @@ type Input struct {
 // value that the repository's files don't prove ends in a "# review:" comment. The bytes are the same
 // for the same input.
 func Manifest(in Input) ([]byte, error) {
-	owners, err := readCodeOwners(in.CodeOwners)
+	owners, err := ownership.Parse("CODEOWNERS", in.CodeOwners)
 	if err != nil {
 		return nil, err
 	}

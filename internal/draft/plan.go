@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/curfew-ci/curfew/internal/ownership"
 	"github.com/curfew-ci/curfew/internal/usage"
 )
 
@@ -46,14 +47,14 @@ type exception struct {
 type planner struct {
 	plan
 	in      Input
-	code    codeOwners
+	code    *ownership.File
 	ids     map[string]bool
 	byOwner map[string]*owner
 	bySec   map[string]*exception
 	byClaim map[string]*identity // identities with grants, by what their claims will say
 }
 
-func newPlan(in Input, code codeOwners) *plan {
+func newPlan(in Input, code *ownership.File) *plan {
 	p := &planner{
 		in: in, code: code,
 		ids: map[string]bool{}, byOwner: map[string]*owner{},
@@ -103,7 +104,7 @@ func (p *planner) job(j *usage.Job) {
 }
 
 func (p *planner) owner(path string) *owner {
-	handle := p.code.of(path)
+	handle := ownerOf(p.code, path)
 	if o := p.byOwner[handle]; o != nil {
 		return o
 	}
