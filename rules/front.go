@@ -78,9 +78,8 @@ func (p *parser) set(key, value string) (err error) {
 			return errors.New("expected a version such as 0.1.0")
 		}
 	case "source":
-		r.Source = value
-		if !slices.Contains([]string{"workflows", "secrets", "entitlements", "platform"}, value) {
-			return errors.New("expected workflows, secrets, entitlements or platform")
+		if r.Source, r.Live = strings.CutSuffix(value, ", platform"); !slices.Contains([]string{"workflows", "secrets", "entitlements", "platform"}, r.Source) {
+			return errors.New("expected workflows, secrets, entitlements or platform, or one of these and platform")
 		}
 	case "tags":
 		r.Tags, err = tags(value)

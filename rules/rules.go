@@ -9,7 +9,8 @@ type Rule struct {
 	Title    string // one line, lower case
 	Severity finding.Severity
 	Since    string   // the version that brought it
-	Source   string   // what is read to judge it: workflows, secrets, entitlements
+	Source   string   // what is read to judge it: workflows, secrets, entitlements, platform
+	Live     bool     // an inventory, where there is one, tells more: "workflows, platform"
 	Tags     []string // owasp/nhi2, nist-csf/pr.aa-05, cwe/cwe-798, cicd-sec/cicd-sec-6
 	Meaning  string   // Markdown: what it means
 	Risk     string   // Markdown: why it matters

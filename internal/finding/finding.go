@@ -25,6 +25,10 @@ type Finding struct {
 	// Credential says which one the finding is about; nil where it is about none, or about several.
 	Credential *Credential `json:"credential,omitempty"`
 
+	// Source is what was read for it, where that isn't what its rule reads first: "platform" of what an inventory alone
+	// tells. Only who reads that again can say that it is gone.
+	Source string `json:"source,omitempty"`
+
 	// Key tells this finding from the others of its rule in the same file without naming a line:
 	// job and secret, an enclosing key, or a value's fingerprint. It is the fingerprint's material.
 	Key string `json:"key"`

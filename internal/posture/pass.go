@@ -6,6 +6,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/inventory"
 	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/ownership"
 	"github.com/curfew-ci/curfew/internal/secret"
 	"github.com/curfew-ci/curfew/internal/usage"
 	"github.com/curfew-ci/curfew/internal/workflow"
@@ -25,6 +26,8 @@ type Facts struct {
 	Base     *Base              // what a change starts from; nil where nothing is compared
 	// Inventory is what the platform holds; nil where nobody asked. What it didn't read, no check takes for nothing.
 	Inventory *inventory.Inventory
+	// CodeOwners says whose review a change needs; nil where there is no such file, or none that can be read.
+	CodeOwners *ownership.File
 	// Proposed is the manifest as the change under scan leaves it. It entitles nothing yet, but says what
 	// was meant. Nil where there is none or nothing is compared.
 	Proposed *manifest.Manifest
@@ -56,6 +59,12 @@ type Pass struct {
 	*Facts
 	Rule     *rules.Rule
 	findings []finding.Finding
+}
+
+// ReportLive adds what the platform alone tells, of a rule that reads something else first.
+func (p *Pass) ReportLive(f finding.Finding) {
+	f.Source = "platform"
+	p.Report(f)
 }
 
 // Report adds f. Rule and, where f has none, Severity come from the rule.

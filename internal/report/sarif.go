@@ -65,7 +65,7 @@ func gaps(all []scan.NotChecked, sources []scan.Source, i int) []scan.NotChecked
 	return told
 }
 
-// bySource sorts the findings that count by the source that their rule reads.
+// bySource sorts the findings that count by the source that was read for them: their rule's, or their own.
 func bySource(r *scan.Result, all []*rules.Rule) (map[scan.Source][]*finding.Finding, error) {
 	source := make(map[string]scan.Source, len(all))
 	for _, rule := range all {
@@ -80,6 +80,12 @@ func bySource(r *scan.Result, all []*rules.Rule) (map[scan.Source][]*finding.Fin
 		src, ok := source[f.Rule]
 		if !ok {
 			return nil, fmt.Errorf("write sarif: %s: no rule is called %q", markup.Visible(f.Region.String()), markup.Visible(f.Rule))
+		}
+		if f.Source != "" {
+			src = scan.Source(f.Source)
+		}
+		if !slices.Contains(scan.Sources(), src) {
+			return nil, fmt.Errorf("write sarif: %s: no scan reads source %q", markup.Visible(f.Region.String()), markup.Visible(f.Source))
 		}
 		found[src] = append(found[src], f)
 	}

@@ -37,7 +37,7 @@ func newRuleTable(all []*rules.Rule, src scan.Source, fs []*finding.Finding) rul
 		}
 	}
 	for _, rule := range all {
-		if scan.Source(rule.Source) != src {
+		if scan.Source(rule.Source) != src && (!rule.Live || src != scan.Platform) {
 			continue
 		}
 		t.own[rule.ID] = rule.Severity

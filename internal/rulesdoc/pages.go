@@ -22,7 +22,7 @@ func page(r *rules.Rule) string {
 	fmt.Fprintf(&b, "<!-- Written from rules/%s.md by `make generate`: edit that. -->\n\n", r.ID)
 	fmt.Fprintf(&b, "# %s\n\n%s.\n\n", r.ID, sentence(r.Title))
 	fmt.Fprintf(&b, "| Severity | Reads | Since | Standards |\n|---|---|---|---|\n| %s | %s | %s | %s |\n\n",
-		r.Severity, r.Source, r.Since, strings.Join(standards(r), ", "))
+		r.Severity, reads(r), r.Since, strings.Join(standards(r), ", "))
 	fmt.Fprintf(&b, "## What it means\n\n%s\n\n## Why it matters\n\n%s\n\n## How to fix\n\n%s\n\n", r.Meaning, r.Risk, r.Remedy)
 	b.WriteString("## Examples\n")
 	for _, e := range r.Bad {
@@ -32,6 +32,14 @@ func page(r *rules.Rule) string {
 		fmt.Fprintf(&b, "\nNot reported:\n\n```yaml\n%s\n```\n", e.Shown())
 	}
 	return b.String()
+}
+
+// reads is what is read to judge a rule.
+func reads(r *rules.Rule) string {
+	if r.Live {
+		return r.Source + ", platform"
+	}
+	return r.Source
 }
 
 // standards links the taxonomy entries that a rule points to.
@@ -53,7 +61,7 @@ func index(all []*rules.Rule) string {
 		"rule's; its message says why. [coverage.md](coverage.md) lists the rules by the weaknesses that they find.\n\n" +
 		"| Rule | Severity | Reads | What it reports |\n|---|---|---|---|\n")
 	for _, r := range all {
-		fmt.Fprintf(&b, "| [%s](rules/%s.md) | %s | %s | %s |\n", r.ID, r.ID, r.Severity, r.Source, sentence(r.Title))
+		fmt.Fprintf(&b, "| [%s](rules/%s.md) | %s | %s | %s |\n", r.ID, r.ID, r.Severity, reads(r), sentence(r.Title))
 	}
 	return b.String()
 }

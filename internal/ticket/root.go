@@ -47,7 +47,11 @@ func (in *Input) roots(steps []*Steps) ([]*Root, error) {
 			r = have
 		}
 		found[r.Fingerprint] = r
-		r.add(f, sources[f.Rule], in)
+		source := sources[f.Rule]
+		if f.Source != "" && source != "" {
+			source = scan.Source(f.Source)
+		}
+		r.add(f, source, in)
 	}
 	return slices.SortedFunc(maps.Values(found), func(a, b *Root) int {
 		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(a.Fingerprint, b.Fingerprint))
@@ -94,6 +98,9 @@ func (r *Root) add(f *finding.Finding, source scan.Source, in *Input) {
 		r.Sources = scan.Sources()
 	case source == scan.Platform && f.Owner != "": // who owns it is the manifest's word, without which nobody judges it
 		r.Sources = append(r.Sources, scan.Entitlements)
+	}
+	if source == scan.Platform && f.Job != "" { // what the job does with it is the workflow's
+		r.Sources = append(r.Sources, scan.Workflows)
 	}
 	slices.Sort(r.Sources)
 	r.Sources = slices.Compact(r.Sources)
