@@ -15,18 +15,9 @@ import (
 
 // client makes one by the environment's tokens, with what the cache's file holds.
 func (f *inventoryFlags) client(env *Env) (*github.Client, *github.Cache, error) {
-	cache := github.NewCache()
-	if f.cache != "" {
-		src, err := os.ReadFile(f.cache)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
-			return nil, nil, usageError("--cache: %w", err)
-		default:
-			if cache, err = github.ReadCache(src); err != nil {
-				return nil, nil, usageError("--cache %s: %w", f.cache, err)
-			}
-		}
+	cache, err := f.readCache()
+	if err != nil {
+		return nil, nil, usageError("--cache: %w", err)
 	}
 	job, metadata := redact.New([]byte(env.Getenv("GITHUB_TOKEN"))), redact.New([]byte(env.Getenv(metadataToken)))
 	if job.Len() == 0 {
@@ -39,6 +30,26 @@ func (f *inventoryFlags) client(env *Env) (*github.Client, *github.Cache, error)
 		return nil, nil, usageError("%w or %s", err, metadataToken)
 	}
 	return client, cache, nil
+}
+
+// readCache reads the cache's file, where there is one.
+func (f *inventoryFlags) readCache() (*github.Cache, error) {
+	if f.cache == "" {
+		return github.NewCache(), nil
+	}
+	file, err := os.Open(f.cache)
+	if errors.Is(err, fs.ErrNotExist) {
+		return github.NewCache(), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() //nolint:errcheck // only read
+	cache, err := github.ReadCache(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.cache, err)
+	}
+	return cache, nil
 }
 
 // live takes an inventory for a scan; nil where none is asked for. One that can't be taken ends the scan: what was to be

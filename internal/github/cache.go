@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"sync"
 
@@ -40,11 +41,15 @@ type cached struct {
 // NewCache makes an empty one.
 func NewCache() *Cache { return &Cache{entries: map[string]cached{}, used: map[string]bool{}} }
 
-// ReadCache reads what Bytes gave.
-func ReadCache(src []byte) (*Cache, error) {
+// ReadCache reads what Bytes gave, and no more than a cache has.
+func ReadCache(r io.Reader) (*Cache, error) {
 	c := NewCache()
+	src, err := io.ReadAll(io.LimitReader(r, maxCacheSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the cache: %w", err)
+	}
 	if len(src) > maxCacheSize {
-		return nil, fmt.Errorf("the cache has %d bytes, more than are read: delete it", len(src))
+		return nil, fmt.Errorf("the cache has more than %d bytes, which are read at most: delete it", maxCacheSize)
 	}
 	var file struct {
 		Schema  int               `json:"schema"`

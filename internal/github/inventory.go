@@ -86,16 +86,19 @@ func (t *taker) take(ctx context.Context, s source) {
 	if s.each != nil {
 		of = s.each(t)
 	}
-	if ok, _ := t.out.Has("environments", ""); strings.HasPrefix(s.name, "environment-") && !ok {
+	ofEnvironments := strings.HasPrefix(s.name, "environment-") || s.name == "protected-branches"
+	if ok, _ := t.out.Has("environments", ""); ofEnvironments && !ok {
 		t.out.Sources = append(t.out.Sources, inventory.Source{Name: s.name, State: inventory.NotChecked, Why: "which environments there are wasn't read"})
 		return
 	}
 	isOrg := strings.HasPrefix(s.name, "org-") || s.name == "team-members"
 	for _, one := range of {
 		told := inventory.Source{Name: s.name, Of: one, State: inventory.Read}
-		switch known := t.out.Repository.ID != 0; {
-		case known && t.org == "" && (s.ofOrg || isOrg):
+		switch kind := t.out.Repository.OwnerKind; {
+		case kind == "User" && (s.ofOrg || isOrg):
 			told.State = inventory.Absent
+		case kind != "" && t.org == "" && (s.ofOrg || isOrg):
+			told.State, told.Why = inventory.NotChecked, "the owner is neither an organisation nor a user: "+courier.Printable(kind, maxTold)
 		case isOrg && !t.w.Organization:
 			told.State, told.Why = inventory.NotChecked, inventory.NotAsked
 		case t.ended != nil:
@@ -134,6 +137,8 @@ func (t *taker) refused(err error, told *inventory.Source, need string) {
 		t.ended = err
 	case errors.Is(err, errWithheld):
 		told.Needs = need
+	case errors.Is(err, errNoTeam):
+		told.State, told.Why = inventory.Absent, ""
 	case !errors.As(err, &refusal):
 	case refusal.status == http.StatusForbidden || refusal.status == http.StatusNotFound:
 		told.Why, told.Needs = fmt.Sprintf("GitHub answers %d: %s", refusal.status, refusal.message), need

@@ -1,6 +1,7 @@
 package github
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"slices"
@@ -170,7 +171,7 @@ func TestPoisonedCache(t *testing.T) {
 		src   string
 		other bool // token
 	}{"as it was": {string(src), false}, "poisoned": {evil, false}, "of another token": {string(src), true}} {
-		kept, err := ReadCache([]byte(tt.src))
+		kept, err := ReadCache(strings.NewReader(tt.src))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,16 +199,32 @@ func TestPoisonedCache(t *testing.T) {
 		}
 	}
 	for _, src := range []string{"", "[]", "{", `{"schema":2}`, `{"schema":1,"entries":[]}`} {
-		if _, err := ReadCache([]byte(src)); err == nil {
+		if _, err := ReadCache(strings.NewReader(src)); err == nil {
 			t.Errorf("%q is taken", src)
 		}
+	}
+}
+
+// bottomless is a file that never ends.
+type bottomless struct{ read int }
+
+func (e *bottomless) Read(p []byte) (int, error) {
+	e.read += len(p)
+	return len(p), nil
+}
+
+// TestLongCache: of a cache that is too long, no more is read than shows it.
+func TestLongCache(t *testing.T) {
+	e := &bottomless{}
+	if _, err := ReadCache(e); err == nil || !strings.Contains(err.Error(), "delete it") || e.read > 2*maxCacheSize {
+		t.Errorf("%v, after %d bytes", err, e.read)
 	}
 }
 
 func FuzzReadCache(f *testing.F) {
 	f.Add([]byte(`{"schema":1,"entries":{"a":{"etag":"x","kept":[],"seal":"y"}}}`))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		c, err := ReadCache(src)
+		c, err := ReadCache(bytes.NewReader(src))
 		if err != nil {
 			return
 		}

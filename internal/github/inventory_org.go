@@ -2,7 +2,9 @@ package github
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +18,7 @@ func organizationSources() []source {
 		{name: "org-secrets", need: "organization_secrets: read", read: orgSecretsOf(inventory.Actions, "/actions/secrets")},
 		{name: "org-variables", need: "organization_actions_variables: read", read: takeOrgVariables},
 		{name: "org-dependabot-secrets", need: "organization_dependabot_secrets: read", read: orgSecretsOf(inventory.Dependabot, "/dependabot/secrets")},
-		{name: "org-codespaces-secrets", need: "organization_codespaces_secrets: read", read: orgSecretsOf(inventory.Codespaces, "/codespaces/secrets")},
+		{name: "org-codespaces-secrets", need: "organization_codespaces_secrets: read, of a personal token", read: orgSecretsOf(inventory.Codespaces, "/codespaces/secrets")},
 		{name: "org-workflow-permissions", need: "organization_administration: read", read: takeOrgDefault},
 		{name: "org-oidc-subject", need: "organization_administration: read", read: takeOrgSubject},
 		{name: "org-access-tokens", need: "organization_personal_access_tokens: read, of a GitHub App", read: takeTokens},
@@ -152,6 +154,24 @@ func takeRunnerGroups(ctx context.Context, t *taker, _ string) error {
 	return nil
 }
 
+// errNoTeam says of a team that it is known not to be there.
+var errNoTeam = errors.New("there is no such team")
+
+// orNoTeam tells a team that isn't there from one that the token may not see: GitHub answers 404 to both, and lists teams
+// to who may see them.
+func (t *taker) orNoTeam(ctx context.Context, err error) error {
+	var refusal *refusalError
+	if !errors.As(err, &refusal) || refusal.status != http.StatusNotFound {
+		return err
+	}
+	if _, listed := document[[]struct {
+		ID int64 `json:"id"`
+	}](ctx, t.c, t.askOrg("/teams?per_page=1"), t.spend); listed != nil {
+		return err
+	}
+	return errNoTeam
+}
+
 // takeMembers lists the members of a team, "@acme/web". One of another organisation can't be asked for here.
 func takeMembers(ctx context.Context, t *taker, of string) error {
 	org, slug, _ := strings.Cut(strings.TrimPrefix(of, "@"), "/")
@@ -162,7 +182,7 @@ func takeMembers(ctx context.Context, t *taker, of string) error {
 		Login string `json:"login"`
 	}](ctx, t.c, t.askOrg("/teams/%s/members", slug), "", t.spend)
 	if err != nil {
-		return err
+		return t.orNoTeam(ctx, err)
 	}
 	members := make([]string, len(said))
 	for i, u := range said {

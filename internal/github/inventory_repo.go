@@ -19,7 +19,7 @@ func repositorySources() []source {
 		{name: "variables", need: "actions_variables: read", read: variablesOf(inventory.OfRepository, "/actions/variables")},
 		{name: "organization-variables", need: "actions_variables: read", ofOrg: true, read: variablesOf(inventory.OfOrganization, "/actions/organization-variables")},
 		{name: "dependabot-secrets", need: "dependabot_secrets: read", read: secretsOf(dependabot, inventory.OfRepository, "/dependabot/secrets")},
-		{name: "codespaces-secrets", need: "codespaces_secrets: read", read: secretsOf(codespaces, inventory.OfRepository, "/codespaces/secrets")},
+		{name: "codespaces-secrets", need: "codespaces_secrets: write", read: secretsOf(codespaces, inventory.OfRepository, "/codespaces/secrets")},
 		{name: "environments", need: "actions: read", read: takeEnvironments},
 		{name: "workflow-permissions", need: "administration: read", read: takeDefault},
 		{name: "oidc-subject", need: "actions: read", read: takeSubject},
@@ -34,6 +34,7 @@ func repositorySources() []source {
 		{name: "alerts", need: "secret_scanning_alerts: read", read: takeAlerts},
 		{name: "environment-secrets", need: "environments: read", each: environments, read: takeEnvironmentSecrets},
 		{name: "environment-branches", need: "actions: read", each: customEnvironments, read: takeEnvironmentBranches},
+		{name: "protected-branches", need: "contents: read", each: byProtection, read: takeProtected},
 		{name: "environment-variables", need: "environments: read", each: environments, read: takeEnvironmentVariables},
 	}
 }
@@ -56,6 +57,14 @@ func customEnvironments(t *taker) []string {
 		}
 	}
 	return names
+}
+
+// byProtection is one question, where an environment lets protected branches in.
+func byProtection(t *taker) []string {
+	if !slices.ContainsFunc(t.out.Environments, func(e inventory.Environment) bool { return e.Branches == inventory.ProtectedBranch }) {
+		return nil
+	}
+	return []string{""}
 }
 
 // wireEnvironment is an environment as GitHub has it.

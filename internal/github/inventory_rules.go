@@ -139,3 +139,16 @@ func (t *taker) actor(a wireActor) string {
 	}
 	return strings.ToLower(courier.Printable(a.Type, maxTold)) + ":" + strconv.FormatInt(id, 10)
 }
+
+// takeProtected asks whether any branch is protected. Where none is, GitHub lets every branch into an environment for
+// protected branches.
+func takeProtected(ctx context.Context, t *taker, _ string) error {
+	said, err := document[[]struct {
+		Name string `json:"name"`
+	}](ctx, t.c, t.ask("/branches?protected=true&per_page=1"), t.spend)
+	if err != nil {
+		return err
+	}
+	t.out.Protected = new(len(said) > 0)
+	return nil
+}

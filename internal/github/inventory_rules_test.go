@@ -128,3 +128,46 @@ func TestNoRulesets(t *testing.T) {
 		t.Error(why)
 	}
 }
+
+// TestProtectedBranches is asked where an environment lets protected branches in, and nowhere else.
+func TestProtectedBranches(t *testing.T) {
+	g := ruled(t)
+	for _, protected := range []any{nil, false, true} {
+		if protected != nil {
+			g.Add(webID, "environments", object{"name": fmt.Sprint(protected), "deployment_branch_policy": object{"protected_branches": true, "custom_branch_policies": false}})
+		}
+		if protected == true {
+			g.Set(webID, "branches/main/protection", object{"enforce_admins": object{"enabled": true}})
+		}
+		inv := take(t, asks(t, g, nil), wanted())
+		if (inv.Protected == nil) != (protected == nil) || inv.Protected != nil && *inv.Protected != protected {
+			t.Errorf("%v: %v", protected, inv.Protected)
+		}
+		if slices.ContainsFunc(inv.Unread(), func(s inventory.Source) bool { return s.Name == "protected-branches" }) {
+			t.Error("it is told as unread")
+		}
+	}
+	g.Break(testservers.Fault{Path: "/environments", Status: 403})
+	if ok, why := take(t, asks(t, g, nil), wanted()).Has("protected-branches", ""); ok || !strings.Contains(why, "which environments") {
+		t.Errorf("%v %q", ok, why)
+	}
+}
+
+// TestTeamGone: a team that isn't there is told from one that the token may not see.
+func TestTeamGone(t *testing.T) {
+	for _, may := range []bool{true, false} {
+		g := ruled(t)
+		g.AddOrg("acme", "webhooks")
+		g.Team("acme/web", "alice")
+		if !may {
+			g.Break(testservers.Fault{Path: "/orgs/acme/teams", Status: 403})
+		}
+		w := wanted()
+		w.Organization, w.Teams = true, []string{"@acme/gone", "@acme/web"}
+		inv := take(t, asks(t, g, nil), w)
+		want := map[bool]inventory.State{true: inventory.Absent, false: inventory.NotChecked}[may]
+		if got := inv.State("team-members", "@acme/gone"); got != want || inv.State("team-members", "@acme/web") != inventory.Read {
+			t.Errorf("may list teams %v: %s", may, got)
+		}
+	}
+}

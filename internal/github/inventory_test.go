@@ -198,7 +198,7 @@ func TestCost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, err := ReadCache(src)
+	kept, err := ReadCache(bytes.NewReader(src))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,11 +287,12 @@ func TestPages(t *testing.T) {
 func TestUser(t *testing.T) {
 	g := testservers.StartGitHub(t)
 	g.Host(1, "alice/web", 1001)
+	kind := "User"
 	g.Answer = func(w http.ResponseWriter, r *http.Request) bool {
 		if !strings.HasSuffix(r.URL.Path, "/repos/alice/web") {
 			return false
 		}
-		says(200, `{"id":1,"full_name":"alice/web","default_branch":"main","private":false,"owner":{"login":"alice","id":1001,"type":"User"}}`)(w, r)
+		says(200, `{"id":1,"full_name":"alice/web","default_branch":"main","private":false,"owner":{"login":"alice","id":1001,"type":"`+kind+`"}}`)(w, r)
 		return true
 	}
 	w := wanted()
@@ -303,6 +304,13 @@ func TestUser(t *testing.T) {
 	for _, name := range []string{"org-secrets", "organization-secrets", "teams"} {
 		if ok, why := inv.Has(name, ""); !ok {
 			t.Errorf("%s: %s", name, why)
+		}
+	}
+	kind = "Enterprise"
+	inv = take(t, asks(t, g, nil), w)
+	for _, name := range []string{"org-secrets", "organization-secrets", "teams"} {
+		if ok, why := inv.Has(name, ""); ok || !strings.Contains(why, "Enterprise") {
+			t.Errorf("of an owner of a kind that nobody knows, %s: %v %s", name, ok, why)
 		}
 	}
 }

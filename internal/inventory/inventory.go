@@ -23,6 +23,7 @@ type Inventory struct {
 	Apps         []App         `json:"apps"`
 	Webhooks     []Webhook     `json:"webhooks"`
 	Branch       *Branch       `json:"branch,omitempty"`
+	Protected    *bool         `json:"any_branch_protected,omitempty"` // nil is unknown; asked where an environment lets protected branches in
 	Rulesets     []Ruleset     `json:"rulesets"`
 	Codeowners   []OwnerFault  `json:"codeowners_errors"`
 	Teams        []Team        `json:"teams"`

@@ -30,7 +30,7 @@ type Source struct {
 func Names() []string {
 	return []string{
 		"repository", "secrets", "organization-secrets", "variables", "organization-variables", "dependabot-secrets",
-		"codespaces-secrets", "environments", "environment-secrets", "environment-variables", "environment-branches",
+		"codespaces-secrets", "environments", "environment-secrets", "environment-variables", "environment-branches", "protected-branches",
 		"workflow-permissions", "oidc-subject", "deploy-keys", "webhooks", "branch-rules", "branch-protection",
 		"codeowners", "teams", "ruleset-bypass", "runners", "alerts",
 		"org-secrets", "org-variables", "org-dependabot-secrets", "org-codespaces-secrets", "org-workflow-permissions",
@@ -52,6 +52,15 @@ func (inv *Inventory) Has(name, of string) (ok bool, why string) {
 		return true, ""
 	}
 	return false, s.Reason()
+}
+
+// State says how a source was read; NotChecked where the inventory doesn't tell of it.
+func (inv *Inventory) State(name, of string) State {
+	i := slices.IndexFunc(inv.Sources, func(s Source) bool { return s.Name == name && s.Of == of })
+	if i < 0 {
+		return NotChecked
+	}
+	return inv.Sources[i].State
 }
 
 // Reason says in one line why a source wasn't checked, and what it needs.
@@ -99,6 +108,8 @@ func (inv *Inventory) ofNone(name string) bool {
 		return environments && len(inv.Environments) == 0
 	case "environment-branches":
 		return environments && !slices.ContainsFunc(inv.Environments, func(e Environment) bool { return e.Branches == CustomBranch })
+	case "protected-branches":
+		return environments && !slices.ContainsFunc(inv.Environments, func(e Environment) bool { return e.Branches == ProtectedBranch })
 	case "team-members":
 		return true // read where somebody asks for a team
 	}

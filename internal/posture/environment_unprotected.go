@@ -62,17 +62,23 @@ func (p *Pass) judgeEnvironment(name string, g guarded) {
 		report("approval", "has no reviewers, and the grant counts their approvals", "give the environment required reviewers")
 	case g.approval && !e.NoSelfReview:
 		report("self", "lets who started the job approve it", "set \"prevent self-review\" for its required reviewers")
-	case isOpen(e) != "":
-		report("open", "lets in a job of any "+isOpen(e)+", without a review", settings)
+	case e.Branches == inventory.ProtectedBranch && p.isOpen(e) != "":
+		report("open", "lets in protected branches, and no branch is protected: GitHub then lets in a job of any",
+			"protect the branch that deploys, or give the environment required reviewers")
+	case p.isOpen(e) != "":
+		report("open", "lets in a job of any "+p.isOpen(e)+", without a review", settings)
 	}
 }
 
 // isOpen says of which refs any has its jobs let in, "branch" or "tag": whoever can push one can have a job in the
 // environment. It is "" for none. A wait keeps nobody out. Patterns that weren't read may well be narrow, and are told
-// as not checked.
-func isOpen(e *inventory.Environment) string {
-	if len(e.Reviewers) > 0 || len(e.OtherRules) > 0 || e.Branches == inventory.ProtectedBranch {
+// as not checked; so may what branches are protected.
+func (p *Pass) isOpen(e *inventory.Environment) string {
+	if len(e.Reviewers) > 0 || len(e.OtherRules) > 0 {
 		return ""
+	}
+	if e.Branches == inventory.ProtectedBranch && p.Inventory.Protected != nil && !*p.Inventory.Protected {
+		return "branch" // "protected branches" keeps nobody out where there are none
 	}
 	if e.Branches == inventory.AnyBranch || slices.ContainsFunc(e.BranchPatterns, matchesAll("refs/heads/")) {
 		return "branch"

@@ -91,6 +91,7 @@ func (g *GitHub) routes() *http.ServeMux {
 		"/git/blobs/{sha}":                     g.sendBlob,
 		"/commits/{sha}":                       g.sendCommit,
 		"/actions/runs/{run}/attempts/{which}": g.sendRun,
+		"/branches":                            g.sendBranches,
 		"/branches/{branch}":                   g.sendBranch,
 		"/{setting...}":                        g.sendSetting,
 		"/code-scanning/sarifs/{upload}":       g.sendUpload,

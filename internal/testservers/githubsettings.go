@@ -172,3 +172,19 @@ func (g *GitHub) sendBranch(w http.ResponseWriter, r *http.Request, repo *hosted
 		"name": branch, "protected": protected, "commit": map[string]any{"sha": repo.branches[branch]}, "protection": map[string]any{"enabled": protected},
 	})
 }
+
+// sendBranches lists the branches, or those that are protected.
+func (g *GitHub) sendBranches(w http.ResponseWriter, r *http.Request, repo *hosted) {
+	if repo == nil {
+		refuse(w, http.StatusNotFound)
+		return
+	}
+	said := []map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(repo.branches)) {
+		_, protected := repo.settings["branches/"+name+"/protection"]
+		if protected || r.URL.Query().Get("protected") != "true" {
+			said = append(said, map[string]any{"name": name, "protected": protected, "commit": map[string]any{"sha": repo.branches[name]}})
+		}
+	}
+	g.sendPage(w, r, "", said)
+}
