@@ -100,6 +100,15 @@ type Action struct {
 	RunsCommands bool
 	Logins       []*Login
 	Publishes    []*Publish
+	AppToken     *AppToken // nil where it makes none
+}
+
+// AppToken says by which inputs an action is told what the token of a GitHub App may that it makes.
+type AppToken struct {
+	App          []string // the App's number or client id
+	Permissions  string   // the beginning of the inputs that each name one: "permission-"; without any it may all that the App may
+	Repositories string   // names, by lines or commas
+	Owner        string   // whose; without repositories all of them, and without either the workflow's own alone
 }
 
 // Login is how an action obtains a service's credential.

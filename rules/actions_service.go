@@ -91,6 +91,7 @@ func (r *reader) action(s *Service, n *yamltree.Node) {
 		"runs-commands": r.flag(&a.RunsCommands),
 		"logins":        r.each(func(v *yamltree.Node) { r.login(a, v) }),
 		"publishes":     r.each(func(v *yamltree.Node) { r.publish(a, v) }),
+		"app-token":     func(v *yamltree.Node) { r.appToken(a, v) },
 	})
 	for _, slug := range a.Uses {
 		if slug != strings.ToLower(slug) || strings.Count(slug, "/") < 1 || r.of.actions[slug] != nil {
@@ -143,6 +144,19 @@ func (r *reader) login(a *Action, n *yamltree.Node) {
 			l.Instead = l.Service.Instead
 		}
 	})
+}
+
+func (r *reader) appToken(a *Action, n *yamltree.Node) {
+	a.AppToken = &AppToken{}
+	r.fields(n, map[string]func(*yamltree.Node){
+		"app":          r.list(&a.AppToken.App),
+		"permissions":  r.text(&a.AppToken.Permissions),
+		"repositories": r.text(&a.AppToken.Repositories),
+		"owner":        r.text(&a.AppToken.Owner),
+	})
+	if len(a.AppToken.App) == 0 || a.AppToken.Permissions == "" || a.AppToken.Repositories == "" || a.AppToken.Owner == "" {
+		r.fault(n, "app, permissions, repositories and owner must all be there")
+	}
 }
 
 func (r *reader) duration(l *Login, n *yamltree.Node) {

@@ -18,7 +18,7 @@ func TestInitOnTheCorpus(t *testing.T) {
 	root := corpus.Dir(t)
 	entitlement := []string{
 		"secret-unentitled", "token-exceeds-grant", "entitlement-expired", "entitlement-unused",
-		"manifest-fault", "exception-fault", "session-too-long",
+		"manifest-fault", "exception-fault", "session-too-long", "owner-orphaned", "secret-outside-environment", "app-token-exceeds-grant",
 	}
 	for _, repo := range corpus.Repositories(t) {
 		t.Run(repo, func(t *testing.T) {

@@ -7,14 +7,15 @@ import (
 	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
-// manifestFault reports what is legal in the manifest but wrong all the same. Faults of exceptions are
-// exception-fault's.
+// manifestFault reports what is legal in the manifest but wrong all the same, and whom its branch lets change it alone.
+// Faults of exceptions are exception-fault's.
 func manifestFault(p *Pass) {
 	for i := range p.Faults {
 		if f := &p.Faults[i]; !ofException(f) {
 			p.reportFault(f)
 		}
 	}
+	p.unguarded()
 }
 
 func ofException(f *manifest.Fault) bool { return strings.HasPrefix(f.Pointer, "/exceptions/") }

@@ -11,6 +11,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/inventory"
 	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/ownership"
 	"github.com/curfew-ci/curfew/internal/secret"
 	"github.com/curfew-ci/curfew/internal/source"
 	"github.com/curfew-ci/curfew/internal/suppress"
@@ -126,7 +127,7 @@ func newKnowledge(t *testing.T) *knowledge {
 // facts reads files as scan does.
 func (k *knowledge) facts(t *testing.T, fs files) *Facts {
 	t.Helper()
-	facts := &Facts{Now: now}
+	facts := &Facts{Now: now, Repository: "acme/web", CodeOwners: &ownership.File{}}
 	for _, f := range fs {
 		switch {
 		case workflow.IsDefinition(f.path):
@@ -143,6 +144,12 @@ func (k *knowledge) facts(t *testing.T, fs files) *Facts {
 				t.Fatalf("the example's policy: %v", errs)
 			}
 			facts.Policy = p
+		case slices.Contains(ownership.Places(), f.path):
+			owners, err := ownership.Parse(f.path, []byte(f.src))
+			if err != nil {
+				t.Fatal(err)
+			}
+			facts.CodeOwners = owners
 		case f.path == "inventory.json":
 			facts.Inventory = stocked(t, f.src)
 		}

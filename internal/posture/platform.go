@@ -9,45 +9,6 @@ import (
 	"github.com/curfew-ci/curfew/internal/source"
 )
 
-// PlatformSources lists the sources of an inventory that the checks look at: what the manifest speaks of, and what
-// needs no manifest to be too much. m may be nil.
-func PlatformSources(m *manifest.Manifest) []string {
-	needed := []string{"deploy-keys", "workflow-permissions", "org-workflow-permissions"}
-	if m == nil {
-		return needed
-	}
-	for _, e := range m.Exceptions {
-		name, _ := storeSource(e.Store)
-		needed = append(needed, name)
-		if e.Store.Kind == manifest.StoreActionsEnv {
-			needed = append(needed, "environments", "environment-branches")
-		}
-	}
-	for _, id := range m.Identities {
-		if _, ok := id.Claims["environment"]; ok {
-			needed = append(needed, "environments", "environment-branches")
-		}
-	}
-	return needed
-}
-
-// storeSource is the source of an inventory that lists a store's secrets, and of which environment.
-func storeSource(s manifest.Store) (name, of string) {
-	switch s.Kind {
-	case manifest.StoreActions:
-		return "secrets", ""
-	case manifest.StoreActionsEnv:
-		return "environment-secrets", s.Name
-	case manifest.StoreActionsOrg:
-		return "organization-secrets", ""
-	case manifest.StoreDependabot:
-		return "dependabot-secrets", ""
-	case manifest.StoreCodespaces:
-		return "codespaces-secrets", ""
-	}
-	return "", "" // a file is none of the platform's
-}
-
 // inStore reports whether s is kept where an exception says.
 func inStore(s *inventory.Secret, store manifest.Store) bool {
 	switch store.Kind {

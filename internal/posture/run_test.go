@@ -48,7 +48,7 @@ func TestFingerprintsSurviveMovedLines(t *testing.T) {
 			before := archive(fill(src))
 			after := archive(fill(src))
 			for i := range after {
-				if !strings.HasSuffix(after[i].path, ".json") { // which has no comments, and no findings point into
+				if path := after[i].path; !strings.HasSuffix(path, ".json") && !strings.HasSuffix(path, "CODEOWNERS") { // into which no findings point
 					after[i].src = "# one\n# two\n" + after[i].src
 				}
 			}

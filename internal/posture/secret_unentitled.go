@@ -16,7 +16,9 @@ import (
 // each place that reads. What is read by no name at all is for other rules: nothing can entitle to it.
 func secretUnentitled(p *Pass) {
 	for _, u := range p.unentitled() {
-		p.reportUnentitled(u)
+		if p.elsewhere(u) == nil { // else secret-outside-environment says so
+			p.reportUnentitled(u)
+		}
 	}
 }
 
@@ -136,13 +138,8 @@ func (p *Pass) explainStore(f *finding.Finding, u *unentitledRead, e entry) {
 	r, who := u.read, jobNames(u.jobs)
 	store := e.exception.Store
 	f.Related = []finding.Related{manifestLine(p.Manifest.At(manifest.Pointer("exceptions", e.id, "store")), "exception %q says where %s is kept", e.id, r.Name)}
-	if store.Kind != manifest.StoreActionsEnv {
-		f.Message = fmt.Sprintf("%s is read by %s, but exception %q is for a secret of %s, which no workflow reads", r.Name, who, e.id, store.Kind)
-		f.Fix = fmt.Sprintf("write `store: actions` where that is meant, or add an exception for the %s that the workflow reads", r.Name)
-		return
-	}
-	f.Message = fmt.Sprintf("%s is read by %s outside of environment %q, for which exception %q is", r.Name, who, store.Name, e.id)
-	f.Fix = fmt.Sprintf("write `environment: %s` in the job, or add an exception for the %s that it reads", store.Name, r.Name)
+	f.Message = fmt.Sprintf("%s is read by %s, but exception %q is for a secret of %s, which no workflow reads", r.Name, who, e.id, store.Kind)
+	f.Fix = fmt.Sprintf("write `store: actions` where that is meant, or add an exception for the %s that the workflow reads", r.Name)
 }
 
 // isIdentifier reports whether what r reads opens nothing by itself, by the input or variable that

@@ -10,6 +10,7 @@ import (
 
 	"github.com/curfew-ci/curfew/internal/gitrepo"
 	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/ownership"
 )
 
 // entitlements reads the manifest that judges, and the organisation's policy. A change doesn't judge
@@ -91,4 +92,31 @@ func (r *run) checkHead(head []byte) (err error) {
 		r.facts.Proposed, err = ParseManifest(r.opt.Manifest, head)
 	}
 	return err
+}
+
+// codeOwners reads whom a change of the manifest must ask: the base's file, where there is a base, as it is the one that
+// counts on the platform.
+func (r *run) codeOwners(ctx context.Context) error {
+	if r.facts.Manifest == nil {
+		return nil
+	}
+	for _, name := range ownership.Places() {
+		read := func() ([]byte, error) { return r.tree.ReadFile(name) }
+		if r.commit != nil {
+			read = func() ([]byte, error) { return r.commit.ReadFile(ctx, name) }
+		}
+		src, err := present(read())
+		if err == nil && src == nil {
+			continue
+		}
+		if err == nil {
+			r.facts.CodeOwners, err = ownership.Parse(name, src)
+		}
+		if err != nil && !r.opt.Search.alone() {
+			r.notChecked(Entitlements, "who owns "+r.opt.Manifest, "the file of owners can't be read: "+err.Error(), "mend "+name)
+		}
+		return nil
+	}
+	r.facts.CodeOwners = &ownership.File{} // which says nothing of anybody
+	return nil
 }

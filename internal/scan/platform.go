@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/inventory"
-	"github.com/curfew-ci/curfew/internal/posture"
 )
 
 // maxInventoryAge is how old an inventory may be without being told of. Secrets are made within a minute.
@@ -50,7 +49,6 @@ func (r *run) platform(ctx context.Context) error {
 	if age := r.opt.Now.Sub(inv.Taken); age > maxInventoryAge || age < -time.Hour {
 		r.notChecked(Platform, "what has changed since", "the inventory was taken on "+inv.Taken.Format(time.DateOnly), "take it anew with curfew inventory")
 	}
-	r.unlisted(inv)
 	if r.facts.Manifest == nil {
 		r.notChecked(Platform, "how old stored secrets are, and what guards environments", "there is no "+r.opt.Manifest+" to judge by", "write one with `curfew init`")
 	}
@@ -76,13 +74,12 @@ func MaskInventory(ctx context.Context, inv *inventory.Inventory) (*inventory.In
 }
 
 // unlisted says what of the platform the inventory hasn't that a check would look at, in one line for all that have
-// the same reason. What a file could have of an organisation is told as well; --github can't be told to ask for it.
-func (r *run) unlisted(inv *inventory.Inventory) {
-	needed := posture.PlatformSources(r.facts.Manifest)
+// the same reason.
+func (r *run) unlisted() {
 	var reasons []string
 	names := map[string][]string{}
-	for _, s := range inv.Unread() {
-		if !slices.Contains(needed, s.Name) || s.Why == inventory.NotAsked && r.opt.Live != nil {
+	for _, s := range r.facts.Unlisted() {
+		if s.Why == inventory.NotAsked && r.opt.Live != nil {
 			continue
 		}
 		reason := s.Reason()

@@ -118,6 +118,7 @@ func (r *run) judge(ctx context.Context) error {
 	r.facts.Repository = r.tree.Origin(ctx)
 	r.facts.Usage = usage.Collect(r.facts.Files, known)
 	r.unfollowed(r.facts.Usage)
+	r.unlisted()
 	r.facts.Tokens = append(r.facts.Tokens, posture.Literals(r.facts.Files)...)
 	r.date()
 	if err := r.compare(ctx, known); err != nil {
@@ -143,7 +144,8 @@ func (r *run) judged() func(rule string) bool {
 	}
 	return func(id string) bool {
 		rule, err := rules.Lookup(id)
-		return err == nil && !partial[rule.Source] && !r.opt.Search.alone()
+		asks := err == nil && (rule.Live || rule.Source == string(Platform)) // which nobody does without an inventory
+		return err == nil && !partial[rule.Source] && (!asks || r.platformRead()) && !r.opt.Search.alone()
 	}
 }
 

@@ -1,0 +1,83 @@
+package posture
+
+import (
+	"slices"
+
+	"github.com/curfew-ci/curfew/internal/inventory"
+	"github.com/curfew-ci/curfew/internal/manifest"
+)
+
+// Unlisted lists the sources that a check would look at and that the inventory hasn't: of what the manifest speaks, and
+// what needs no manifest to be too much.
+func (f *Facts) Unlisted() []inventory.Source {
+	if f.Inventory == nil {
+		return nil
+	}
+	needed := f.needed()
+	unread := slices.DeleteFunc(f.Inventory.Unread(), func(s inventory.Source) bool {
+		return s.Name == "team-members" || !slices.Contains(needed, s.Name)
+	})
+	return append(append(unread, f.unlistedTeams()...), f.otherBranch()...)
+}
+
+// unlistedTeams are the owners' teams of which nobody asked who is in them. A user's repository has none to ask for.
+func (f *Facts) unlistedTeams() []inventory.Source {
+	if f.Manifest == nil || f.Inventory.Repository.OwnerKind == "User" {
+		return nil
+	}
+	var unread []inventory.Source
+	for _, o := range f.owners() {
+		if o.Team == "" || f.Inventory.State("team-members", o.Team) != inventory.NotChecked ||
+			slices.ContainsFunc(unread, func(s inventory.Source) bool { return s.Of == o.Team }) {
+			continue
+		}
+		_, why := f.Inventory.Has("team-members", o.Team)
+		if _, asked := f.Inventory.Has("org-apps", ""); asked == inventory.NotAsked {
+			why = asked
+		}
+		unread = append(unread, inventory.Source{Name: "team-members", Of: o.Team, State: inventory.NotChecked, Why: why})
+	}
+	return unread
+}
+
+// needed names what the checks look at.
+func (f *Facts) needed() []string {
+	needed := []string{"deploy-keys", "workflow-permissions", "org-workflow-permissions"}
+	if f.Manifest == nil {
+		return needed
+	}
+	needed = append(needed, f.guardSources()...)
+	if f.CodeOwners != nil && f.CodeOwners.Path != "" {
+		needed = append(needed, "codeowners") // of a repository without the file GitHub doesn't say
+	}
+	if f.namesApps() {
+		needed = append(needed, "org-apps")
+	}
+	for _, e := range f.Manifest.Exceptions {
+		needed = append(needed, sourcesOf(e.Store)...)
+	}
+	for _, id := range f.Manifest.Identities {
+		if _, ok := id.Claims["environment"]; ok {
+			needed = append(needed, "environments", "environment-branches", "protected-branches")
+		}
+	}
+	return needed
+}
+
+// sourcesOf are the sources of an inventory that list a store's secrets, what guards them, and the other places where one
+// of the same name may be.
+func sourcesOf(s manifest.Store) []string {
+	switch s.Kind {
+	case manifest.StoreActions:
+		return []string{"secrets", "organization-secrets", "environment-secrets"}
+	case manifest.StoreActionsEnv:
+		return []string{"environment-secrets", "environments", "environment-branches", "protected-branches", "secrets", "organization-secrets"}
+	case manifest.StoreActionsOrg:
+		return []string{"organization-secrets", "org-secrets"}
+	case manifest.StoreDependabot:
+		return []string{"dependabot-secrets"}
+	case manifest.StoreCodespaces:
+		return []string{"codespaces-secrets"}
+	}
+	return nil // a file is none of the platform's
+}
