@@ -31,6 +31,7 @@ type inventoryFlags struct {
 	cache        string
 	require      []string
 	out          string
+	optional     bool // without a manifest no owner is asked for
 }
 
 func newInventory(env *Env) *cobra.Command {
@@ -108,7 +109,7 @@ func (f *inventoryFlags) wanted(env *Env) (github.Wanted, error) {
 	if !f.organization {
 		return w, nil
 	}
-	if _, err := os.Stat(f.manifest); errors.Is(err, fs.ErrNotExist) && f.manifest == manifest.Path {
+	if _, err := os.Stat(f.manifest); errors.Is(err, fs.ErrNotExist) && (f.optional || f.manifest == manifest.Path) {
 		return w, nil // a repository without one has no owners to ask for
 	}
 	m, _, err := readManifest(f.manifest, "")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/curfew-ci/curfew/internal/github"
 	"github.com/curfew-ci/curfew/internal/inventory"
@@ -53,9 +54,11 @@ func (f *inventoryFlags) readCache() (*github.Cache, error) {
 }
 
 // live takes an inventory for a scan; nil where none is asked for. One that can't be taken ends the scan: what was to be
-// judged isn't.
-func (f *scanFlags) live(ctx context.Context, env *Env, search scan.Search) (*inventory.Inventory, error) {
+// judged isn't. The teams whose members are asked for are those of the manifest at dir.
+func (f *scanFlags) live(ctx context.Context, env *Env, dir string, search scan.Search) (*inventory.Inventory, error) {
 	switch {
+	case f.organization && !f.github:
+		return nil, usageError("--organization says what --github asks for as well: add --github")
 	case !f.github && f.inventory == "":
 		return nil, nil
 	case search.Diff != "" || search.Staged || search.Text != nil:
@@ -65,7 +68,7 @@ func (f *scanFlags) live(ctx context.Context, env *Env, search scan.Search) (*in
 	case f.inventory != "":
 		return nil, usageError("--github takes an inventory and --inventory names one: give one of both")
 	}
-	of := inventoryFlags{repository: f.repository, maxRequests: github.MaxRequests}
+	of := inventoryFlags{repository: f.repository, maxRequests: github.MaxRequests, organization: f.organization, manifest: filepath.Join(dir, f.manifest), optional: true}
 	wanted, err := of.wanted(env)
 	if err != nil {
 		return nil, err

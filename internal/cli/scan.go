@@ -28,7 +28,8 @@ type scanFlags struct {
 	inventory string
 	github    bool // take one now
 
-	repository string
+	repository   string
+	organization bool // of its organisation, too
 }
 
 func (f *scanFlags) registerInputs(flags *pflag.FlagSet) {
@@ -75,6 +76,7 @@ func newScan(env *Env) *cobra.Command {
 	v.ask.register(cmd.Flags())
 	v.in.registerInputs(cmd.Flags())
 	cmd.Flags().BoolVar(&v.in.github, "github", false, "judge what GitHub holds now: take an inventory of the repository first, as curfew\ninventory does by itself")
+	cmd.Flags().BoolVar(&v.in.organization, "organization", false, "with --github, ask for what its organisation holds as well, and who is in the owners' teams")
 	cmd.Flags().StringVar(&v.in.repository, "repository", "", "say in the result that it is of `OWNER/NAME`; as the remote origin or GITHUB_REPOSITORY\nsays, unless said")
 	v.out.register(cmd.Flags())
 	v.accept.register(cmd.Flags())
@@ -127,7 +129,7 @@ func (f *scanFlags) with(ctx context.Context, env *Env, dir string, search scan.
 		Dir: dir, Manifest: filepath.ToSlash(f.manifest), Base: f.base, Policy: f.orgPolicy, Baseline: f.baseline,
 		Inventory: f.inventory, GitleaksConfig: f.gitleaks, Search: search, Verify: ask, Progress: &history.Progress{}, Version: Version(), Now: env.Now(),
 	}
-	if opt.Live, err = f.live(ctx, env, search); err != nil {
+	if opt.Live, err = f.live(ctx, env, dir, search); err != nil {
 		return err
 	}
 	defer showProgress(ctx, env, opt.Progress)()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,8 +42,8 @@ func (r *run) platform(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if origin := r.tree.Origin(ctx); origin != "" && !strings.EqualFold(origin, inv.Repository.Name) {
-		r.notChecked(Platform, "what the platform holds", fmt.Sprintf("the inventory is of %s, and what is scanned is of %s", inv.Repository.Name, origin), "take one of this repository")
+	if other := r.ofAnother(&inv.Repository, r.tree.Origin(ctx)); other != "" {
+		r.notChecked(Platform, "what the platform holds", fmt.Sprintf("the inventory is of %s (%d), and %s", inv.Repository.Name, inv.Repository.ID, other), "take one of this repository")
 		return nil
 	}
 	r.facts.Inventory = inv
@@ -53,6 +54,43 @@ func (r *run) platform(ctx context.Context) error {
 		r.notChecked(Platform, "how old stored secrets are, and what guards environments", "there is no "+r.opt.Manifest+" to judge by", "write one with `curfew init`")
 	}
 	return nil
+}
+
+// ofAnother says of which repository what is scanned is, where that isn't the inventory's. The platform's number tells,
+// where the job or the manifest knows it: names are given up and taken by others. A job's is of what is scanned where that
+// has the job's name; otherwise origin's name must do.
+func (r *run) ofAnother(of *inventory.Repository, origin string) string {
+	id := strconv.FormatInt(of.ID, 10)
+	job := r.opt.Job
+	if mine := r.repositoryIDs(); len(mine) > 0 && !slices.Contains(mine, id) {
+		return "the manifest's claims are of repository_id " + strings.Join(mine, ", ")
+	}
+	switch {
+	case job.RepositoryID != "" && (origin == "" || strings.EqualFold(origin, job.Repository)):
+		if job.RepositoryID != id {
+			return fmt.Sprintf("what is scanned is of %s (%s)", job.Repository, job.RepositoryID)
+		}
+	case origin != "" && !strings.EqualFold(origin, of.Name):
+		return "what is scanned is of " + origin
+	}
+	return ""
+}
+
+// repositoryIDs are those that the manifest's claims name; none where one of them is a pattern.
+func (r *run) repositoryIDs() []string {
+	var ids []string
+	if r.facts.Manifest == nil {
+		return nil
+	}
+	for _, id := range r.facts.Manifest.IdentityIDs() {
+		claim, ok := r.facts.Manifest.Identities[id].Claims["repository_id"]
+		if ok && claim.IsGlob() {
+			return nil
+		}
+		ids = append(ids, claim.Any...)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // MaskInventory hides what looks like a credential in names and titles, which are people's words, and returns the
@@ -79,9 +117,6 @@ func (r *run) unlisted() {
 	var reasons []string
 	names := map[string][]string{}
 	for _, s := range r.facts.Unlisted() {
-		if s.Why == inventory.NotAsked && r.opt.Live != nil {
-			continue
-		}
 		reason := s.Reason()
 		if names[reason] == nil {
 			reasons = append(reasons, reason)
@@ -91,7 +126,7 @@ func (r *run) unlisted() {
 	for _, reason := range reasons {
 		fix := "take the inventory with a token that may read it"
 		if reason == inventory.NotAsked {
-			fix = "take the inventory with curfew inventory --organization"
+			fix = "add --organization, to curfew inventory or beside --github"
 		}
 		r.notChecked(Platform, some(names[reason], len(names[reason])), reason, fix)
 	}

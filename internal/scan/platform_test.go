@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/inventory"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/scan"
@@ -72,7 +73,7 @@ func TestPlatform(t *testing.T) {
 		"of tomorrow":               {func(inv *inventory.Inventory) { inv.Taken = today.Add(24 * time.Hour) }, "", true, "was taken on 2026-11-24"},
 		"keys unread":               {unread("deploy-keys", "403"), "", true, "403"},
 		"what nobody looks at":      {unread("alerts", "403"), "", true, ""},
-		"an organisation unasked":   {unread("org-workflow-permissions", inventory.NotAsked), "", true, ""},
+		"an organisation unasked":   {unread("org-workflow-permissions", inventory.NotAsked), "", true, "add --organization"},
 		"a source that is gone": {func(inv *inventory.Inventory) {
 			inv.Sources = slices.DeleteFunc(inv.Sources, func(s inventory.Source) bool { return s.Name == "deploy-keys" })
 		}, "", true, "doesn't tell of it"},
@@ -120,6 +121,13 @@ func TestOrganizationUnasked(t *testing.T) {
 		if inv.Sources[i].Name == "org-workflow-permissions" {
 			inv.Sources[i].State, inv.Sources[i].Why = inventory.NotChecked, inventory.NotAsked
 		}
+	}
+	live, err := scan.Run(t.Context(), scan.Options{Dir: dir, Live: inv, Now: today})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Contains(live.Checked.Sources, scan.Platform) {
+		t.Errorf("taken just now, it is read to the end: %v", live.Checked.Sources)
 	}
 	src, err := inventory.Encode(inv)
 	if err != nil {
@@ -183,5 +191,71 @@ func TestInventoryOfAChange(t *testing.T) {
 	}
 	if _, err := scan.Run(t.Context(), scan.Options{Dir: dir, Inventory: file, Now: today}); err == nil || !strings.Contains(err.Error(), "inventory.json:1:1") {
 		t.Errorf("a broken inventory: %v", err)
+	}
+}
+
+// TestInventoryOf: the platform's number says of which repository an inventory is, where the job or the manifest knows
+// it. Names are given up, and others take them.
+func TestInventoryOf(t *testing.T) {
+	const claims = `version: 1
+owners: { web: { team: "@acme/web" } }
+identities:
+  release:
+    owner: web
+    purpose: Publish the package
+    privilege: high
+    expires: "2027-02-01"
+    runs-as: { workflow: .github/workflows/release.yml, job: publish }
+    claims: { repository_id: "ID", job_workflow_ref: acme/web/.github/workflows/release.yml@refs/heads/main }
+    grants:
+      app:
+        github: { exchange: "https://x.example", identity: d, repositories: [acme/web], permissions: { contents: read } }
+        ttl: 15m
+        narrow: none
+        limits: none
+        when: always
+`
+	for name, tt := range map[string]struct {
+		job    scan.Job
+		origin string
+		claim  string
+		why    string // "" is judged by
+	}{
+		"nobody knows":               {scan.Job{}, "", "", ""},
+		"the same name":              {scan.Job{}, "acme/web", "", ""},
+		"another name":               {scan.Job{}, "acme/shop", "", "what is scanned is of acme/shop"},
+		"the job's":                  {scan.Job{Repository: "acme/web", RepositoryID: "1"}, "acme/web", "", ""},
+		"the job's, renamed":         {scan.Job{Repository: "acme/shop", RepositoryID: "1"}, "acme/shop", "", ""},
+		"the job's, without a clone": {scan.Job{Repository: "acme/web", RepositoryID: "1"}, "", "", ""},
+		"a name that was taken":      {scan.Job{Repository: "acme/web", RepositoryID: "2"}, "acme/web", "", "what is scanned is of acme/web (2)"},
+		"another than the job's":     {scan.Job{Repository: "acme/ci", RepositoryID: "2"}, "acme/web", "", ""},
+		"the manifest's":             {scan.Job{}, "acme/web", "1", ""},
+		"another manifest's":         {scan.Job{}, "acme/web", "2", "the manifest's claims are of repository_id 2"},
+		"a manifest of a fork's":     {scan.Job{}, "mallory/web", "1", "what is scanned is of mallory/web"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			git(t, dir, "init", "-q")
+			if tt.origin != "" {
+				git(t, dir, "remote", "add", "origin", "https://github.com/"+tt.origin+".git")
+			}
+			if tt.claim != "" {
+				if err := os.MkdirAll(filepath.Join(dir, ".github"), 0o750); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(dir, ".github/curfew.yml"), []byte(strings.Replace(claims, `"ID"`, `"`+tt.claim+`"`, 1)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r, err := scan.Run(t.Context(), scan.Options{Dir: dir, Live: broad(), Job: tt.job, Now: today})
+			if err != nil {
+				t.Fatal(err)
+			}
+			judged := slices.ContainsFunc(r.Findings, func(f finding.Finding) bool { return f.Rule == "platform-default-broad" })
+			told := slices.ContainsFunc(r.NotChecked, func(n scan.NotChecked) bool { return tt.why != "" && strings.Contains(n.Reason, tt.why) })
+			if judged != (tt.why == "") || told != (tt.why != "") {
+				t.Errorf("judged %v: %+v", judged, r.NotChecked)
+			}
+		})
 	}
 }

@@ -150,8 +150,8 @@ func (g *GitHub) editAlert(w http.ResponseWriter, r *http.Request, repo *hosted)
 	sendJSON(w, al.show(at, is))
 }
 
-// Dismiss lets a person dismiss an alert.
-func (g *GitHub) Dismiss(repo int64, number int, reason, comment string) {
+// DismissAlert lets a person dismiss an alert.
+func (g *GitHub) DismissAlert(repo int64, number int, reason, comment string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.repos[repo].scanning.alerts[number-1].dismissal = &dismissal{reason, comment, Bot + 1}
