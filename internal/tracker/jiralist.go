@@ -58,6 +58,23 @@ func (j *Jira) List(ctx context.Context, repository string) ([]ticket.Ticket, er
 	}
 	jql := fmt.Sprintf(`project in (%s) AND labels = %s AND (labels = %s OR statusCategory != Done OR created >= -2d) ORDER BY created ASC, key ASC`,
 		strings.Join(quoted, ", "), jqlString(ticket.Label), jqlString(repository))
+	for range maxLists {
+		out, err := j.list(ctx, jql)
+		if !errors.Is(err, errMoved) {
+			return out, err
+		}
+	}
+	return nil, fmt.Errorf("list tickets: %w", errMoved)
+}
+
+// maxLists bounds how often a list is begun anew.
+const maxLists = 5
+
+// errMoved is why a list that was read page by page may lack an issue, which would then be created once more.
+var errMoved = errors.New("the list changes while it is read: run it again")
+
+// list reads a list once.
+func (j *Jira) list(ctx context.Context, jql string) ([]ticket.Ticket, error) {
 	var out []ticket.Ticket
 	next := jiraCursor{}
 	for range maxListed / jiraPage {
@@ -85,10 +102,13 @@ func (j *Jira) List(ctx context.Context, repository string) ([]ticket.Ticket, er
 type jiraCursor struct {
 	token string
 	start int
+	last  string // the key of the last issue
 	over  bool
 }
 
-// page asks for one page of issues. Jira Cloud goes by tokens, Data Center by numbers.
+// page asks for one page of issues. Jira Cloud goes by tokens, Data Center by numbers: there an issue that comes into the
+// list or leaves it meanwhile shifts all after it. So each page begins with the last issue of the one before, and where
+// it is another one the list has moved.
 func (j *Jira) page(ctx context.Context, jql string, at *jiraCursor) ([]jiraIssue, error) {
 	body := map[string]any{"jql": jql, "maxResults": jiraPage, "fields": jiraFields()}
 	path := j.api("search")
@@ -98,7 +118,7 @@ func (j *Jira) page(ctx context.Context, jql string, at *jiraCursor) ([]jiraIssu
 			body["nextPageToken"] = at.token
 		}
 	} else {
-		body["startAt"] = at.start
+		body["startAt"] = max(at.start-1, 0)
 	}
 	var page struct {
 		Issues *[]jiraIssue `json:"issues"`
@@ -112,7 +132,16 @@ func (j *Jira) page(ctx context.Context, jql string, at *jiraCursor) ([]jiraIssu
 		return nil, errors.New("the answer has no list of issues: is it the address of a Jira?")
 	}
 	found := *page.Issues
+	if !j.cloud && at.start > 0 {
+		if len(found) == 0 || found[0].Key != at.last {
+			return nil, errMoved
+		}
+		found = found[1:]
+	}
 	at.start += len(found)
+	if len(found) > 0 {
+		at.last = found[len(found)-1].Key
+	}
 	again := page.Token == at.token
 	if at.over = page.Token == ""; !j.cloud {
 		at.over, again = at.start >= *page.Total, len(found) == 0

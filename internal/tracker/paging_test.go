@@ -52,6 +52,41 @@ func TestListCutShort(t *testing.T) {
 	}
 }
 
+// TestListMoves: Data Center's pages go by numbers, so that an issue that leaves the list while it is read shifts all after
+// it. None is missed for that, and a list that doesn't come to rest isn't taken for all there is.
+func TestListMoves(t *testing.T) {
+	issue := func(i int) string {
+		return fmt.Sprintf(`{"key": "PAY-%d", "fields": {"created": "2026-11-28T12:00:00.000+0000", "status": {"statusCategory": {"key": "new"}}, "labels": ["curfew-%032x"]}}`, i, i)
+	}
+	handle := func(moves func(request int) bool) http.HandlerFunc {
+		requests, first := 0, 0
+		return func(w http.ResponseWriter, r *http.Request) {
+			requests++
+			if moves(requests) {
+				first++ // the first issue leaves, and another comes at the end: their number stays the same
+			}
+			var q struct{ StartAt int }
+			jsonInto(r, &q)
+			const total = 7
+			var page []string
+			for i := q.StartAt; i < min(q.StartAt+3, total); i++ {
+				page = append(page, issue(first+i+1))
+			}
+			fmt.Fprintf(w, `{"issues": [%s], "total": %d}`, strings.Join(page, ", "), total)
+		}
+	}
+	for name, moves := range map[string]func(int) bool{
+		"never": func(int) bool { return false }, "once": func(n int) bool { return n == 2 }, "twice": func(n int) bool { return n == 2 || n == 5 },
+	} {
+		if n, err := listed(t, jira(""), handle(moves)); n != 7 || err != nil {
+			t.Errorf("moves %s: %d tickets, %v", name, n, err)
+		}
+	}
+	if n, err := listed(t, jira(""), handle(func(int) bool { return true })); err == nil || !strings.Contains(err.Error(), "run it again") {
+		t.Errorf("moves always: %d tickets, %v", n, err)
+	}
+}
+
 // TestRowsHidden: ServiceNow takes rows that the user may not read out of a page after it has cut it, so a page that is
 // short, or empty, isn't the last for that.
 func TestRowsHidden(t *testing.T) {
