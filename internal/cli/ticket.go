@@ -28,6 +28,7 @@ type ticketFlags struct {
 	orgPolicy  string
 	jiraType   string
 	state      string
+	resolution string
 	ssfKey     string
 
 	maxAge       time.Duration
@@ -96,6 +97,7 @@ func (f *ticketFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.manifest, "manifest", manifest.Path, "the manifest `FILE`, for its owners")
 	flags.StringVar(&f.orgPolicy, "org-policy", "", "the organisation's policy: curfew/org.yml in `DIR`, or that FILE")
 	flags.StringVar(&f.jiraType, "jira-type", "Task", "with jira: the `TYPE` of the issues that are made")
+	flags.StringVar(&f.resolution, "jira-resolution", "", "with jira: close with this resolution, by its `NAME`, where the workflow asks for one; one\nthat fits unless said")
 	flags.StringVar(&f.ssfKey, "ssf-key", "", "with ssf: the key `FILE` that signs events; SSF_KEY in the environment unless said")
 	flags.BoolVar(&f.publicIssues, "public-issues", false, "with github: take a repository whose issues everybody reads")
 	flags.StringVarP(&f.format, "format", "f", "text", "write as text or json")

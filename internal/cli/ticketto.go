@@ -85,7 +85,8 @@ func (f *ticketFlags) openJira(env *Env, o tracker.Options, at *manifest.System)
 		return nil, errNoPolicy("jira")
 	}
 	b, err := tracker.NewJira(tracker.JiraOptions{
-		Options: o, URL: at.URL, Projects: at.Projects, Type: f.jiraType, Email: env.Getenv("JIRA_EMAIL"), Token: secretOf(env, "JIRA_TOKEN"),
+		Options: o, URL: at.URL, Projects: at.Projects, Type: f.jiraType, Resolution: f.resolution,
+		Email: env.Getenv("JIRA_EMAIL"), Token: secretOf(env, "JIRA_TOKEN"),
 	})
 	if err != nil {
 		return nil, usageError("--to jira: %w", err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/courier"
@@ -91,7 +92,7 @@ func (s *service) ask(ctx context.Context, r request, out any) (http.Header, err
 		return nil, err
 	}
 	if a.Status < 200 || a.Status > 299 {
-		return nil, &refusedError{status: a.Status, words: line.Words(a)}
+		return nil, &refusedError{status: a.Status, words: line.Words(a), field: onlyField(a)}
 	}
 	if out == nil {
 		return a.Header, nil
@@ -110,6 +111,24 @@ func (s *service) ask(ctx context.Context, r request, out any) (http.Header, err
 type refusedError struct {
 	status int
 	words  string
+	field  string // the only one that it is about; "" where it isn't known, or there are several
+}
+
+// onlyField is the one field that a refusal is about, as Jira says it.
+func onlyField(a courier.Answer) string {
+	var e struct {
+		Messages []string          `json:"errorMessages"`
+		Errors   map[string]string `json:"errors"`
+	}
+	if json.Unmarshal(a.Body, &e) != nil || len(e.Messages) > 0 || len(e.Errors) != 1 {
+		return ""
+	}
+	for name := range e.Errors {
+		if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz") == "" { // else it is no field of Jira's own
+			return name
+		}
+	}
+	return ""
 }
 
 func (e *refusedError) Error() string {

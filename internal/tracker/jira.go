@@ -25,6 +25,8 @@ type Jira struct {
 	cloud    bool
 	projects []string
 	kind     string
+	resolved string // the resolution that a transition is given which asks for one; "" for one that fits
+	dueless  bool   // a screen has refused due dates
 	now      func() time.Time
 }
 
@@ -34,8 +36,11 @@ type JiraOptions struct {
 	URL      string   // of the site
 	Projects []string // that tickets may be in
 	Type     string   // of the issues that are made; "" is Task
-	Email    string   // of the account that the token is of: it is Jira Cloud then; "" for Data Center
-	Token    redact.Secret
+	// Resolution is what issues are closed with where their workflow asks for one; "" is one that fits, of those that Jira
+	// brings.
+	Resolution string
+	Email      string // of the account that the token is of: it is Jira Cloud then; "" for Data Center
+	Token      redact.Secret
 }
 
 const (
@@ -55,7 +60,7 @@ func NewJira(o JiraOptions) (*Jira, error) {
 	if len(o.Projects) == 0 {
 		return nil, errors.New("no project of Jira's is named: list them under systems.jira.projects of the organisation's policy")
 	}
-	j := &Jira{cloud: o.Email != "", projects: o.Projects, kind: o.Type, now: o.Now}
+	j := &Jira{cloud: o.Email != "", projects: o.Projects, kind: o.Type, resolved: o.Resolution, now: o.Now}
 	if j.kind == "" {
 		j.kind = "Task"
 	}
@@ -113,14 +118,35 @@ func (j *Jira) Create(ctx context.Context, d ticket.Draft) (string, error) {
 	var made struct {
 		Key string `json:"key"`
 	}
-	err := j.do(ctx, request{method: http.MethodPost, path: j.api("issue"), once: true, body: map[string]any{"fields": map[string]any{
+	fields := map[string]any{
 		"project": map[string]string{"key": d.Project}, "issuetype": map[string]string{"name": j.kind},
 		"summary": d.Title, "description": j.text(d.Body), "labels": d.Labels,
-	}}}, &made)
+	}
+	err := j.dated(d, fields, func() error {
+		return j.do(ctx, request{method: http.MethodPost, path: j.api("issue"), once: true, body: map[string]any{"fields": fields}}, &made)
+	})
 	if err != nil {
 		return "", err
 	}
 	return made.Key, nil
+}
+
+// dated sends fields with the due date, and without where the screens of this Jira don't have it, of which it says so and
+// does nothing then.
+func (j *Jira) dated(d ticket.Draft, fields map[string]any, send func() error) error {
+	const due = "duedate"
+	if j.dueless || d.Due.IsZero() {
+		return send()
+	}
+	fields[due] = d.Due.UTC().Format(time.DateOnly)
+	err := send()
+	var refused *refusedError
+	if errors.As(err, &refused) && refused.status == http.StatusBadRequest && refused.field == due {
+		j.dueless = true
+		delete(fields, due)
+		return send()
+	}
+	return err
 }
 
 // Update implements ticket.Backend. The status comes first, and all else after it in one request.
@@ -134,7 +160,7 @@ func (j *Jira) Update(ctx context.Context, key string, d ticket.Draft) error {
 		return err
 	}
 	if have.Open != d.Open() {
-		if err := j.move(ctx, key, d.Open()); err != nil {
+		if err := j.move(ctx, key, d); err != nil {
 			return err
 		}
 	}
@@ -144,42 +170,14 @@ func (j *Jira) Update(ctx context.Context, key string, d ticket.Draft) error {
 			labels = append(slices.Clip(labels), l) // somebody's own
 		}
 	}
-	edit := map[string]any{"fields": map[string]any{"summary": d.Title, "description": j.text(d.Body), "labels": labels}}
+	fields := map[string]any{"summary": d.Title, "description": j.text(d.Body), "labels": labels}
+	edit := map[string]any{"fields": fields}
 	if len(d.Comment) > 0 {
 		edit["update"] = map[string]any{"comment": []any{map[string]any{"add": map[string]any{"body": j.text(d.Comment)}}}}
 	}
-	return j.do(ctx, request{method: http.MethodPut, path: j.api("issue", key), body: edit, once: true}, nil)
+	return j.dated(d, fields, func() error {
+		return j.do(ctx, request{method: http.MethodPut, path: j.api("issue", key), body: edit, once: true}, nil)
+	})
 }
 
 func fieldsQuery() url.Values { return url.Values{"fields": {strings.Join(jiraFields(), ",")}} }
-
-// move takes an issue through the first transition of its workflow that leads to a status of the category that is
-// wanted.
-func (j *Jira) move(ctx context.Context, key string, open bool) error {
-	var all struct {
-		Transitions []struct {
-			ID string `json:"id"`
-			To struct {
-				Category struct {
-					Key string `json:"key"`
-				} `json:"statusCategory"`
-			} `json:"to"`
-		} `json:"transitions"`
-	}
-	if err := j.do(ctx, request{method: http.MethodGet, path: j.api("issue", key, "transitions")}, &all); err != nil {
-		return err
-	}
-	wanted := []string{"done"}
-	if open {
-		wanted = []string{"new", "indeterminate"}
-	}
-	for _, category := range wanted {
-		for _, t := range all.Transitions {
-			if t.To.Category.Key == category {
-				body := map[string]any{"transition": map[string]string{"id": t.ID}}
-				return j.do(ctx, request{method: http.MethodPost, path: j.api("issue", key, "transitions"), body: body, once: true}, nil)
-			}
-		}
-	}
-	return fmt.Errorf("no transition leads to a status of the category %s: let the workflow have one that the token's account may use", strings.Join(wanted, " or "))
-}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -28,7 +29,9 @@ func readAll(r *http.Request) []byte {
 }
 
 // jiraSide is a fake of ours, built from Jira's documented API, of the little that curfew uses: it isn't Jira. Its search
-// shows what was there some time ago, and only what its JQL, of which it reads what curfew writes, asks for.
+// shows what was there some time ago, and only what its JQL, of which it reads what curfew writes, asks for. That of
+// Cloud has due dates on its screens, and a way to close that asks for a field of its own; that of Data Center has no due
+// dates, and asks for a resolution.
 type jiraSide struct {
 	*httptest.Server
 	cloud  bool
@@ -52,6 +55,8 @@ type fakeState struct {
 	description json.RawMessage
 	labels      []string
 	comments    []json.RawMessage
+	due         string
+	resolution  string
 }
 
 func (i *fakeIssue) now() fakeState { return i.states[len(i.states)-1] }
@@ -199,9 +204,13 @@ func (j *jiraSide) create(w http.ResponseWriter, r *http.Request) {
 			Summary     string
 			Description json.RawMessage
 			Labels      []string
+			DueDate     *string
 		}
 	}
 	f := &jsonInto(r, &q).Fields
+	if !j.dated(w, f.DueDate) {
+		return
+	}
 	bad := slices.ContainsFunc(f.Labels, func(l string) bool { return strings.ContainsAny(l, " ") })
 	if f.Project.Key != "PAY" || f.IssueType.Name != "Task" || f.Summary == "" || len(f.Summary) > 255 || bad || !j.fits(f.Description) {
 		refuse(w, 400, "a field is wrong")
@@ -210,8 +219,28 @@ func (j *jiraSide) create(w http.ResponseWriter, r *http.Request) {
 	at := j.clock.now()
 	i := &fakeIssue{key: fmt.Sprintf("PAY-%d", len(j.issues)+1), created: at}
 	i.states = []fakeState{{at: at, status: "new", summary: f.Summary, description: f.Description, labels: f.Labels}}
+	if f.DueDate != nil {
+		i.states[0].due = *f.DueDate
+	}
 	j.issues = append(j.issues, i)
 	answer(w, 201, map[string]string{"id": "1", "key": i.key, "self": j.URL})
+}
+
+// dated refuses due dates where the screens have none, and those that are no dates.
+func (j *jiraSide) dated(w http.ResponseWriter, due *string) bool {
+	const why = "Field 'duedate' cannot be set. It is not on the appropriate screen, or unknown."
+	switch {
+	case due == nil:
+		return true
+	case !j.cloud:
+		answer(w, 400, map[string]any{"errorMessages": []string{}, "errors": map[string]string{"duedate": why}})
+		return false
+	}
+	if _, err := time.Parse(time.DateOnly, *due); err != nil {
+		refuse(w, 400, "no date")
+		return false
+	}
+	return true
 }
 
 func (j *jiraSide) find(w http.ResponseWriter, r *http.Request) *fakeIssue {
@@ -240,6 +269,7 @@ func (j *jiraSide) edit(w http.ResponseWriter, r *http.Request) {
 			Summary     string
 			Description json.RawMessage
 			Labels      []string
+			DueDate     *string
 		}
 		Update struct {
 			Comment []struct {
@@ -248,12 +278,18 @@ func (j *jiraSide) edit(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	jsonInto(r, &q)
+	if !j.dated(w, q.Fields.DueDate) {
+		return
+	}
 	if q.Fields.Summary == "" || !j.fits(q.Fields.Description) {
 		refuse(w, 400, "a field is wrong")
 		return
 	}
 	i.change(j.clock.now(), func(s *fakeState) {
 		s.summary, s.description, s.labels = q.Fields.Summary, q.Fields.Description, q.Fields.Labels
+		if q.Fields.DueDate != nil {
+			s.due = *q.Fields.DueDate
+		}
 		for _, c := range q.Update.Comment {
 			s.comments = append(s.comments, c.Add.Body)
 		}
@@ -264,9 +300,26 @@ func (j *jiraSide) edit(w http.ResponseWriter, r *http.Request) {
 // fakeFlow is a workflow: from each status to the others.
 func fakeFlow(from string) map[string]string {
 	all := map[string]map[string]string{
-		"new": {"11": "indeterminate", "21": "done"}, "indeterminate": {"21": "done", "31": "new"}, "done": {"41": "new"},
+		"new":           {"11": "indeterminate", "20": "done", "21": "done"},
+		"indeterminate": {"20": "done", "21": "done", "31": "new"},
+		"done":          {"41": "new"},
 	}
 	return all[from]
+}
+
+// screens are what the transitions of this Jira ask for.
+func (j *jiraSide) screen(id string) map[string]any {
+	switch {
+	case id == "20":
+		return map[string]any{"customfield_10001": map[string]any{"required": true, "hasDefaultValue": false}}
+	case id == "21" && !j.cloud:
+		var allowed []any
+		for _, name := range []string{"Cannot Reproduce", "fixed", "Won't Fix", "Duplicate"} {
+			allowed = append(allowed, map[string]string{"id": "1", "name": name})
+		}
+		return map[string]any{"resolution": map[string]any{"required": true, "hasDefaultValue": false, "allowedValues": allowed}}
+	}
+	return map[string]any{"comment": map[string]any{"required": false}}
 }
 
 func (j *jiraSide) transitions(w http.ResponseWriter, r *http.Request) {
@@ -274,9 +327,14 @@ func (j *jiraSide) transitions(w http.ResponseWriter, r *http.Request) {
 	if i == nil {
 		return
 	}
-	var all []any
-	for id, to := range fakeFlow(i.now().status) {
-		all = append(all, map[string]any{"id": id, "to": map[string]any{"statusCategory": map[string]string{"key": to}}})
+	all := []any{}
+	flow := fakeFlow(i.now().status)
+	for _, id := range slices.Sorted(maps.Keys(flow)) {
+		t := map[string]any{"id": id, "name": "To " + flow[id], "to": map[string]any{"statusCategory": map[string]string{"key": flow[id]}}}
+		if r.URL.Query().Get("expand") == "transitions.fields" {
+			t["fields"] = j.screen(id)
+		}
+		all = append(all, t)
 	}
 	answer(w, 200, map[string]any{"transitions": all})
 }
@@ -286,14 +344,24 @@ func (j *jiraSide) move(w http.ResponseWriter, r *http.Request) {
 	if i == nil {
 		return
 	}
-	var q struct{ Transition struct{ ID string } }
-	to, ok := fakeFlow(i.now().status)[jsonInto(r, &q).Transition.ID]
-	if !ok {
-		refuse(w, 400, "It seems that you have tried to perform an illegal workflow operation.")
-		return
+	var q struct {
+		Transition struct{ ID string }
+		Fields     struct{ Resolution struct{ Name string } }
 	}
-	i.change(j.clock.now(), func(s *fakeState) { s.status = to })
-	w.WriteHeader(http.StatusNoContent)
+	id := jsonInto(r, &q).Transition.ID
+	to, ok := fakeFlow(i.now().status)[id]
+	resolution := q.Fields.Resolution.Name
+	switch {
+	case !ok:
+		refuse(w, 400, "It seems that you have tried to perform an illegal workflow operation.")
+	case id == "20":
+		answer(w, 400, map[string]any{"errorMessages": []string{}, "errors": map[string]string{"customfield_10001": "Root cause is required."}})
+	case (resolution != "") != (id == "21" && !j.cloud):
+		answer(w, 400, map[string]any{"errorMessages": []string{}, "errors": map[string]string{"resolution": "Resolution is wrong here."}})
+	default:
+		i.change(j.clock.now(), func(s *fakeState) { s.status, s.resolution = to, resolution })
+		w.WriteHeader(http.StatusNoContent)
+	}
 }
 
 func (j *jiraSide) rows(t *testing.T) []row {
@@ -309,16 +377,25 @@ func (j *jiraSide) rows(t *testing.T) []row {
 		if print != m.Root {
 			t.Errorf("%s has another's memo", i.key)
 		}
+		if due := m.Since.Add(ticket.Term(m.Severity)).Format(time.DateOnly); j.cloud && !m.Digest && s.due != due {
+			t.Errorf("%s is due on %q, not on %s", i.key, s.due, due)
+		}
+		if want := map[ticket.State]string{ticket.Closed: "fixed", ticket.Suppressed: "Won't Fix"}[m.State]; !j.cloud && want != "" && s.resolution != want && s.resolution != byHand {
+			t.Errorf("%s is %s with the resolution %q, not %s", i.key, m.State, s.resolution, want)
+		}
 		out = append(out, row{m.Root, s.status != "done", m.State, m.Turn, s.summary, len(s.comments)})
 	}
 	return out
 }
 
+// byHand is the resolution of what a person closed.
+const byHand = "by hand"
+
 func (j *jiraSide) person(t *testing.T, fingerprint string) {
 	t.Helper()
 	for _, i := range j.issues {
 		if slices.Contains(i.now().labels, ticket.RootLabel(fingerprint)) {
-			i.change(j.clock.now().Add(-j.lag), func(s *fakeState) { s.status = "done" })
+			i.change(j.clock.now().Add(-j.lag), func(s *fakeState) { s.status, s.resolution = "done", byHand })
 		}
 	}
 }
