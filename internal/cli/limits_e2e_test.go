@@ -18,8 +18,8 @@ import (
 // jobPolicy is what a job's role may do in the organisation's store, as docs/ledger.md lists it.
 const jobPolicy = `{"Version": "2012-10-17", "Statement": [
 	{"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["arn:aws:s3:::acme-curfew/ledger/slots/*", "arn:aws:s3:::acme-curfew/ledger/inbox/*"]},
-	{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::acme-curfew/ledger/slots/*"]},
-	{"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": ["arn:aws:s3:::acme-curfew"], "Condition": {"StringLike": {"s3:prefix": ["ledger/slots/*"]}}}
+	{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::acme-curfew/ledger/slots/*", "arn:aws:s3:::acme-curfew/ledger/attested/*"]},
+	{"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": ["arn:aws:s3:::acme-curfew"], "Condition": {"StringLike": {"s3:prefix": ["ledger/slots/*", "ledger/attested/*"]}}}
 ]}`
 
 const limitedGrants = `      limited:

@@ -19,8 +19,12 @@ const AttestedPrefix = "attested/"
 // file, or the second while it writes.
 const maxAttested = 16
 
-// attestedName is where a file stands that a job's Writer made: attested/REPOSITORY/AGE/FILE. AGE counts down by the time
-// in the file's own name, which its seal holds to, so that the newest comes first in a list.
+// attestedAge counts down by the milliseconds of a time, so that the newest comes first in a list. No id is of a time
+// that would need a sign.
+func attestedAge(t time.Time) string { return fmt.Sprintf("%015d", int64(1e15)-1-t.UnixMilli()) }
+
+// attestedName is where a file stands that a job's Writer made: attested/REPOSITORY/AGE/FILE. AGE is of the time in the
+// file's own name, which its seal holds to.
 func attestedName(repository, file string) (string, error) {
 	stem, ok := strings.CutSuffix(file, ".jsonl")
 	id := stem[max(0, len(stem)-idLength):]
@@ -28,7 +32,7 @@ func attestedName(repository, file string) (string, error) {
 		return "", fmt.Errorf("%q is no name of a job's file: expected RUN-ATTEMPT-JOB-ULID.jsonl", file)
 	}
 	prefix, err := attestedOf(repository)
-	return prefix + generation(idTime(id).Unix()) + "/" + file, err
+	return prefix + attestedAge(idTime(id)) + "/" + file, err
 }
 
 // attestedOf is what all names of a repository's files begin with.
@@ -93,7 +97,7 @@ func (a Attestor) newest(ctx context.Context, store Store, repository string) ([
 		return nil, err
 	}
 	// What says of itself that it is of the future would come before all others, and stay there.
-	names, err := store.List(ctx, prefix, prefix+generation(a.Now.Add(maxSkew).Unix()), maxAttested)
+	names, err := store.List(ctx, prefix, prefix+attestedAge(a.Now.Add(maxSkew)), maxAttested)
 	if err != nil {
 		return nil, err
 	}

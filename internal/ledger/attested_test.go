@@ -61,7 +61,7 @@ func TestAttested(t *testing.T) {
 	if _, err := attestor().Newest(ctx, store, repository); !errors.Is(err, ErrNotFound) {
 		t.Fatalf("nothing: %v", err)
 	}
-	for i, when := range []time.Time{at(), at().Add(2 * time.Minute), at().Add(time.Minute)} {
+	for i, when := range []time.Time{at(), at().Add(2 * time.Millisecond), at().Add(time.Millisecond)} {
 		name := attestation(t, dir, when, p.tokens(recorderClaims()), certified(), withApprovals(int64(i+1)))
 		for range 2 { // again does no harm
 			if err := Attest(ctx, dir, store, repository, name); err != nil {
@@ -153,9 +153,9 @@ func TestAttestedBits(t *testing.T) {
 		store.objects[object] = whole
 	}
 	for what, where := range map[string]string{
-		"as a newer one":     "attested/987654/" + generation(at().Add(time.Minute).Unix()) + "/" + file,
+		"as a newer one":     "attested/987654/" + attestedAge(at().Add(time.Minute)) + "/" + file,
 		"without its time":   "attested/987654/" + file,
-		"below a folder":     "attested/987654/" + generation(at().Unix()) + "/x/" + file,
+		"below a folder":     "attested/987654/" + attestedAge(at()) + "/x/" + file,
 		"under another name": strings.Replace(name, "-deploy-", "-other-", 1),
 	} {
 		moved := newMemory()
@@ -194,7 +194,7 @@ func TestAttestedPassesOver(t *testing.T) {
 		t.Errorf("%s, in its time: %v", name, err)
 	}
 	for i := range maxAttested {
-		store.objects["attested/987654/"+generation(at().Unix()+600)+"/x"+string("0123456789abcdef"[i])+".jsonl"] = []byte("{}\n")
+		store.objects["attested/987654/"+attestedAge(at().Add(10*time.Minute))+"/x"+string("0123456789abcdef"[i])+".jsonl"] = []byte("{}\n")
 	}
 	if _, err := attestor().Newest(ctx, store, repository); err == nil || !strings.Contains(err.Error(), "none of 16 that were looked at is proven; the newest: attested/987654/") {
 		t.Errorf("behind %d that aren't proven: %v", maxAttested, err)

@@ -38,8 +38,8 @@ const (
 // jobPolicy is what a job's role may do, as docs/ledger.md lists it.
 const jobPolicy = `{"Version": "2012-10-17", "Statement": [
 	{"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["arn:aws:s3:::acme-curfew/ledger/slots/*", "arn:aws:s3:::acme-curfew/ledger/inbox/*"]},
-	{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::acme-curfew/ledger/slots/*"]},
-	{"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": ["arn:aws:s3:::acme-curfew"], "Condition": {"StringLike": {"s3:prefix": ["ledger/slots/*"]}}}
+	{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::acme-curfew/ledger/slots/*", "arn:aws:s3:::acme-curfew/ledger/attested/*"]},
+	{"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": ["arn:aws:s3:::acme-curfew"], "Condition": {"StringLike": {"s3:prefix": ["ledger/slots/*", "ledger/attested/*"]}}}
 ]}`
 
 // real is a real STS and S3 with a role that may do what jobPolicy says, for whom an issuer speaks.
@@ -237,10 +237,14 @@ func TestE2EStoreRights(t *testing.T) {
 		"list the inbox":  list(s.Inbox(), ""),
 		"list all":        list(s.Objects(), ""),
 		"read the log":    get(s.Objects(), "log/checkpoint"),
+		"attest":          s.Objects().Create(ctx, ledger.AttestedPrefix+"987654/x.jsonl", nil),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "403 AccessDenied") {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+	if err := list(s.Objects(), ledger.AttestedPrefix+"987654/"); err != nil {
+		t.Errorf("list what is attested: %v", err)
 	}
 	session := r.session(t)
 	path := "/acme-curfew/ledger/" + name
