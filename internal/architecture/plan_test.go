@@ -85,7 +85,7 @@ func house() plan {
 			"internal/revoke":          {"internal/courier", "internal/redact", "internal/verify"},
 			"internal/supervise":       {"internal/redact"},
 			"internal/ticket":          {"rules", "internal/courier", "internal/finding", "internal/ledger", "internal/manifest", "internal/markup", "internal/scan"},
-			"internal/tracker":         {"internal/courier", "internal/finding", "internal/ledger", "internal/redact", "internal/ticket"},
+			"internal/tracker":         {"internal/courier", "internal/finding", "internal/issuance", "internal/ledger", "internal/manifest", "internal/redact", "internal/ticket"},
 			"internal/custody":         {"internal/issuance", "internal/lease", "internal/ledger", "internal/manifest", "internal/redact"},
 			"internal/attest":          {"internal/inventory", "internal/ledger", "internal/manifest"},
 			"internal/doctor":          {"internal/attest", "internal/identity", "internal/issuance", "internal/lease", "internal/manifest", "internal/policy", "internal/redact", "internal/trust"},

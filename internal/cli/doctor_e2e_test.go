@@ -147,7 +147,7 @@ func TestE2EDoctorFinds(t *testing.T) {
 		{"an identity that has ended", nil, func(s *site) { s.edit(`expires: "2099-06-01"`, `expires: "2020-06-01"`) }, "decision deploy/vault", []string{"[expired]"}},
 		{"a ticket", nil, func(s *site) {
 			s.edit("ttl: 30m\n        when: always", "ttl: 30m\n        when: { environment-approval: { min: 1 } }")
-		}, "decision deploy/vault", []string{"nothing in this curfew proves a trigger of this kind"}},
+		}, "decision deploy/vault", []string{"nothing here proves a trigger of this kind"}},
 		{"a manifest that isn't right", nil, func(s *site) { s.edit("owner: web\n", "owner: web\n    colour: red\n    owner: web\n") }, "manifest", []string{"colour", "owner"}},
 		{"another run", nil, func(s *site) { s.env = append(s.env, "GITHUB_RUN_ID=7") }, "id-token", []string{`expected: "7"`}},
 		{"a sealed Vault", nil, func(s *site) { s.Call(s.t, "PUT", "sys/seal", "") }, "provider deploy/vault", []string{"is sealed"}},

@@ -50,7 +50,7 @@ func (f *rulesFlags) open(j *job) (ruling, error) {
 	case f.orgFrom != "":
 		return ruling{}, usageError("--org-rules-from: the organisation's policy is read at GitHub, as the manifest is, unless --rules-from or --trust-workspace is given")
 	}
-	return atGitHub(j.env)
+	return atGitHub(j)
 }
 
 // local reads the rules on this machine, and tags in the repository at dir: their signatures prove them.
@@ -79,7 +79,8 @@ func (f *rulesFlags) local(project governance.Source, dir string) (ruling, error
 }
 
 // atGitHub reads the rules at the tip of the default branch, by the job's token.
-func atGitHub(env *Env) (ruling, error) {
+func atGitHub(j *job) (ruling, error) {
+	env := j.env
 	token := redact.New([]byte(env.Getenv("GITHUB_TOKEN")))
 	if token.Len() == 0 {
 		return ruling{}, usageError("the manifest is read at GitHub, by a token with contents: read and actions: read: give the step GITHUB_TOKEN in env, or say --rules-from or --trust-workspace")
@@ -89,7 +90,7 @@ func atGitHub(env *Env) (ruling, error) {
 		return ruling{}, usageError("%w", err)
 	}
 	rules := github.NewGovernance(client)
-	return ruling{rules, map[string]issuance.Prover{"schedule": rules.Schedule(), "signed-tag": issuance.SignedTag{Tags: client}}}, nil
+	return ruling{rules, proversAt(j, rules, client)}, nil
 }
 
 // repositoryAt reads DIR@COMMIT.

@@ -11,8 +11,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
-// decision is what the manifest decides now. Proofs of triggers are looked for when a lease is asked for, so that
-// here they are not checked; nor are policies in Rego asked, whose answer may hang on those.
+// decision is what the manifest decides now, with what proves the grant's triggers now. Policies in Rego aren't asked.
 func (e *exam) decision(ctx context.Context, w *wanted) Finding {
 	facts := e.rules.Facts
 	run := manifest.Run{}
@@ -22,15 +21,20 @@ func (e *exam) decision(ctx context.Context, w *wanted) Finding {
 	run.ID, _ = e.who.Get(identity.Run)
 	run.Attempt, _ = e.who.Get(identity.Attempt)
 	attested, unproven := e.attested(ctx)
-	facts.Run, facts.Triggers, facts.Ledger = &run, nil, e.counted(ctx, w.name)
+	facts.Run, facts.Ledger = &run, e.counted(ctx, w.name)
 	facts.Guard, facts.Certified = attested.Guard, attested.Certified
+	proofs, why := e.triggers(ctx, w)
+	facts.Triggers = proofs
 	if e.rules.Workspace {
 		facts.Guard = nil // it protects a branch, not a folder
 	}
 	d := manifest.Decide(e.m, e.p, manifest.Question{Claims: e.who.Claims, Grant: w.name, Task: e.o.Task}, facts, e.o.Now())
 	f := e.decided(&d)
-	if unproven != nil && !d.Allow {
-		f = f.with(*unproven)
+	if !d.Allow {
+		f = e.explained(f, w, why)
+		if unproven != nil {
+			f = f.with(*unproven)
+		}
 	}
 	if err := e.narrowed(ctx, w); err != nil {
 		f.Status = Wrong
@@ -42,8 +46,8 @@ func (e *exam) decision(ctx context.Context, w *wanted) Finding {
 	if !provable(w.grant.When, e.o.Provers) {
 		f.Status = Wrong
 		f = f.with(Point{
-			What: "nothing in this curfew proves a trigger of this kind, so that a lease is denied", Received: "a ticket, or an approval of an environment",
-			Expected: "always, schedule, signed-tag or policy", Fix: "choose another trigger",
+			What: "nothing here proves a trigger of this kind, so that a lease is denied", Received: "rules that are read on this machine",
+			Expected: "rules that are read at GitHub, as what proves tickets, approvals and schedules is", Fix: "leave out --rules-from and --trust-workspace, or choose another trigger",
 			Place: e.at(w, "when"),
 		})
 	}

@@ -36,7 +36,7 @@ type Options struct {
 	// Governance reads the rules; nil where GovernanceErr says why nothing can.
 	Governance    issuance.Governance
 	GovernanceErr error
-	// Provers has the kinds of triggers that a lease can prove. They aren't asked.
+	// Provers are by the kinds of triggers that a lease can prove, and asked as it would.
 	Provers map[string]issuance.Prover
 	// Reach asks the grant's provider whether it is there.
 	Reach func(ctx context.Context, g *manifest.Grant) (string, error)

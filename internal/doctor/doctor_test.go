@@ -117,7 +117,7 @@ func TestFinds(t *testing.T) {
 		}, "decision deploy/vault", doctor.Unchecked, []string{"[trigger-unproven]", "the schedule"}},
 		{"a trigger that nothing proves", func(w *world) {
 			w.edit("when: always", "when: { all: [always, { environment-approval: { min: 1 } }] }")
-		}, "decision deploy/vault", doctor.Wrong, []string{"nothing in this curfew proves"}},
+		}, "decision deploy/vault", doctor.Wrong, []string{"nothing here proves"}},
 		{"a trigger of which one is proven", func(w *world) {
 			w.edit("when: always", "when: { any: [{ environment-approval: { min: 1 } }, always] }")
 		}, "decision deploy/vault", doctor.OK, []string{"15m"}},

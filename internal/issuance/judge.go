@@ -100,7 +100,7 @@ func (w *way) keepCounts(j *judgement) {
 	j.facts.Ledger = w.first.facts.Ledger
 	for _, p := range j.facts.Triggers {
 		for _, before := range w.first.facts.Triggers {
-			if p.Ticket != nil && before.Ticket != nil && slices.Equal(once(p.Ticket), once(before.Ticket)) {
+			if p.Ticket != nil && before.Ticket != nil && slices.Equal(OnceKey(p.Ticket), OnceKey(before.Ticket)) {
 				p.Ticket.Used = before.Ticket.Used
 			}
 		}

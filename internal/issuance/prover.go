@@ -137,21 +137,26 @@ func (w *way) ask(ctx context.Context, r *rules, rule string, now time.Time) (ma
 func (w *way) proveOne(ctx context.Context, r *rules, t manifest.Trigger, now time.Time) ([]manifest.Proof, error) {
 	asked, cancel := w.limited(ctx)
 	defer cancel()
-	prover := w.o.Provers[kind(t)]
-	if prover == nil {
-		return nil, fmt.Errorf("this curfew has nothing that proves a trigger of the kind %s", kind(t))
-	}
 	c := CaseOf(r.manifest, r.org, w.req.Grant, t)
 	c.Who, c.Now, c.Tickets = w.who, now, w.req.Task.Tickets
 	c.File = func(ctx context.Context, path string) ([]byte, error) {
 		return w.o.Governance.File(ctx, w.who, r.Rules.Manifest.Commit, path)
 	}
-	found, err := prover.Prove(asked, c)
+	return proveBy(asked, w.o.Provers, c)
+}
+
+// proveBy asks the prover of a case's kind, and takes of its answer what can be an answer.
+func proveBy(ctx context.Context, provers map[string]Prover, c Case) ([]manifest.Proof, error) {
+	prover := provers[kind(c.Trigger)]
+	if prover == nil {
+		return nil, fmt.Errorf("this curfew has nothing that proves a trigger of the kind %s", kind(c.Trigger))
+	}
+	found, err := prover.Prove(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range found {
-		if !isOf(p, kind(t)) || len(found) > maxProofs {
+		if !isOf(p, kind(c.Trigger)) || len(found) > maxProofs {
 			return nil, errProof
 		}
 		if p.Ticket != nil {
@@ -159,6 +164,23 @@ func (w *way) proveOne(ctx context.Context, r *rules, t manifest.Trigger, now ti
 		}
 	}
 	return found, nil
+}
+
+// Look asks for proofs of all triggers under a when, as a lease would, but of rules of policies: what was found, and why
+// there isn't more. of is the case of a trigger.
+func Look(ctx context.Context, provers map[string]Prover, when *manifest.When, of func(manifest.Trigger) Case) (proofs []manifest.Proof, why []Reason) {
+	for _, t := range triggers(when) {
+		if t.Policy != nil || provers[kind(t)] == nil {
+			continue
+		}
+		found, err := proveBy(ctx, provers, of(t))
+		if err != nil {
+			why = append(why, unproven(t, err))
+			continue
+		}
+		proofs = append(proofs, found...)
+	}
+	return proofs, why
 }
 
 // CaseOf is what the rules say of a case: whose the grant is, and where the trigger's tickets live.

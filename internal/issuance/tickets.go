@@ -37,9 +37,9 @@ type UnprovenError struct{ Why string }
 
 func (e *UnprovenError) Error() string { return e.Why }
 
-// once is the key of the slot that a ticket for one use has. It is of the ticket, and of nothing that the ticket's
+// OnceKey is the key of the slot that a ticket for one use has. It is of the ticket, and of nothing that the ticket's
 // text, its project or the manifest can call it otherwise by.
-func once(p *manifest.TicketProof) []string {
+func OnceKey(p *manifest.TicketProof) []string {
 	if p.UID == "" {
 		return []string{"once", string(p.System) + " " + p.Project, p.ID}
 	}
@@ -50,7 +50,7 @@ func once(p *manifest.TicketProof) []string {
 func onceOf(proofs []manifest.Proof, t manifest.Taken) []string {
 	for _, p := range proofs {
 		if p.Ticket != nil && p.Ticket.ID == t.Ref && p.Ticket.Status == t.Status {
-			return once(p.Ticket)
+			return OnceKey(p.Ticket)
 		}
 	}
 	return []string{"once", "", t.Ref}
@@ -63,7 +63,7 @@ func (w *way) countUses(ctx context.Context, j *judgement) []Reason {
 		if p.Ticket == nil {
 			continue
 		}
-		n, err := w.used(ctx, once(p.Ticket))
+		n, err := w.used(ctx, OnceKey(p.Ticket))
 		if err != nil {
 			why = append(why, Reason{
 				Code: CodeStore, Message: "whether the ticket " + p.Ticket.ID + " was used can't be read", Received: err.Error(),

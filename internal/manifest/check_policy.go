@@ -9,6 +9,10 @@ func (d *decoder) checkPolicy(p *Policy) {
 		if system == nil {
 			continue
 		}
+		if at := Pointer("systems", string(name), "people"); name == SystemGitHub && d.has(at) {
+			d.failKey(at, d.subject(Pointer("systems", string(name)))+` has "people": expected them for Jira and ServiceNow only`,
+				"remove people: GitHub's tickets name its own users")
+		}
 		for i, project := range system.Projects {
 			d.formAt(Pointer("systems", string(name), "projects", strconv.Itoa(i)), project, projectForm(name))
 		}

@@ -100,6 +100,9 @@ type System struct {
 	URL string `yaml:"url" check:"required,url"`
 	// Projects whose tickets count: project keys, or owner/name for github.
 	Projects []string `yaml:"projects" check:"required,some,project"`
+	// People are who may approve in Jira or ServiceNow: the platform's users, "@name", by their accounts' ids
+	// there. Whom it doesn't name isn't known to be another than who started the run.
+	People map[string]string `yaml:"people" check:"some,key=account,person"`
 }
 
 // Guard is what must protect the branch that the manifest is read from, proven by an inventory.

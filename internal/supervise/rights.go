@@ -30,6 +30,8 @@ func Rights() []Right {
 		{"CIRCLE_OIDC_TOKEN_V2", "CircleCI: an ID token"},
 		{"BITBUCKET_STEP_OIDC_TOKEN", "Bitbucket: an ID token"},
 		{"SYSTEM_ACCESSTOKEN", "Azure Pipelines: the job's own permissions"},
+		{"JIRA_TOKEN", "Jira: where tickets approve jobs"},
+		{"SERVICENOW_TOKEN", "ServiceNow: where change requests approve jobs"},
 		{"VAULT_TOKEN", "Vault, OpenBao: the job's own login"},
 		{"BAO_TOKEN", "OpenBao: the job's own login"},
 		{"AWS_ACCESS_KEY_ID", "AWS: the job's own login; half of it would be taken together with half of another"},

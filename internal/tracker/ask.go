@@ -3,6 +3,7 @@ package tracker
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,6 +47,18 @@ type service struct {
 	secrets []redact.Secret // that no error shows
 	auth    redact.Secret   // of the header Authorization
 	dialect courier.Dialect
+}
+
+// service is one by a bearer token, or by a user whose password the token is.
+func (o Options) service(url, user string, token redact.Secret, said func(courier.Answer) string) service {
+	scheme, shown := "Bearer ", token
+	if user != "" {
+		scheme, shown = "Basic ", redact.New([]byte(base64.StdEncoding.EncodeToString([]byte(user+":"+string(token.Reveal())))))
+	}
+	return service{
+		desk: o.desk(), base: url, secrets: []redact.Secret{token, shown}, dialect: courier.Dialect{Said: said, MaxAnswer: maxAnswer},
+		auth: redact.New([]byte(scheme + string(shown.Reveal()))),
+	}
 }
 
 const (

@@ -2,7 +2,6 @@ package tracker
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,25 +53,26 @@ const (
 
 // NewJira makes a backend. It sends nothing.
 func NewJira(o JiraOptions) (*Jira, error) {
-	if o.Token.Len() == 0 {
-		return nil, errors.New("no token for Jira: expected JIRA_TOKEN in the environment, with JIRA_EMAIL for Jira Cloud")
+	to, err := jiraService(o.Options, o.URL, o.Email, o.Token)
+	if err != nil {
+		return nil, err
 	}
 	if len(o.Projects) == 0 {
 		return nil, errors.New("no project of Jira's is named: list them under systems.jira.projects of the organisation's policy")
 	}
-	j := &Jira{cloud: o.Email != "", projects: o.Projects, kind: o.Type, resolved: o.Resolution, now: o.Now}
+	j := &Jira{service: to, cloud: o.Email != "", projects: o.Projects, kind: o.Type, resolved: o.Resolution, now: o.Now}
 	if j.kind == "" {
 		j.kind = "Task"
 	}
-	auth := "Bearer " + string(o.Token.Reveal())
-	if j.cloud {
-		auth = "Basic " + base64.StdEncoding.EncodeToString([]byte(o.Email+":"+string(o.Token.Reveal())))
-	}
-	j.service = service{
-		desk: o.desk(), base: o.URL, secrets: []redact.Secret{o.Token, redact.New([]byte(strings.Fields(auth)[1]))}, dialect: courier.Dialect{Said: jiraSaid, MaxAnswer: maxAnswer},
-		auth: redact.New([]byte(auth)),
-	}
 	return j, nil
+}
+
+// jiraService is Jira Cloud where there is an e-mail address, otherwise Data Center.
+func jiraService(o Options, url, email string, token redact.Secret) (service, error) {
+	if token.Len() == 0 {
+		return service{}, errors.New("no token for Jira: expected JIRA_TOKEN in the environment, with JIRA_EMAIL for Jira Cloud")
+	}
+	return o.service(url, email, token, jiraSaid), nil
 }
 
 // jiraSaid reads the words of an error: errorMessages, and errors by field.

@@ -2,7 +2,6 @@ package tracker
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,20 +47,21 @@ const (
 
 // NewServiceNow makes a backend. It sends nothing.
 func NewServiceNow(o ServiceNowOptions) (*ServiceNow, error) {
-	if o.Token.Len() == 0 {
-		return nil, errors.New("no token for ServiceNow: expected SERVICENOW_TOKEN in the environment, with SERVICENOW_USER where it is a password")
+	to, err := serviceNowService(o.Options, o.URL, o.User, o.Token)
+	if err != nil {
+		return nil, err
 	}
 	if len(o.Groups) == 0 {
 		return nil, errors.New("no assignment group is named: list them under systems.servicenow.projects of the organisation's policy")
 	}
-	auth := "Bearer " + string(o.Token.Reveal())
-	if o.User != "" {
-		auth = "Basic " + base64.StdEncoding.EncodeToString([]byte(o.User+":"+string(o.Token.Reveal())))
+	return &ServiceNow{groups: o.Groups, now: o.Now, service: to}, nil
+}
+
+func serviceNowService(o Options, url, user string, token redact.Secret) (service, error) {
+	if token.Len() == 0 {
+		return service{}, errors.New("no token for ServiceNow: expected SERVICENOW_TOKEN in the environment, with SERVICENOW_USER where it is a password")
 	}
-	return &ServiceNow{groups: o.Groups, now: o.Now, service: service{
-		desk: o.desk(), base: o.URL, secrets: []redact.Secret{o.Token, redact.New([]byte(strings.Fields(auth)[1]))}, dialect: courier.Dialect{Said: serviceNowSaid, MaxAnswer: maxAnswer},
-		auth: redact.New([]byte(auth)),
-	}}, nil
+	return o.service(url, user, token, serviceNowSaid), nil
 }
 
 func serviceNowSaid(a courier.Answer) string {

@@ -53,6 +53,7 @@ func TestForms(t *testing.T) {
 		"s3":           {[]string{"s3://abc", "s3://abc/d/e"}, []string{"s3://", "abc", "s3://abc/", "s3://abc//d", "s3://A"}},
 		"gcp-provider": {[]string{"projects/1/locations/global/workloadIdentityPools/a/providers/b"}, []string{"//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/a/providers/b", "projects/acme/locations/global/workloadIdentityPools/a/providers/b"}},
 		"mount":        {[]string{"jwt", "a/b"}, []string{"/a", "a/", "a//b", "a b"}},
+		"account":      {[]string{"557058:f58131cb-b67d-43c7-b30d-6b58d40bd077", "JIRAUSER10100", "6816f79cc0a8016401c5a33be04be441"}, []string{"", "a b", "@a", "a/b"}},
 		"jira-project": {[]string{"PAY", "P2"}, []string{"P", "pay", "2P"}},
 		"rule":         {[]string{"data.curfew.a", "data.curfew.a.b_c"}, []string{"data.curfew", "data.other.a", "data.curfew.a-b", "data.curfew.a["}},
 		"glob":         {[]string{"*", "a*b"}, []string{"a", ""}},
