@@ -3,7 +3,6 @@ package github
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/issuance"
@@ -43,11 +42,8 @@ func (a approvals) Prove(ctx context.Context, c issuance.Case) ([]manifest.Proof
 	if err != nil {
 		return nil, err
 	}
-	repo, err := a.g.byID(ctx, of)
+	repo, started, err := a.g.starters(ctx, c.Who, of)
 	if err != nil {
-		return nil, err
-	}
-	if _, err := a.g.attempt(ctx, repo, of); err != nil {
 		return nil, err
 	}
 	var all []review
@@ -55,7 +51,7 @@ func (a approvals) Prove(ctx context.Context, c issuance.Case) ([]manifest.Proof
 	if err := a.g.client.ask(stay(ctx), q, &all); err != nil {
 		return nil, err
 	}
-	who, err := approvedBy(all, environment, c.Who)
+	who, err := approvedBy(all, environment, started)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +60,7 @@ func (a approvals) Prove(ctx context.Context, c issuance.Case) ([]manifest.Proof
 
 // approvedBy lists who approved an environment. Where somebody rejected it, what others said of it isn't counted: the
 // order of reviews isn't known.
-func approvedBy(all []review, environment string, of identity.Identity) ([]string, error) {
+func approvedBy(all []review, environment string, started starters) ([]string, error) {
 	var who []string
 	for _, r := range all {
 		for _, e := range r.Environments {
@@ -75,7 +71,7 @@ func approvedBy(all []review, environment string, of identity.Identity) ([]strin
 			case r.State == "rejected":
 				return nil, &issuance.UnprovenError{Why: fmt.Sprintf("%s rejected the environment %s in this run", r.User, environment)}
 			case r.State == "approved" && r.User.isPerson():
-				who = append(who, r.User.nameFor(of))
+				who = append(who, started.name(r.User))
 			}
 		}
 	}
@@ -83,34 +79,4 @@ func approvedBy(all []review, environment string, of identity.Identity) ([]strin
 		return nil, &issuance.UnprovenError{Why: "nobody approved the environment " + environment + " in this run: have it ask for reviewers"}
 	}
 	return who, nil
-}
-
-// user is a person or an app.
-type user struct {
-	Login string `json:"login"`
-	ID    int64  `json:"id"`
-	Type  string `json:"type"`
-}
-
-// isPerson reports whether it is one: what a program approves, nobody did.
-func (a user) isPerson() bool {
-	return a.Type == "User" && a.ID > 0 && validLogin.MatchString(a.Login)
-}
-
-// String is "@login", or somebody whose name is no name.
-func (a user) String() string {
-	if !validLogin.MatchString(a.Login) {
-		return "somebody whom GitHub gives no name"
-	}
-	return "@" + a.Login
-}
-
-// nameFor is "@login". Who started the run goes by the name that the token has: after an account got another one it
-// would be taken for somebody else, who may approve.
-func (a user) nameFor(of identity.Identity) string {
-	id, _ := of.Claims.Text("actor_id")
-	if actor, ok := of.Get(identity.Actor); ok && id == strconv.FormatInt(a.ID, 10) {
-		return "@" + actor
-	}
-	return "@" + a.Login
 }

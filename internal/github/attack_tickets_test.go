@@ -45,6 +45,15 @@ func issueAttacks() []ticketCase {
 			p.g.Say(webID, 1, "alison", p.web)
 			p.g.Label(webID, 1, "alison", "approved")
 		}), "", []string{"@alice"}},
+		{"approved by who started this attempt, under another name", anew(func(p *ticketPlace) {
+			p.claims["run_attempt"] = "2"
+			p.g.Start(webID, runID, 2, p.web, "push", "bob", p.now)
+			p.g.RenameAccount("bob", "robert")
+			p.g.Team("acme/web", "robert")
+			p.g.Say(webID, 1, "robert", p.web)
+			p.g.Label(webID, 1, "robert", "approved")
+		}), "", []string{"@bob"}},
+		{"runs that can't be read", func(p *ticketPlace) { p.answers("/attempts/1", says(403, "{}")) }, `"actions: read"`, nil},
 		{"label by a stranger", label("mallory"), `@mallory set it last, who isn't @acme/web`, nil},
 		{"label by a look-alike", label("z0e"), "@z0e set it last", nil},
 		{"label by a bot in the team", label("deploy[bot]"), "@deploy[bot] set it last", nil},

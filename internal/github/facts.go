@@ -53,15 +53,13 @@ func (g *Governance) facts(ctx context.Context, repo *repository, of job, r *iss
 
 // attempt is one of a run, as GitHub has it.
 type attempt struct {
-	ID      int64     `json:"id"`
-	Attempt int64     `json:"run_attempt"`
-	SHA     string    `json:"head_sha"`
-	Event   string    `json:"event"`
-	Created time.Time `json:"created_at"`     // the run, by the first attempt
-	Started time.Time `json:"run_started_at"` // this attempt
-	Actor   struct {
-		Login string `json:"login"`
-	} `json:"triggering_actor"`
+	ID         int64     `json:"id"`
+	Attempt    int64     `json:"run_attempt"`
+	SHA        string    `json:"head_sha"`
+	Event      string    `json:"event"`
+	Created    time.Time `json:"created_at"`     // the run, by the first attempt
+	Started    time.Time `json:"run_started_at"` // this attempt
+	Actor      user      `json:"triggering_actor"`
 	Repository struct {
 		ID int64 `json:"id"`
 	} `json:"repository"`

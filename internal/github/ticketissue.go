@@ -82,7 +82,7 @@ func (d *desk) approved(history []event, p *manifest.TicketProof) (why string) {
 	case since != "":
 		return fmt.Sprintf("was %s after %s set the label %q: have it set anew", since, set.Actor, p.Status)
 	}
-	p.Approvers = []string{set.Actor.nameFor(d.c.Who)}
+	p.Approvers = []string{d.started.name(set.Actor)}
 	named, why := d.named(history[:at], set.Actor)
 	if why != "" {
 		return why

@@ -91,7 +91,7 @@ func (d *desk) reviewers(p *pull, reviews []verdict) (who []string, missing stri
 		case r.State == "CHANGES_REQUESTED":
 			return nil, "has a review of " + r.User.String() + " that asks for changes"
 		case r.State == "APPROVED" && r.Commit == p.Head.SHA && r.User.ID != p.User.ID:
-			who = append(who, r.User.nameFor(d.c.Who))
+			who = append(who, d.started.name(r.User))
 		}
 	}
 	if who == nil {

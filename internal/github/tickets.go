@@ -28,6 +28,7 @@ type desk struct {
 	c       issuance.Case
 	repo    *repository // of the tickets
 	members []string    // of the owner; "@name"
+	started starters
 }
 
 // Prove looks at the tickets that the job names.
@@ -49,11 +50,15 @@ func (t tickets) Prove(ctx context.Context, c issuance.Case) ([]manifest.Proof, 
 	if numbers == nil {
 		return nil, &issuance.UnprovenError{Why: fmt.Sprintf("none of the tickets that the job names is one of %s: expected %[1]s#12 or #12", c.Trigger.Ticket.Project)}
 	}
+	_, started, err := t.g.starters(ctx, c.Who, of)
+	if err != nil {
+		return nil, err
+	}
 	repo, err := t.g.byName(ctx, c.Trigger.Ticket.Project, of)
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{g: t.g, c: c, repo: repo}
+	d := &desk{g: t.g, c: c, repo: repo, started: started}
 	if d.members, err = t.g.people(ctx, repo, c.Owner); err != nil {
 		return nil, fmt.Errorf("who is in %s, whose word it takes: %w", c.Owner, err)
 	}

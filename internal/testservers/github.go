@@ -163,7 +163,7 @@ func (g *GitHub) Start(repo, run int64, attempt int, sha, event, actor string, c
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.runs[runKey(repo, strconv.FormatInt(run, 10), strconv.Itoa(attempt))] = map[string]any{
-		"id": run, "run_attempt": attempt, "head_sha": sha, "event": event, "triggering_actor": map[string]any{"login": actor},
+		"id": run, "run_attempt": attempt, "head_sha": sha, "event": event, "triggering_actor": g.person(actor),
 		"created_at": created.UTC().Format(time.RFC3339), "run_started_at": created.UTC().Format(time.RFC3339),
 	}
 }

@@ -1,0 +1,60 @@
+package github
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/curfew-ci/curfew/internal/identity"
+)
+
+// user is a person or an app.
+type user struct {
+	Login string `json:"login"`
+	ID    int64  `json:"id"`
+	Type  string `json:"type"`
+}
+
+// isPerson reports whether it is one: what a program approves, nobody did.
+func (a user) isPerson() bool {
+	return a.Type == "User" && a.ID > 0 && validLogin.MatchString(a.Login)
+}
+
+// String is "@login", or somebody whose name is no name.
+func (a user) String() string {
+	if !validLogin.MatchString(a.Login) {
+		return "somebody whom GitHub gives no name"
+	}
+	return "@" + a.Login
+}
+
+// starters are who started a run or an attempt of it, by the ids of their accounts, as the decision knows them.
+type starters map[int64]string
+
+// starters finds them, with the job's repository. What the attempt was started by is what Rules has told, and the actor
+// is the token's: an account may have got another name since.
+func (g *Governance) starters(ctx context.Context, who identity.Identity, of job) (*repository, starters, error) {
+	repo, err := g.byID(ctx, of)
+	if err != nil {
+		return nil, nil, err
+	}
+	at, err := g.attempt(ctx, repo, of)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := starters{at.Actor.ID: at.Actor.Login}
+	claimed, _ := who.Claims.Text("actor_id")
+	actor, ok := who.Get(identity.Actor)
+	if id, err := strconv.ParseInt(claimed, 10, 64); ok && err == nil {
+		s[id] = actor
+	}
+	return repo, s, nil
+}
+
+// name is "@login". Whoever started the run goes by the name that he had then: by a new one he would be taken for
+// somebody else, who may approve.
+func (s starters) name(u user) string {
+	if known := s[u.ID]; known != "" {
+		return "@" + known
+	}
+	return "@" + u.Login
+}
