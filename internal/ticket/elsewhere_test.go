@@ -141,8 +141,8 @@ func TestRepositoryCase(t *testing.T) {
 // stands or comes to stand there.
 func TestGuessesDiffer(t *testing.T) {
 	guess := func(status string) finding.Finding {
-		f := token("", ".npmrc")
-		f.Key, f.Credential.Detector = "auth", "npmrc-auth"
+		f := token("", "notify.env")
+		f.Key, f.Credential.Detector = "slack", "slack-bot-token"
 		if status != "" {
 			f.Liveness = &finding.Liveness{Status: status}
 		}
