@@ -104,15 +104,15 @@ func (t *taker) bypassOf(ctx context.Context, rule inventory.Rule) (*[]string, e
 	}
 	bypass := make([]string, len(*said.Bypass))
 	for i, actor := range *said.Bypass {
-		bypass[i] = t.actor(actor)
+		bypass[i] = t.actor(ctx, actor)
 	}
 	slices.Sort(bypass)
 	bypass = slices.Compact(bypass)
 	return &bypass, nil
 }
 
-// actor names one as the manifest and the organisation's policy do, as far as an inventory knows names for ids.
-func (t *taker) actor(a wireActor) string {
+// actor names one as the manifest and the organisation's policy do, as far as names for ids are to be had.
+func (t *taker) actor(ctx context.Context, a wireActor) string {
 	var id int64
 	if a.ID != nil {
 		id = *a.ID
@@ -131,13 +131,25 @@ func (t *taker) actor(a wireActor) string {
 	case "Integration":
 		return fmt.Sprintf("app:%d", id)
 	case "User":
-		return fmt.Sprintf("user:%d", id)
+		return t.user(ctx, id)
 	case "DeployKey":
 		return "deploy keys"
 	case "OrganizationAdmin":
 		return "organization admins"
 	}
 	return strings.ToLower(courier.Printable(a.Type, maxTold)) + ":" + strconv.FormatInt(id, 10)
+}
+
+// user asks for the name of an account; where it isn't told, the number names it.
+func (t *taker) user(ctx context.Context, id int64) string {
+	said, err := document[struct {
+		ID    int64  `json:"id"`
+		Login string `json:"login"`
+	}](ctx, t.c, question{path: "user/%s", args: []string{strconv.FormatInt(id, 10)}, one: true, at: "GitHub"}, t.spend)
+	if err != nil || said.ID != id || said.Login == "" {
+		return fmt.Sprintf("user:%d", id)
+	}
+	return "@" + said.Login
 }
 
 // takeProtected asks whether any branch is protected. Where none is, GitHub lets every branch into an environment for

@@ -54,10 +54,12 @@ func TestBypass(t *testing.T) {
 	g := ruled(t, "Repository", "Repository", "Organization", "another")
 	g.Add(webID, "rules/branches/main", object{"type": "pull_request", "ruleset_id": 1, "ruleset_source": "acme/web", "ruleset_source_type": "Repository"})
 	g.Add(webID, "teams", object{"id": 61, "slug": "appsec"})
+	g.User(10, "anna")
 	g.Set(webID, "rulesets/1", rulesetOf(1, []object{
 		{"actor_type": "Team", "actor_id": 61},
 		{"actor_type": "Team", "actor_id": 62},
 		{"actor_type": "User", "actor_id": 9},
+		{"actor_type": "User", "actor_id": 10},
 		{"actor_type": "RepositoryRole", "actor_id": 4},
 		{"actor_type": "RepositoryRole", "actor_id": 77},
 		{"actor_type": "OrganizationAdmin", "actor_id": 1},
@@ -68,7 +70,7 @@ func TestBypass(t *testing.T) {
 	g.Set(webID, "rulesets/2", rulesetOf(2, []object{}))
 	g.SetOrg("acme", "rulesets/3", rulesetOf(3, nil))
 	inv := take(t, asks(t, g, nil), wanted())
-	all := "[@acme/appsec app:3 deploy keys organization admins role:77 role:write team:62 user:9]"
+	all := "[@acme/appsec @anna app:3 deploy keys organization admins role:77 role:write team:62 user:9]"
 	if got := bypassed(inv); !slices.Equal(got, []string{all, "[]", "unknown", "unknown", all}) {
 		t.Errorf("%q", got)
 	}

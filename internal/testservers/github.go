@@ -42,6 +42,7 @@ type GitHub struct {
 	people  map[string]int64            // ids of accounts, by login
 	teams   map[string][]string         // by "organisation/slug"
 	objects map[string][]byte           // blobs, by id
+	users   map[int64]string            // logins by id
 	trees   map[string][]map[string]any
 	commits map[string]commit
 }
@@ -72,7 +73,7 @@ func StartGitHub(tb testing.TB) *GitHub {
 	}
 	g := &GitHub{
 		Token: "api-" + rand.Text(), Metadata: "app-" + rand.Text(), spec: spec, repos: map[int64]*hosted{}, orgs: map[string]settings{},
-		runs: map[string]map[string]any{}, teams: map[string][]string{}, reviews: map[string][]map[string]any{}, people: map[string]int64{"alice": 1001},
+		runs: map[string]map[string]any{}, teams: map[string][]string{}, reviews: map[string][]map[string]any{}, people: map[string]int64{"alice": 1001}, users: map[int64]string{},
 		objects: map[string][]byte{}, trees: map[string][]map[string]any{}, commits: map[string]commit{},
 	}
 	g.Server = httptest.NewServer(g.handler(tb, g.routes()))
@@ -122,6 +123,7 @@ func (g *GitHub) routes() *http.ServeMux {
 			handle(w, r, g.named(r.PathValue("owner")+"/"+r.PathValue("name")))
 		})
 	}
+	mux.HandleFunc("GET /api/v3/user/{id}", g.sendUser)
 	mux.HandleFunc("GET /api/v3/orgs/{org}/teams/{slug}/members", g.sendMembers)
 	mux.HandleFunc("GET /api/v3/orgs/{org}/{setting...}", g.sendOrgSetting)
 	return mux
@@ -173,6 +175,13 @@ func (g *GitHub) Team(name string, users ...string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.teams[name] = users
+}
+
+// User makes an account.
+func (g *GitHub) User(id int64, login string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.users[id] = login
 }
 
 func runKey(repo int64, run, attempt string) string {

@@ -188,3 +188,13 @@ func (g *GitHub) sendBranches(w http.ResponseWriter, r *http.Request, repo *host
 	}
 	g.sendPage(w, r, "", said)
 }
+
+func (g *GitHub) sendUser(w http.ResponseWriter, r *http.Request) {
+	id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64) // 0 is nobody's
+	login, ok := g.users[id]
+	if !ok {
+		refuse(w, http.StatusNotFound)
+		return
+	}
+	sendJSON(w, map[string]any{"login": login, "id": id, "user_view_type": "private"}) // which is described by more members than what strangers see
+}
