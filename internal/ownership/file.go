@@ -1,6 +1,7 @@
 package ownership
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 
@@ -16,11 +17,20 @@ type File struct {
 	rules codeowners.Ruleset
 }
 
-// Parse reads a file. path is where it lies.
+// Parse reads a file. path is where it lies. An error says where the file is at fault, and quotes nothing of it.
 func Parse(path string, src []byte) (*File, error) {
+	for line := range bytes.Lines(src) {
+		if len(line) >= bufio.MaxScanTokenSize { // at which the parser below would stop without a word
+			return nil, fmt.Errorf("%s has a line of %d bytes, longer than is read: mend the line or move the file away", path, len(line))
+		}
+	}
 	rules, err := codeowners.ParseFile(bytes.NewReader(src))
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w; mend the line or move the file away", path, err)
+		var line int
+		if _, scanErr := fmt.Sscanf(err.Error(), "line %d:", &line); scanErr != nil {
+			return nil, fmt.Errorf("%s can't be read as a file of owners", path)
+		}
+		return nil, fmt.Errorf("%s:%d: expected a pattern and owners, such as /docs/ @acme/docs: mend the line or move the file away", path, line)
 	}
 	return &File{path, rules}, nil
 }

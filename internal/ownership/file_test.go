@@ -31,8 +31,10 @@ func TestOf(t *testing.T) {
 	if owners, line := empty.Of("main.go"); owners != nil || line != 0 {
 		t.Errorf("nobody's file is of %v at line %d", owners, line)
 	}
-	if _, err := Parse("docs/CODEOWNERS", []byte("* acme\n")); err == nil || !strings.Contains(err.Error(), "docs/CODEOWNERS") {
-		t.Errorf("a line that names nobody: %v", err)
+	for src, want := range map[string]string{"# x\n* hunter2\n": "docs/CODEOWNERS:2: expected", "* @acme/web\n/[x @a\n/***": "docs/CODEOWNERS:2", "* " + strings.Repeat("@x ", 1<<16): "longer than is read"} {
+		if _, err := Parse("docs/CODEOWNERS", []byte(src)); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%.20q: %v", src, err)
+		}
 	}
 }
 

@@ -113,7 +113,7 @@ func (r *run) codeOwners(ctx context.Context) error {
 			r.facts.CodeOwners, err = ownership.Parse(name, src)
 		}
 		if err != nil && !r.opt.Search.alone() {
-			r.notChecked(Entitlements, "who owns "+r.opt.Manifest, "the file of owners can't be read: "+err.Error(), "mend "+name)
+			r.notChecked(Entitlements, "who owns "+r.opt.Manifest, err.Error(), "mend "+name)
 		}
 		return nil
 	}
