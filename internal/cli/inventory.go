@@ -27,6 +27,7 @@ type inventoryFlags struct {
 	branch       string
 	organization bool
 	manifest     string
+	policy       string
 	maxRequests  int
 	cache        string
 	require      []string
@@ -55,6 +56,7 @@ func newInventory(env *Env) *cobra.Command {
 	flags.StringVar(&f.branch, "branch", "", "the manifest's branch, whose protection is read; the default `BRANCH` unless said")
 	flags.BoolVar(&f.organization, "organization", false, "ask for what its organisation holds as well, and who is in the owners' teams")
 	flags.StringVar(&f.manifest, "manifest", manifest.Path, "the manifest `FILE`, whose owners' teams are asked for with --organization")
+	flags.StringVar(&f.policy, "org-policy", "", "with --organization, ask for the owners that the manifest takes from this policy: curfew/org.yml in\n`DIR`, or a file")
 	flags.IntVar(&f.maxRequests, "max-requests", github.MaxRequests, "make at most `N` requests of the repository, and as many of its organisation")
 	flags.StringVar(&f.cache, "cache", "", "keep answers in `FILE`: what hasn't changed then costs nothing of the rate limit")
 	flags.StringArrayVar(&f.require, "require", nil, "exit 3 where this `SOURCE` could not be read; repeatable")
@@ -112,18 +114,30 @@ func (f *inventoryFlags) wanted(env *Env) (github.Wanted, error) {
 	if _, err := os.Stat(f.manifest); errors.Is(err, fs.ErrNotExist) && (f.optional || f.manifest == manifest.Path) {
 		return w, nil // a repository without one has no owners to ask for
 	}
-	m, _, err := readManifest(f.manifest, "")
+	m, p, err := readManifest(f.manifest, f.policy)
 	if err != nil {
 		return w, err
 	}
+	w.Teams = ownersTeams(m, p)
+	return w, nil
+}
+
+// ownersTeams lists the teams of the manifest's owners, and of those of the policy's that the manifest names.
+func ownersTeams(m *manifest.Manifest, p *manifest.Policy) []string {
+	named := slices.Collect(maps.Keys(m.Owners))
+	for _, id := range m.Identities {
+		named = append(named, id.Owner)
+	}
+	for _, e := range m.Exceptions {
+		named = append(named, e.Owner)
+	}
 	teams := map[string]bool{}
-	for _, owner := range m.Owners {
-		if owner.Team != "" {
+	for _, id := range named {
+		if owner, ok := m.OwnerOf(id, p); ok && owner.Team != "" {
 			teams[owner.Team] = true
 		}
 	}
-	w.Teams = slices.Sorted(maps.Keys(teams))
-	return w, nil
+	return slices.Sorted(maps.Keys(teams))
 }
 
 // tell writes on stderr what wasn't checked, and what it cost.

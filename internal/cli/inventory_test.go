@@ -213,3 +213,45 @@ func TestScanPlatform(t *testing.T) {
 		t.Errorf("of a repository that can't be read: exit status %d\n%s", code, out)
 	}
 }
+
+// TestOwnersAsked: who is in the teams of the manifest's owners is asked for, and of those that it takes from the
+// organisation's policy; a team that isn't there is found.
+func TestOwnersAsked(t *testing.T) {
+	p := newHub(t)
+	p.g.SetOrg("acme", "actions/permissions/workflow", map[string]any{"default_workflow_permissions": "read", "can_approve_pull_request_reviews": false})
+	p.g.Team("acme/web", "alice")
+	for name, src := range map[string]string{
+		".github/curfew.yml": `version: 1
+extends: acme/.github
+owners: { web: { team: "@acme/web" } }
+identities:
+  release: { owner: web, purpose: x, expires: "2027-01-31", runs-as: { workflow: .github/workflows/w.yml, job: a } }
+  deploy: { owner: appsec, purpose: x, expires: "2027-01-31", runs-as: { workflow: .github/workflows/w.yml, job: b } }
+`,
+		"curfew/org.yml": "version: 1\norganization: { name: acme, id: \"2\" }\nowners: { appsec: { team: \"@acme/appsec\" }, other: { team: \"@acme/other\" } }\n",
+	} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(src), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code, _, errs := p.run("--organization", "--org-policy", ".", "-o", "inventory.json", "--require", "team-members"); code != cli.ExitClean {
+		t.Fatalf("exit status %d: %s", code, errs)
+	}
+	asked := strings.Join(p.g.Asked(), "\n")
+	if !strings.Contains(asked, "/teams/web/members") || !strings.Contains(asked, "/teams/appsec/members") || strings.Contains(asked, "/teams/other/") {
+		t.Errorf("asked:\n%s", asked)
+	}
+	for _, args := range [][]string{{"--inventory", "inventory.json"}, {"--github", "--organization"}} {
+		var out bytes.Buffer
+		code := cli.Run(t.Context(), cli.Env{
+			Args: append([]string{"scan", "--org-policy", "."}, args...), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out,
+			Getenv: func(name string) string { return p.env[name] }, Now: func() time.Time { return today },
+		})
+		if code != cli.ExitFindings || !strings.Contains(out.String(), `owner "appsec" is @acme/appsec, which isn't there`) || strings.Contains(out.String(), "Not checked (platform)") {
+			t.Errorf("%v: exit status %d\n%s", args, code, out.String())
+		}
+	}
+}

@@ -68,7 +68,10 @@ func (f *scanFlags) live(ctx context.Context, env *Env, dir string, search scan.
 	case f.inventory != "":
 		return nil, usageError("--github takes an inventory and --inventory names one: give one of both")
 	}
-	of := inventoryFlags{repository: f.repository, maxRequests: github.MaxRequests, organization: f.organization, manifest: filepath.Join(dir, f.manifest), optional: true}
+	of := inventoryFlags{
+		repository: f.repository, maxRequests: github.MaxRequests, organization: f.organization,
+		manifest: filepath.Join(dir, f.manifest), policy: f.orgPolicy, optional: true,
+	}
 	wanted, err := of.wanted(env)
 	if err != nil {
 		return nil, err
