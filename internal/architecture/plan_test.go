@@ -71,7 +71,7 @@ func house() plan {
 			"internal/yamltree":        {"internal/source"},
 			"internal/manifest/form":   {},
 			"internal/manifest/splice": {"internal/manifest", "internal/source", "internal/yamltree"},
-			"internal/certify":         {"internal/ledger", "internal/manifest", "internal/manifest/splice", "internal/markup", "internal/source"},
+			"internal/certify":         {"internal/attest", "internal/ledger", "internal/manifest", "internal/manifest/splice", "internal/markup", "internal/source"},
 			"internal/identity":        {"internal/jsontree"},
 			"internal/inventory":       {"internal/jsontree", "internal/source"},
 			"rules":                    {"internal/finding", "internal/yamltree"},

@@ -13,19 +13,14 @@ type Facts struct {
 
 // FactsOf reads the records of one proven file. collector is the job_workflow_ref that its token has.
 func FactsOf(records []ledger.Record, collector string) Facts {
-	f := Facts{Certified: map[string]manifest.Certified{}}
+	var f Facts
+	decided := Decisions{}
 	for i := range records {
-		r := &records[i]
-		switch r.Type {
-		case ledger.InventoryTaken:
-			f.Guard = guardOf(r, collector)
-		case ledger.CertificationMerged:
-			at := r.Certification.Merged
-			if r.Certification.Action.Certifies() && at.After(f.Certified[r.Identity.ID].Time.Time) {
-				f.Certified[r.Identity.ID] = manifest.Certified{Time: manifest.Instant{Time: at}}
-			}
+		if decided.Add(records[i]); records[i].Type == ledger.InventoryTaken {
+			f.Guard = guardOf(&records[i], collector)
 		}
 	}
+	f.Certified = decided.Certified()
 	return f
 }
 

@@ -1,12 +1,10 @@
 package attest
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"iter"
-	"slices"
 	"strconv"
 	"time"
 
@@ -38,28 +36,22 @@ func Fresh(inv *inventory.Inventory, now time.Time) error {
 	return nil
 }
 
-// Certifications finds the newest word of an owner on each identity of a repository that it is still needed, among
-// records of whatever kind and in whatever order, and states it anew: with no id, time or task, which are those of who
-// states it. An error in the records ends it, as a newer one may be behind it.
+// Certifications finds among records of whatever kind, in whatever order, the newest decision on each identity of a
+// repository, and states those anew by which the identity is still needed: with no id, time or task, which are those of
+// who states it. An error in the records ends it, as a newer decision may be behind it.
 func Certifications(records iter.Seq2[ledger.Record, error], repository string) ([]ledger.Record, error) {
-	newest := map[string]ledger.Record{}
+	newest := Decisions{}
 	for r, err := range records {
 		if err != nil {
 			return nil, err
 		}
-		if r.Type != ledger.CertificationMerged || r.Identity.RepositoryID != repository || !r.Certification.Action.Certifies() {
-			continue
+		if r.Identity.RepositoryID == repository {
+			newest.Add(r)
 		}
-		if have, ok := newest[r.Identity.ID]; ok && !r.Certification.Merged.After(have.Certification.Merged) {
-			continue
-		}
-		newest[r.Identity.ID] = r
 	}
-	out := make([]ledger.Record, 0, len(newest))
-	for _, r := range newest {
-		r.ID, r.Time, r.Task = "", time.Time{}, ledger.Task{}
-		out = append(out, r)
+	out := newest.certifying()
+	for i := range out {
+		out[i].ID, out[i].Time, out[i].Task = "", time.Time{}, ledger.Task{}
 	}
-	slices.SortFunc(out, func(a, b ledger.Record) int { return cmp.Compare(a.Identity.ID, b.Identity.ID) })
 	return out, nil
 }

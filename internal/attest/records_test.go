@@ -36,15 +36,20 @@ func all(records []ledger.Record, last error) iter.Seq2[ledger.Record, error] {
 }
 
 func TestCertifications(t *testing.T) {
+	lost := certified("987654", "build", ledger.Remove, 1) // a grant of it
+	lost.Identity.Grant = "test"
 	records := []ledger.Record{
 		certified("987654", "deploy", ledger.Renew, 30),
 		certified("987654", "deploy", ledger.Keep, 10),
 		certified("987654", "deploy", ledger.Narrow, 20),
-		certified("987654", "deploy", ledger.Suspend, 1), // is no word that it is needed
-		certified("987654", "deploy", ledger.Remove, 1),
-		certified("111", "deploy", ledger.Renew, 1), // another repository's identity of that name
+		certified("987654", "deploy", ledger.Suspend, 11), // was undone by what came after it
+		certified("111", "deploy", ledger.Renew, 1),       // another repository's identity of that name
 		certified("987654", "build", ledger.Renew, 40),
 		certified("987654", "gone", ledger.Remove, 2),
+		certified("987654", "gone", ledger.Renew, 3), // and may stand there again, under its old name
+		certified("987654", "late", ledger.Suspend, 2),
+		certified("987654", "late", ledger.Keep, 2), // at the same time
+		lost,
 		{Type: ledger.LeaseIssued, Identity: ledger.Identity{ID: "deploy", RepositoryID: "987654"}},
 	}
 	got, err := Certifications(all(records, nil), "987654")

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/curfew-ci/curfew/internal/attest"
 	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/manifest"
 )
@@ -52,8 +53,7 @@ type Usage struct {
 	// Since is the time of the first record of a lease in the manifest's repository: what was before is unknown. Zero:
 	// there is none.
 	Since time.Time
-	// Certified is when each identity, by id, was certified last: by an owner's merge after which it is still needed,
-	// however long ago.
+	// Certified is when each identity, by id, was certified last, however long ago.
 	Certified map[string]manifest.Certified
 	grant     map[string]Use // by identity/grant, in the Window
 }
@@ -65,7 +65,8 @@ const maxSkew = 5 * time.Minute
 // left aside, whatever names they use: an identity's claims say in which one it runs. An error in the records
 // ends it, since a record that is missing makes something look unused.
 func NewUsage(m *manifest.Manifest, records iter.Seq2[ledger.Record, error], now time.Time) (*Usage, error) {
-	u := &Usage{Certified: map[string]manifest.Certified{}, grant: map[string]Use{}}
+	u := &Usage{grant: map[string]Use{}}
+	decided := attest.Decisions{}
 	seen := map[string]bool{}
 	for r, err := range records {
 		if err != nil {
@@ -75,7 +76,9 @@ func NewUsage(m *manifest.Manifest, records iter.Seq2[ledger.Record, error], now
 			continue
 		}
 		seen[r.ID] = true
-		u.certify(m, &r)
+		if mayDecide(m, &r) {
+			decided.Add(r)
+		}
 		if r.Plane != ledger.Issuance {
 			continue // that something else was recorded doesn't say that leases were
 		}
@@ -89,24 +92,17 @@ func NewUsage(m *manifest.Manifest, records iter.Seq2[ledger.Record, error], now
 		name := r.Identity.ID + "/" + r.Identity.Grant
 		u.grant[name] = u.grant[name].plus(useOf(&r))
 	}
+	u.Certified = decided.Certified()
 	return u, nil
 }
 
-// certify takes over a certification of one of the manifest's identities, which is in a repository where the manifest
-// is: an identity that leases nothing needn't say in which one it runs.
-func (u *Usage) certify(m *manifest.Manifest, r *ledger.Record) {
+// mayDecide reports whether a decision on an identity is of a repository where the identity is. One that leases nothing
+// needn't say in which one it runs: then it is wherever another of the manifest's does.
+func mayDecide(m *manifest.Manifest, r *ledger.Record) bool {
 	identity, ok := m.Identities[r.Identity.ID]
-	if r.Type != ledger.CertificationMerged || !r.Certification.Action.Certifies() || !ok {
-		return
-	}
 	_, github := identity.Claims["repository_id"]
 	_, gitlab := identity.Claims["project_id"]
-	if (github || gitlab) && !in(&identity, r.Identity.RepositoryID) {
-		return
-	}
-	if at := r.Certification.Merged; at.After(u.Certified[r.Identity.ID].Time.Time) {
-		u.Certified[r.Identity.ID] = manifest.Certified{Time: manifest.Instant{Time: at}}
-	}
+	return ok && (!github && !gitlab || in(&identity, r.Identity.RepositoryID))
 }
 
 func useOf(r *ledger.Record) Use {

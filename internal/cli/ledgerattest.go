@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -115,6 +116,11 @@ func (f *ledgerAttestFlags) views(env *Env) ([]viewed, error) {
 	if f.inbox == "" {
 		f.inbox = strings.TrimRight(f.store, "/") + "/" + orgstore.InboxPrefix
 	}
+	return f.viewed(env)
+}
+
+// viewed reads the inventories, which must be new and of the organisation's repositories.
+func (f *ledgerAttestFlags) viewed(env *Env) ([]viewed, error) {
 	var out []viewed
 	for _, name := range f.inventories {
 		src, err := os.ReadFile(name) //nolint:gosec // the user names it
@@ -130,6 +136,9 @@ func (f *ledgerAttestFlags) views(env *Env) ([]viewed, error) {
 		}
 		if read, why := inv.Has("repository", ""); !read || inv.Repository.ID < 1 {
 			return nil, usageError("--inventory %s: of which repository isn't known: %s", name, why)
+		}
+		if owner := strconv.FormatInt(inv.Repository.OwnerID, 10); owner != f.policy.Organization.ID {
+			return nil, usageError("--inventory %s: %s belongs to the account %s, not to the policy's organisation, %s", name, inv.Repository.Name, owner, f.policy.Organization.ID)
 		}
 		out = append(out, viewed{inv, src})
 	}

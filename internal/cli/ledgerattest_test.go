@@ -40,7 +40,7 @@ func guardedInventory(at time.Time, bypass []string) *inventory.Inventory {
 		rule.Bypass = &bypass
 	}
 	return &inventory.Inventory{
-		Schema: inventory.Schema, Taken: at, Repository: inventory.Repository{ID: 987654, Name: "acme/web", OwnerKind: "Organization", DefaultBranch: "main"},
+		Schema: inventory.Schema, Taken: at, Repository: inventory.Repository{ID: 987654, Name: "acme/web", OwnerID: 4242, OwnerKind: "Organization", DefaultBranch: "main"},
 		Sources: []inventory.Source{
 			{Name: "repository", State: inventory.Read}, {Name: "branch-rules", State: inventory.Read}, {Name: "branch-protection", State: inventory.NotChecked, Why: "403"},
 		},
