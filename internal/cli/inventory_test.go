@@ -205,7 +205,7 @@ func TestScanPlatform(t *testing.T) {
 		t.Errorf("a credential for a title: exit status %d\n%s", code, out)
 	}
 	delete(p.env, "CURFEW_METADATA_TOKEN")
-	if code, out := scan("--github"); code != cli.ExitClean || !strings.Contains(out, "Not checked (platform): workflow-permissions, deploy-keys") || !strings.Contains(out, "needs administration: read") {
+	if code, out := scan("--github"); code != cli.ExitFindings || !strings.Contains(out, "Not checked (platform): workflow-permissions, deploy-keys") || !strings.Contains(out, "needs administration: read") {
 		t.Errorf("by the job's token: exit status %d\n%s", code, out)
 	}
 	p.env["GITHUB_REPOSITORY"] = "acme/gone"

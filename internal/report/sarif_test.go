@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"strconv"
@@ -213,6 +214,27 @@ func TestLineHashStandIn(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestLiveFindings: what an inventory told of a rule that reads workflows goes where an inventory's results go, so that
+// an upload without one doesn't close it.
+func TestLiveFindings(t *testing.T) {
+	s := sample{"live", tree{}, clean()}
+	s.result.Checked.Sources = []scan.Source{scan.Workflows, scan.Platform}
+	s.result.Findings = []finding.Finding{{Rule: "token-default", Severity: finding.High, Source: "platform"}, {Rule: "token-default", Severity: finding.High}}
+	opt := Options{Rules: testRules()}
+	opt.Rules[1].Live = true
+	var got []string
+	for _, run := range readSARIF(t, s.write(t, SARIF, opt)).Runs {
+		got = append(got, fmt.Sprint(*run.AutomationDetails.ID, " ", len(run.Results)))
+	}
+	if diff := cmp.Diff([]string{"curfew/workflows/ 1", "curfew/platform/ 1"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	s.result.Findings[0].Source = "stars"
+	if err := Write(io.Discard, SARIF, s.result, opt); err == nil || !strings.Contains(err.Error(), "no scan reads") {
+		t.Errorf("a source that nobody reads: %v", err)
 	}
 }
 

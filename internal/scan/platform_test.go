@@ -259,3 +259,31 @@ identities:
 		})
 	}
 }
+
+// TestIgnoreWithoutInventory: that an ignore silences nothing of what only an inventory tells is known where there is one.
+func TestIgnoreWithoutInventory(t *testing.T) {
+	dir := t.TempDir()
+	git(t, dir, "init", "-q")
+	if err := os.MkdirAll(filepath.Join(dir, ".github"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	src := "# curfew: ignore[deploy-key, secret-reuse] until=2026-12-31 the mirror needs it\nversion: 1\nowners: { web: { team: \"@acme/web\" } }\n"
+	if err := os.WriteFile(filepath.Join(dir, ".github/curfew.yml"), []byte(src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, live := range []*inventory.Inventory{nil, broad()} {
+		r, err := scan.Run(t.Context(), scan.Options{Dir: dir, Live: live, Now: today})
+		if err != nil {
+			t.Fatal(err)
+		}
+		unused := 0
+		for _, f := range r.Findings {
+			if f.Rule == "exception-fault" {
+				unused++
+			}
+		}
+		if want := map[bool]int{true: 0, false: 2}[live == nil]; unused != want {
+			t.Errorf("inventory %v: %d unused: %+v; %+v", live != nil, unused, r.Findings, r.NotChecked)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package ticket_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +121,24 @@ func TestManifestGone(t *testing.T) {
 	w.sync(r)
 	w.want("T-1 open")
 	w.sync(result())
+	w.want("T-1 closed")
+}
+
+// TestLivePart: what an inventory told of a rule that reads workflows isn't gone because the workflows were read.
+func TestLivePart(t *testing.T) {
+	f := secretRead("A", "web", 1, finding.High)
+	f.Credential, f.Source, f.Job = nil, "platform", "deploy"
+	w := newWorld(t)
+	w.sync(result(f))
+	for _, without := range []scan.Source{scan.Platform, scan.Entitlements, scan.Workflows} {
+		r := result()
+		r.Checked.Sources = slices.DeleteFunc(scan.Sources(), func(s scan.Source) bool { return s == without })
+		w.sync(r)
+		w.want("T-1 open")
+	}
+	r := result()
+	r.Checked.Sources = []scan.Source{scan.Workflows, scan.Entitlements, scan.Platform}
+	w.sync(r)
 	w.want("T-1 closed")
 }
 
