@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math/rand/v2"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -208,4 +209,21 @@ func TestIDTime(t *testing.T) {
 			t.Errorf("%s says %s, made %s, %v", id, idTime(id), when, err)
 		}
 	}
+}
+
+// FuzzAttestedName: whatever a file is called, it stands below its repository's folder under a name that a store takes,
+// by its own name, or nowhere.
+func FuzzAttestedName(f *testing.F) {
+	f.Add("987654", "12055500123-1-deploy-01JD9Z6Q4T8K0000000000000A.jsonl")
+	f.Add("1", "7ZZZZZZZZZZZZZZZZZZZZZZZZZ.jsonl")
+	f.Add("../1", "a/01JD9Z6Q4T8K0000000000000A.jsonl")
+	f.Fuzz(func(t *testing.T, of, file string) {
+		name, err := attestedName(of, file)
+		if err != nil || checkName(file) != nil || len(file)+len(of) > maxName/2 {
+			return
+		}
+		if checkName(name) != nil || path.Base(name) != file || !strings.HasPrefix(name, AttestedPrefix+of+"/") || strings.Count(name, "/") != 3 {
+			t.Errorf("%q of %q stands at %q", file, of, name)
+		}
+	})
 }
