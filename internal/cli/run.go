@@ -32,6 +32,8 @@ type Env struct {
 	// Environ is all of the environment, NAME=VALUE each, for commands that are run.
 	Environ func() []string
 	Now     func() time.Time
+	// Sleep waits between questions to code scanning; nil is the real clock.
+	Sleep func(ctx context.Context, d time.Duration) error
 	// Executable is the path of this program.
 	Executable func() (string, error)
 }

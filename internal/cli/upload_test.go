@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,6 +25,8 @@ type uploader struct {
 	hub *testservers.GitHub
 	env map[string]string
 	now time.Time
+
+	slept time.Duration
 }
 
 func newUploader(t *testing.T) *uploader {
@@ -69,13 +72,18 @@ func (u *uploader) run(args ...string) (int, string, string) {
 	code := cli.Run(u.Context(), cli.Env{
 		Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
 		Getenv: func(name string) string { return u.env[name] }, Now: func() time.Time { return u.now },
+		Sleep: func(_ context.Context, d time.Duration) error {
+			u.slept += d
+			time.Sleep(d / 100)
+			return nil
+		},
 	})
 	return code, out.String(), errs.String()
 }
 
-func (u *uploader) scan() {
+func (u *uploader) scan(args ...string) {
 	u.Helper()
-	code, out, errs := u.run("scan", "-o", "sarif=../out.sarif", "--fail-on", "never")
+	code, out, errs := u.run(append([]string{"scan", "-o", "sarif=../out.sarif", "--fail-on", "never"}, args...)...)
 	if code != cli.ExitClean {
 		u.Fatalf("%d\n%s%s", code, out, errs)
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/github"
+	"github.com/curfew-ci/curfew/internal/scan"
 )
 
 // place is where a file goes. What is uploaded to a ref decides over the alerts there, so ref and commit are either both
@@ -35,4 +36,24 @@ func (f *uploadFlags) place(env *Env) (github.Upload, error) {
 		return u, usageError("of which commit? expected --commit and --ref, or GITHUB_SHA and GITHUB_REF")
 	}
 	return u, nil
+}
+
+// absent lists the categories of curfew's sources that a file of curfew's has no run for.
+func absent(parcels []*github.Parcel) []string {
+	prefix, seen := "", map[string]bool{}
+	for _, p := range parcels {
+		seen[p.Run.Category] = true
+		for _, s := range scan.Sources() {
+			if name, ok := strings.CutSuffix(p.Run.Category, "/"+string(s)); ok && p.Run.Tool == github.Tool {
+				prefix = name
+			}
+		}
+	}
+	var names []string
+	for _, s := range scan.Sources() {
+		if name := prefix + "/" + string(s); prefix != "" && !seen[name] {
+			names = append(names, name)
+		}
+	}
+	return names
 }

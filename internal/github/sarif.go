@@ -32,6 +32,11 @@ type Upload struct {
 	Commit      string // full id, lower case hex
 	Ref         string // refs/heads/…, refs/tags/…, refs/pull/N/merge or refs/pull/N/head
 	SARIF       []byte // as it is, uncompressed
+	// Silenced sends what curfew's runs have of silenced findings. Code scanning opens alerts of them as of any other, so
+	// it is for who dismisses these.
+	Silenced bool
+	// Mask hides what looks like a credential in the words that dismissals would quote; nil hides nothing.
+	Mask func(string) (string, error)
 }
 
 // Parcel is one run of an Upload that was checked and packed: what a dry run shows and Send sends. Each run is sent by
@@ -42,6 +47,7 @@ type Parcel struct {
 	Run         Run
 	Bytes       int // compressed
 	body        string
+	results     []result
 }
 
 // Run is one run of a SARIF file. Tool and Category together name the analysis whose alerts the
@@ -50,6 +56,9 @@ type Run struct {
 	Tool     string
 	Category string // automationDetails.id up to its last slash
 	Results  int
+	Silenced int // of Results, where they are sent, and else beside them
+	// Untold counts results of curfew's that don't say whether they are silenced: the file has none that are.
+	Untold int
 	// Partial says that the run is of what was read in part only: it doesn't have all alerts that there are.
 	Partial bool
 	Commit  string // that was scanned; "" where the run doesn't say
@@ -64,13 +73,16 @@ func Pack(u Upload) ([]*Parcel, error) {
 	if err := checkPlace(u.Ref, u.Commit); err != nil {
 		return nil, err
 	}
-	runs, err := readRuns(u.SARIF)
+	runs, err := readRuns(u.SARIF, u.Silenced)
 	if err != nil {
 		return nil, err
 	}
 	parcels := make([]*Parcel, len(runs))
 	for i := range runs {
 		run, src := runs[i].Run, runs[i].file
+		if err := runs[i].hide(u.Mask); err != nil {
+			return nil, err
+		}
 		if run.Commit != "" && run.Commit != u.Commit {
 			return nil, fmt.Errorf("the SARIF file is of commit %s, and the ref and commit to upload it to are %s and %s: name those of what was scanned; "+
 				"of a pull request's head these are refs/pull/N/head and the head's commit", run.Commit, u.Ref, u.Commit)
@@ -84,7 +96,7 @@ func Pack(u Upload) ([]*Parcel, error) {
 		}
 		parcels[i] = &Parcel{
 			Owner: u.Owner, Repo: u.Repo, Commit: u.Commit, Ref: u.Ref, Run: run,
-			Bytes: len(packed), body: base64.StdEncoding.EncodeToString(packed),
+			Bytes: len(packed), body: base64.StdEncoding.EncodeToString(packed), results: runs[i].results,
 		}
 	}
 	return parcels, nil

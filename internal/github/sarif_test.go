@@ -57,14 +57,14 @@ func TestPack(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Run{
-		{Tool: "curfew", Category: "curfew/workflows", Results: 2},
+		{Tool: "curfew", Category: "curfew/workflows", Results: 2, Untold: 2},
 		{Tool: "curfew", Category: "curfew/secrets"},
-		{Tool: "curfew", Category: "curfew/platform", Results: 1, Partial: true, Commit: good.Commit},
+		{Tool: "curfew", Category: "curfew/platform", Results: 1, Untold: 1, Partial: true, Commit: good.Commit},
 	}
 	var runs []Run
 	for i, p := range parcels {
 		runs = append(runs, p.Run)
-		alone, err := readRuns(unpacked(t, p.body))
+		alone, err := readRuns(unpacked(t, p.body), false)
 		if err != nil || len(alone) != 1 || alone[0].Run != want[i] {
 			t.Errorf("sent: %+v, %v", alone, err)
 		}

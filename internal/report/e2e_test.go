@@ -127,7 +127,10 @@ func TestE2EValidatorTakesSARIF(t *testing.T) {
 	for _, s := range all {
 		save(t, dir, s.name, s.write(t, SARIF, s.options()))
 	}
-	errors, warnings := v.faults(t, dir, len(all))
+	silenced := example().options()
+	silenced.Silenced = true
+	save(t, dir, "silenced", example().write(t, SARIF, silenced))
+	errors, warnings := v.faults(t, dir, len(all)+1)
 	tell(t, errors, warnings)
 }
 

@@ -46,6 +46,9 @@ type Options struct {
 	// Category begins each SARIF run's category, which ends with the run's source: "curfew", also where
 	// it is empty, makes "curfew/workflows/".
 	Category string
+	// Silenced has SARIF hold silenced findings as well, each with what silences it. Code scanning doesn't look at
+	// that, so that whoever uploads them has to dismiss their alerts.
+	Silenced bool
 	// Source reads a scanned file by the path that findings name it with; SARIF's line hashes are made
 	// from it, and nothing of it is printed. It returns an error that wraps fs.ErrNotExist for a file
 	// that isn't there. Where it is nil or a file isn't there, a finding's own fingerprint stands in.

@@ -31,6 +31,12 @@ func TestGolden(t *testing.T) {
 	t.Run("colour", func(t *testing.T) {
 		golden(t, "example.text.colour", example().write(t, Text, Options{Color: true}))
 	})
+	t.Run("silenced", func(t *testing.T) {
+		s := example()
+		opt := s.options()
+		opt.Silenced = true
+		golden(t, "example.sarif.silenced", s.write(t, SARIF, opt))
+	})
 	t.Run("without a repository", func(t *testing.T) {
 		golden(t, "example.markdown.bare", example().write(t, Markdown, Options{}))
 	})
@@ -138,8 +144,12 @@ func TestOrderOfTheWorst(t *testing.T) {
 	if got := keys(worstFirst(fs)); got != "ebdac" {
 		t.Errorf("worst first: %s", got)
 	}
-	if got := keys(worstOf(fs, 3)); got != "bde" {
+	if got := keys(keep(fs, 3)); got != "bde" {
 		t.Errorf("worst three in their order: %s", got)
+	}
+	fs[4].Suppressed = &finding.Suppression{}
+	if got := keys(keep(fs, 3)); got != "abd" {
+		t.Errorf("those that count first: %s", got)
 	}
 	if got := keys(fs); got != "abcde" {
 		t.Errorf("the argument was changed: %s", got)

@@ -27,15 +27,19 @@ const (
 
 // writeSARIF writes a SARIF 2.1.0 log with one run for each source that was read, also where it has no
 // result: code scanning closes a category's alerts only when it is uploaded without them, and must not
-// close those of a source that nobody read. Suppressed findings are left out, as code scanning ignores
-// "suppressions" and would open them as alerts.
+// close those of a source that nobody read. Suppressed findings are left out unless opt asks for them, as code
+// scanning ignores "suppressions" and would open them as alerts.
 func writeSARIF(w io.Writer, r *scan.Result, opt Options) error {
-	found, err := bySource(r, opt.Rules)
+	shown := counting(r)
+	if opt.Silenced {
+		shown = all(r)
+	}
+	found, err := bySource(shown, opt.Rules)
 	if err != nil {
 		return err
 	}
 	hashes := lineHasher{source: opt.Source, files: map[string][]string{}}
-	if err := hashes.load(counting(r)); err != nil {
+	if err := hashes.load(shown); err != nil {
 		return err
 	}
 	log := sarifLog{Schema: sarifSchema, Version: string(sarif.Version210), Runs: []*sarifRun{}}
@@ -65,8 +69,8 @@ func gaps(all []scan.NotChecked, sources []scan.Source, i int) []scan.NotChecked
 	return told
 }
 
-// bySource sorts the findings that count by the source that was read for them: their rule's, or their own.
-func bySource(r *scan.Result, all []*rules.Rule) (map[scan.Source][]*finding.Finding, error) {
+// bySource sorts findings by the source that was read for them: their rule's, or their own.
+func bySource(shown []*finding.Finding, all []*rules.Rule) (map[scan.Source][]*finding.Finding, error) {
 	source := make(map[string]scan.Source, len(all))
 	for _, rule := range all {
 		src := scan.Source(rule.Source)
@@ -76,7 +80,7 @@ func bySource(r *scan.Result, all []*rules.Rule) (map[scan.Source][]*finding.Fin
 		source[rule.ID] = src
 	}
 	found := map[scan.Source][]*finding.Finding{}
-	for _, f := range counting(r) {
+	for _, f := range shown {
 		src, ok := source[f.Rule]
 		if !ok {
 			return nil, fmt.Errorf("write sarif: %s: no rule is called %q", markup.Visible(f.Region.String()), markup.Visible(f.Rule))
@@ -104,12 +108,12 @@ type runBuilder struct {
 
 // build makes the run for fs.
 func (b *runBuilder) build(fs []*finding.Finding) (*sarifRun, error) {
-	kept := worstOf(fs, maxResults)
+	kept := keep(fs, maxResults)
 	b.rules = newRuleTable(b.opt.Rules, b.source, kept)
 	run := &sarifRun{Tool: sarifTool{Driver: b.driver()}, Taxonomies: b.rules.taxonomies.components}
-	run.Results = make([]*sarif.Result, len(kept))
+	run.Results = make([]sarifResult, len(kept))
 	for i, f := range kept {
-		run.Results[i] = b.finding(f)
+		run.Results[i] = sarifResult{b.finding(f), b.suppressions(f)}
 	}
 	run.AutomationDetails = &sarif.RunAutomationDetails{ID: ref(b.category())}
 	run.ColumnKind = "unicodeCodePoints"
@@ -183,16 +187,26 @@ func (r *sarifRun) checkIndexes() error {
 	return nil
 }
 
-// worstOf keeps the n worst of fs in the order of fs.
-func worstOf(fs []*finding.Finding, n int) []*finding.Finding {
+// keep keeps n of fs in their order: those that count before those that don't, and of each the worst.
+func keep(fs []*finding.Finding, n int) []*finding.Finding {
 	if len(fs) <= n {
 		return fs
 	}
-	keep := make(map[*finding.Finding]bool, n)
-	for _, f := range worstFirst(fs)[:n] {
-		keep[f] = true
+	sorted := worstFirst(fs)
+	slices.SortStableFunc(sorted, func(a, b *finding.Finding) int {
+		switch {
+		case a.Counts() == b.Counts():
+			return 0
+		case a.Counts():
+			return -1
+		}
+		return 1
+	})
+	kept := make(map[*finding.Finding]bool, n)
+	for _, f := range sorted[:n] {
+		kept[f] = true
 	}
-	return slices.DeleteFunc(slices.Clone(fs), func(f *finding.Finding) bool { return !keep[f] })
+	return slices.DeleteFunc(slices.Clone(fs), func(f *finding.Finding) bool { return !kept[f] })
 }
 
 // isSemver reports whether v is a version as semver.org writes it, which SARIF asks of semanticVersion.

@@ -2,8 +2,8 @@ package report
 
 import "github.com/owenrumney/go-sarif/v2/sarif"
 
-// go-sarif v2 has neither a rule's relationships nor a component reference that can leave out its guid
-// (it writes null, which the schema refuses). The types below are its own with those fields put over
+// go-sarif v2 has no rule's relationships, and neither a component reference nor a suppression that can leave out what it
+// lacks (it writes null, which the schema refuses). The types below are its own with those fields put over
 // them; encoding/json lets the outer field win.
 
 type sarifLog struct {
@@ -15,7 +15,21 @@ type sarifLog struct {
 type sarifRun struct {
 	Tool sarifTool `json:"tool"` // before the embedded run: it is written first
 	sarif.Run
+	Results    []sarifResult   `json:"results"`
 	Taxonomies []sarifTaxonomy `json:"taxonomies,omitempty"`
+}
+
+type sarifResult struct {
+	*sarif.Result
+	// Suppressions are in all results of a run or in none (SARIF 2.1.0, 3.27.23).
+	Suppressions *[]sarifSuppression `json:"suppressions,omitempty"`
+}
+
+type sarifSuppression struct {
+	Kind          string            `json:"kind"`
+	Status        string            `json:"status"`
+	Justification string            `json:"justification,omitempty"`
+	Properties    map[string]string `json:"properties,omitempty"`
 }
 
 type sarifTool struct {

@@ -43,6 +43,25 @@ func (b *runBuilder) finding(f *finding.Finding) *sarif.Result {
 	return res
 }
 
+// suppressions say what silences f; nil where a run has no silenced findings.
+func (b *runBuilder) suppressions(f *finding.Finding) *[]sarifSuppression {
+	if !b.opt.Silenced {
+		return nil
+	}
+	list := []sarifSuppression{}
+	if s := f.Suppressed; s != nil {
+		kind := "external"
+		if s.Kind == "ignore" {
+			kind = "inSource"
+		}
+		list = append(list, sarifSuppression{
+			Kind: kind, Status: "accepted", Justification: markup.Visible(s.Reason),
+			Properties: map[string]string{"by": markup.Visible(s.Kind), "until": markup.Visible(s.Until)},
+		})
+	}
+	return &list
+}
+
 // subject says whom a finding concerns.
 func subject(f *finding.Finding) sarif.Properties {
 	p := sarif.Properties{}

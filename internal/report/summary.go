@@ -23,6 +23,15 @@ func counting(r *scan.Result) []*finding.Finding {
 	return fs
 }
 
+// all are the findings of r, silenced ones too.
+func all(r *scan.Result) []*finding.Finding {
+	fs := make([]*finding.Finding, len(r.Findings))
+	for i := range r.Findings {
+		fs[i] = &r.Findings[i]
+	}
+	return fs
+}
+
 // worstFirst returns fs with the worst first, those of one severity in their old order.
 func worstFirst(fs []*finding.Finding) []*finding.Finding {
 	sorted := slices.Clone(fs)
