@@ -17,6 +17,20 @@ type InputError struct {
 // Error renders `input "name": reason`.
 func (e *InputError) Error() string { return fmt.Sprintf("input %q: %s", e.Input, e.Reason) }
 
+// tokenInput is the input with the token by which settings are read.
+const tokenInput = "metadata-token"
+
+// Getenv is what curfew finds in its environment when Run calls it: the step's variables, and the token of an input in
+// variable's place, where curfew looks for it.
+func Getenv(getenv func(string) string, variable string) func(string) string {
+	return func(name string) string {
+		if token := getenv("INPUT_" + strings.ToUpper(tokenInput)); name == variable && token != "" {
+			return token
+		}
+		return getenv(name)
+	}
+}
+
 // files are what a scan is asked to write.
 type files struct {
 	result      string // JSON
@@ -58,6 +72,14 @@ func arguments(gh *githubactions.Action, dir string) ([]string, files, error) {
 		if value := gh.GetInput(flag); value != "" {
 			args = append(args, "--"+flag+"="+value)
 		}
+	}
+	switch live := gh.GetInput("github"); {
+	case live == "true":
+		args = append(args, "--github")
+	case live != "" && live != "false":
+		return nil, files{}, &InputError{"github", fmt.Sprintf("%q: expected true or false", live)}
+	case gh.GetInput(tokenInput) != "":
+		return nil, files{}, &InputError{tokenInput, "nothing asks GitHub by it: set github to true"}
 	}
 	args = append(args, extra...)
 	path := gh.GetInput("path")

@@ -159,6 +159,10 @@ func TestRunArguments(t *testing.T) {
 			"--format=json", "--out=github=DIR/annotations", "--manifest=m.yml", "--fail-on=medium",
 			"--require=secrets", "--base=main", "--", "services/shop",
 		}},
+		{"what GitHub holds", map[string]string{"github": "true", "metadata-token": "made-up"}, []string{
+			"scan", "--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=DIR/curfew.sarif",
+			"--out=github=DIR/annotations", "--github", "--", ".",
+		}},
 		{"a path like a flag", map[string]string{"path": "--help"}, []string{
 			"scan", "--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=DIR/curfew.sarif",
 			"--out=github=DIR/annotations", "--", "--help",
@@ -187,6 +191,8 @@ func TestRunRefusesInputs(t *testing.T) {
 		{"command", "lease", `input "command": unknown command "lease": expected scan`},
 		{"args", "--base=main\nsecrets", `"secrets" is no flag`},
 		{"args", "--", `"--" is no flag`},
+		{"github", "yes", `input "github": "yes": expected true or false`},
+		{"metadata-token", "made-up", `input "metadata-token": nothing asks GitHub by it: set github to true`},
 	}
 	for _, tt := range tests {
 		r := newRunner(t, map[string]string{tt.input: tt.value})
@@ -195,6 +201,22 @@ func TestRunRefusesInputs(t *testing.T) {
 		if !errors.As(err, &input) || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s=%q: error %v, want %q", tt.input, tt.value, err, tt.want)
 		}
+		if err != nil && strings.Contains(err.Error(), "made-up") {
+			t.Errorf("the token is in the error: %v", err)
+		}
+	}
+}
+
+// TestGetenv: the input's token stands where curfew looks for it, and what the step has there stays without one.
+func TestGetenv(t *testing.T) {
+	env := map[string]string{"TOKEN": "step's", "OTHER": "x"}
+	get := Getenv(func(name string) string { return env[name] }, "TOKEN")
+	if get("TOKEN") != "step's" || get("OTHER") != "x" {
+		t.Errorf("%q, %q", get("TOKEN"), get("OTHER"))
+	}
+	env["INPUT_METADATA-TOKEN"] = "input's"
+	if get("TOKEN") != "input's" || get("OTHER") != "x" {
+		t.Errorf("%q, %q", get("TOKEN"), get("OTHER"))
 	}
 }
 

@@ -20,7 +20,7 @@ func newAction(env *Env) *cobra.Command {
 			step := action.Step{Getenv: env.Getenv, Log: env.Stdout, Random: rand.Reader}
 			code, err := action.Run(step, func(args []string) int {
 				inner := *env
-				inner.Args = args
+				inner.Args, inner.Getenv = args, action.Getenv(env.Getenv, metadataToken)
 				return Run(cmd.Context(), inner)
 			})
 			var input *action.InputError

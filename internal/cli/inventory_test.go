@@ -255,3 +255,21 @@ identities:
 		}
 	}
 }
+
+// TestActionPlatform: the action's inputs have a step judge what GitHub holds, by the token that they give.
+func TestActionPlatform(t *testing.T) {
+	p := newHub(t)
+	p.g.Set(1, "actions/permissions/workflow", map[string]any{"default_workflow_permissions": "write", "can_approve_pull_request_reviews": false})
+	p.env["INPUT_METADATA-TOKEN"], p.env["INPUT_GITHUB"] = p.env["CURFEW_METADATA_TOKEN"], "true"
+	delete(p.env, "CURFEW_METADATA_TOKEN")
+	delete(p.env, "GITHUB_TOKEN")
+	p.env["RUNNER_TEMP"], p.env["GITHUB_OUTPUT"], p.env["GITHUB_STEP_SUMMARY"] = t.TempDir(), "output", "summary"
+	var out bytes.Buffer
+	code := cli.Run(t.Context(), cli.Env{
+		Args: []string{"action"}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out,
+		Getenv: func(name string) string { return p.env[name] }, Now: func() time.Time { return today },
+	})
+	if code != cli.ExitFindings || !strings.Contains(out.String(), "platform-default-broad") || strings.Contains(out.String(), p.g.Metadata) {
+		t.Errorf("exit status %d\n%s", code, out.String())
+	}
+}
