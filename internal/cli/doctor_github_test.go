@@ -110,6 +110,43 @@ func TestDoctorAtGitHub(t *testing.T) {
 	}
 }
 
+// TestDoctorTicket says what a ticket lacks before a lease is asked for: that none was named, a permission, a token, an approval.
+func TestDoctorTicket(t *testing.T) {
+	p := newPlatform(t)
+	files := func(system, project string) map[string]string {
+		when := "when: { ticket: { system: " + system + ", project: " + project + ", status: [approved], references: sha, use: reusable } }"
+		return map[string]string{".github/curfew.yml": strings.Replace(platformManifest, "when: always", when, 1)}
+	}
+	p.hub.Commit(987654, "main", "bob", files("github", "acme/web"))
+	p.hub.Commit(55, "main", "anna", map[string]string{
+		"curfew/org.yml": "version: 1\norganization: { name: acme, id: \"4242\" }\nissuers: [\"" + p.issuer.URL + "\"]\n" +
+			"systems: { jira: { url: \"http://127.0.0.1:1\", projects: [CHG], people: { zoe-1: \"@zoe\" } } }\n",
+	})
+	p.hub.Team("acme/web", "zoe")
+	p.hub.Open(987654, "alice", "Deploy it")
+	for _, tt := range []struct {
+		alter func()
+		args  []string
+		says  string
+	}{
+		{func() {}, nil, "say which by --ticket"},
+		{func() {}, []string{"--ticket", "#1"}, `the ticket acme/web#1 hasn't the label "approved"`},
+		{func() { p.hub.Label(987654, 1, "zoe", "approved") }, []string{"--ticket", "#1"}, "doesn't name this sha"},
+		{func() {
+			p.hub.Unlabel(987654, 1, "zoe", "approved")
+			p.hub.Say(987654, 1, "zoe", p.commit)
+			p.hub.Label(987654, 1, "zoe", "approved")
+		}, []string{"--ticket", "#1"}, "ok           decision deploy/vault  allowed"},
+		{func() { p.hub.Break(testservers.Fault{Path: "/issues/1", Status: http.StatusForbidden}) }, []string{"--ticket", "#1"}, `"issues: read" on acme/web`},
+		{func() { p.hub.Commit(987654, "main", "bob", files("jira", "CHG")) }, []string{"--ticket", "CHG-4411"}, "expected JIRA_TOKEN in the environment"},
+	} {
+		tt.alter()
+		if _, text := p.doctor(t, tt.args...); !strings.Contains(text, tt.says) {
+			t.Errorf("%q isn't in\n%s", tt.says, text)
+		}
+	}
+}
+
 // TestDoctorInterrupted: what was told to stop has proven nothing.
 func TestDoctorInterrupted(t *testing.T) {
 	p := newPlatform(t)

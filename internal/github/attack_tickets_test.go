@@ -65,6 +65,15 @@ func issueAttacks() []ticketCase {
 		{"label taken off", anew(func(*ticketPlace) {}), `hasn't the label "approved"`, nil},
 		{"label by an app in an owner's name", func(p *ticketPlace) { p.g.ByApp(webID, 1) }, "a program set it in @zoe's name", nil},
 		{"another label that begins so", anew(func(p *ticketPlace) { p.g.Label(webID, 1, "zoe", "approved-not") }), "hasn't the label", nil},
+		{"another label that was renamed to it", anew(func(p *ticketPlace) {
+			p.g.Label(webID, 1, "zoe", "triaged")
+			p.g.RenameLabel(webID, "triaged", "Approved")
+		}), "doesn't say who set it", nil},
+		{"a stranger's label that was renamed to one that was taken off", func(p *ticketPlace) {
+			p.g.Label(webID, 1, "mallory", "noise")
+			p.g.Unlabel(webID, 1, "zoe", "approved")
+			p.g.RenameLabel(webID, "noise", "approved")
+		}, "doesn't say who set it", nil},
 		{"a label that history doesn't know", anew(func(p *ticketPlace) {
 			p.g.Touch(webID, 1, func(s *testservers.Issue) { s.Labels = []string{"approved"} })
 		}), "doesn't say who set it", nil},

@@ -149,7 +149,7 @@ func (w *way) proveOne(ctx context.Context, r *rules, t manifest.Trigger, now ti
 func proveBy(ctx context.Context, provers map[string]Prover, c Case) ([]manifest.Proof, error) {
 	prover := provers[kind(c.Trigger)]
 	if prover == nil {
-		return nil, fmt.Errorf("this curfew has nothing that proves a trigger of the kind %s", kind(c.Trigger))
+		return nil, fmt.Errorf("this curfew has nothing that proves a trigger of the kind %s: read the rules at GitHub, where it can be", kind(c.Trigger))
 	}
 	found, err := prover.Prove(ctx, c)
 	if err != nil {

@@ -36,6 +36,21 @@ func (g *GitHub) Unlabel(repo int64, number int, by, label string) {
 	})
 }
 
+// RenameLabel gives a label another name wherever it is. Timelines keep the names that labels had.
+func (g *GitHub) RenameLabel(repo int64, label, as string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, t := range g.repos[repo].issues {
+		t.change(g.clock(), func(s *Issue) {
+			for i, l := range s.Labels {
+				if l == label {
+					s.Labels[i] = as
+				}
+			}
+		})
+	}
+}
+
 // Say writes a comment, of which the number is returned.
 func (g *GitHub) Say(repo int64, number int, by, text string) int {
 	g.happen(repo, number, by, "commented", func(s *Issue, e map[string]any) bool {
