@@ -195,6 +195,42 @@ func TestRevokeFinding(t *testing.T) {
 	r.hides(token)
 }
 
+// TestRevokeFindingAWS: an access key is ended by the user's own keys; its id is no secret, and is what the record has.
+func TestRevokeFindingAWS(t *testing.T) {
+	key := plantedOf(t, "aws-access-token", 5)
+	own := map[string]string{"AWS_ACCESS_KEY_ID": "AKIA" + "OWNKEYOWNKEYOWNK", "AWS_SECRET_ACCESS_KEY": strings.Repeat("own-secret-", 4)}
+	var actions []string
+	iam := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // no AWS
+		_ = r.ParseForm()
+		actions = append(actions, r.Form.Get("Action")+" "+r.Form.Get("UserName"))
+		if r.Form.Get("Action") == "GetAccessKeyLastUsed" {
+			_, _ = w.Write([]byte(`<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>ci</UserName></GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>`))
+			return
+		}
+		_, _ = w.Write([]byte(`<UpdateAccessKeyResponse><ResponseMetadata/></UpdateAccessKeyResponse>`))
+	}))
+	defer iam.Close()
+	r := newRevoker(t)
+	r.write("deploy.env", "AWS_ACCESS_KEY_ID="+key.Value+"\n")
+	args := []string{"revoke", "--finding", r.ids("deploy.env")[0], r.dir, "--state", r.state, "--at", "aws=" + iam.URL}
+	_, out, _ := r.run(args...)
+	args = append(args, "--confirm", confirmation(t, out))
+	if code, _, errs := r.run(args...); code != cli.ExitUnfinished || !strings.Contains(errs, "AWS_SECRET_ACCESS_KEY") || len(actions) > 0 {
+		t.Errorf("without keys: %d, %s, %v", code, errs, actions)
+	}
+	r.env = own
+	code, out, errs := r.run(args...)
+	if code != cli.ExitClean || strings.Join(actions, ", ") != "GetAccessKeyLastUsed , UpdateAccessKey ci" {
+		t.Errorf("%d, %v\n%s%s", code, actions, out, errs)
+	}
+	if records := r.records(); !strings.Contains(records, `"provider":"aws","handle":"`+key.Value+`"`) || strings.Contains(records, "own-secret") {
+		t.Errorf("recorded: %s", records)
+	}
+	if strings.Contains(r.said.String(), key.Value) || strings.Contains(r.said.String(), "own-secret") {
+		t.Error("shows a key")
+	}
+}
+
 // TestRevokeFindingInJob: in a job the record is the job's.
 func TestRevokeFindingInJob(t *testing.T) {
 	token := plantedOf(t, "gitlab-pat", 6)

@@ -1,6 +1,7 @@
 package revoke_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/redact"
 	"github.com/curfew-ci/curfew/internal/revoke"
 	"github.com/curfew-ci/curfew/internal/secret/planted"
+	"github.com/curfew-ci/curfew/internal/testservers/openapi"
 	"github.com/curfew-ci/curfew/internal/verify"
 )
 
@@ -21,7 +23,7 @@ import (
 var now = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 
 // internet is a made-up one, whose services are fakes of ours: each answers as its documentation says, knows one credential,
-// and none is the real one. (A real Vault is asked by the tests of cli.)
+// and none is the real one. GitHub's is held to GitHub's own description. (A real Vault is asked by the tests of cli.)
 type internet struct {
 	t     *testing.T
 	mu    sync.Mutex
@@ -30,10 +32,16 @@ type internet struct {
 	value string   // the credential
 	works bool
 	slept time.Duration
+	spec  *openapi.Spec
 }
 
 func newInternet(t *testing.T, value string) *internet {
-	n := &internet{t: t, value: value, works: true}
+	t.Helper()
+	spec, err := openapi.Load() // before anything is waited for
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &internet{t: t, value: value, works: true, spec: spec}
 	n.hosts = map[string]http.HandlerFunc{
 		"api.github.com": n.gitHub, "gitlab.com": n.gitLab, "registry.npmjs.org": n.npm, "slack.com": n.slack,
 		"vault.example": n.vault, "iam.amazonaws.com": n.iam,
@@ -95,6 +103,31 @@ func (n *internet) bearer(r *http.Request) bool {
 }
 
 func (n *internet) gitHub(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet { // what verify asks is verify's to hold to
+		n.gitHubAnswer(w, r)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		n.t.Error(err)
+	}
+	call, err := n.spec.Match(r, r.URL.EscapedPath(), body)
+	if err != nil {
+		n.t.Errorf("a request that isn't as GitHub describes it: %v", err)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	rec := httptest.NewRecorder()
+	rec.Header().Set("Content-Type", "application/json")
+	n.gitHubAnswer(rec, r)
+	if err := call.CheckAnswer(r.Context(), rec.Code, rec.Header(), rec.Body.Bytes()); err != nil {
+		n.t.Error(err)
+	}
+	w.WriteHeader(rec.Code)
+	_, _ = w.Write(rec.Body.Bytes())
+}
+
+func (n *internet) gitHubAnswer(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPost && r.URL.Path == "/credentials/revoke":
 		var body struct{ Credentials []string }

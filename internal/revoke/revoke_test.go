@@ -205,6 +205,30 @@ func TestLate(t *testing.T) {
 	}
 }
 
+// TestCalledOff: once the request is sent it is looked at to its end, whoever still wants it.
+func TestCalledOff(t *testing.T) {
+	n := newInternet(t, made(t, "gitlab-pat"))
+	ctx, cancel := context.WithCancel(t.Context())
+	n.hosts["gitlab.com"] = func(w http.ResponseWriter, r *http.Request) {
+		cancel()
+		n.gitLab(w, r)
+	}
+	out, err := n.revoker().Revoke(ctx, candidate("gitlab-pat", n.value))
+	if err != nil || out.Status != revoke.Done || n.works {
+		t.Errorf("%+v, %v", out, err)
+	}
+}
+
+// TestAWSSays: what AWS' refusals are called is told, and a key of another account isn't taken for one of one's own.
+func TestAWSSays(t *testing.T) {
+	n := newInternet(t, "AKIA"+strings.Repeat("Z", 16))
+	c := candidate("aws-access-token", made(t, "aws-access-token"))
+	out, err := n.revoker().Revoke(t.Context(), c)
+	if err != nil || out.Status != revoke.Unsure || !strings.HasPrefix(out.Reason, "iam.amazonaws.com answered 404, NoSuchEntity, which is a refusal") {
+		t.Errorf("%+v, %v", out, err)
+	}
+}
+
 // TestNoWay: what has no API is said to have none, with the reason, and nothing is sent.
 func TestNoWay(t *testing.T) {
 	for _, tt := range []struct{ detector, value, want string }{

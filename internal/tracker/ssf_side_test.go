@@ -343,6 +343,21 @@ func TestSETKey(t *testing.T) {
 	}
 }
 
+// FuzzSETKey: whatever stands in a key's file is a key or an error, and no error shows it.
+func FuzzSETKey(f *testing.F) {
+	f.Add([]byte("PRIVATE+" + "KEY+acme.example/ssf+00000000+AAAA"))
+	f.Add([]byte("-----BEGIN PRIVATE" + " KEY-----\nAAAA\n-----END PRIVATE" + " KEY-----\n"))
+	f.Fuzz(func(t *testing.T, key []byte) {
+		text, err := tracker.JWKS(redact.New(key))
+		if err != nil && len(key) > 40 && strings.Contains(err.Error(), string(key)) {
+			t.Errorf("shows the key: %v", err)
+		}
+		if err == nil && !json.Valid(text) {
+			t.Errorf("%s", text)
+		}
+	})
+}
+
 func pemOf(t *testing.T, key any) redact.Secret {
 	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(key)
