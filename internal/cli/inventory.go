@@ -118,12 +118,12 @@ func (f *inventoryFlags) wanted(env *Env) (github.Wanted, error) {
 	if err != nil {
 		return w, err
 	}
-	w.Teams = ownersTeams(m, p)
+	w.Teams, w.People = owners(m, p)
 	return w, nil
 }
 
-// ownersTeams lists the teams of the manifest's owners, and of those of the policy's that the manifest names.
-func ownersTeams(m *manifest.Manifest, p *manifest.Policy) []string {
+// owners lists the manifest's, and those of the policy's that the manifest names.
+func owners(m *manifest.Manifest, p *manifest.Policy) (teams, people []string) {
 	named := slices.Collect(maps.Keys(m.Owners))
 	for _, id := range m.Identities {
 		named = append(named, id.Owner)
@@ -131,13 +131,19 @@ func ownersTeams(m *manifest.Manifest, p *manifest.Policy) []string {
 	for _, e := range m.Exceptions {
 		named = append(named, e.Owner)
 	}
-	teams := map[string]bool{}
 	for _, id := range named {
-		if owner, ok := m.OwnerOf(id, p); ok && owner.Team != "" {
-			teams[owner.Team] = true
+		owner, ok := m.OwnerOf(id, p)
+		switch {
+		case !ok:
+		case owner.Team != "":
+			teams = append(teams, owner.Team)
+		default:
+			people = append(people, owner.Person)
 		}
 	}
-	return slices.Sorted(maps.Keys(teams))
+	slices.Sort(teams)
+	slices.Sort(people)
+	return slices.Compact(teams), slices.Compact(people)
 }
 
 // tell writes on stderr what wasn't checked, and what it cost.

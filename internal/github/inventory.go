@@ -23,6 +23,7 @@ type Wanted struct {
 	// Organization asks for what its organisation holds as well, which takes as many requests again.
 	Organization bool
 	Teams        []string // whose members are read, "@acme/web"
+	People       []string // whose membership of it is asked for, "@anna"
 	MaxRequests  int      // of the repository, and as many of its organisation; 0 means MaxRequests
 	Now          time.Time
 }
@@ -91,7 +92,7 @@ func (t *taker) take(ctx context.Context, s source) {
 		t.out.Sources = append(t.out.Sources, inventory.Source{Name: s.name, State: inventory.NotChecked, Why: "which environments there are wasn't read"})
 		return
 	}
-	isOrg := strings.HasPrefix(s.name, "org-") || s.name == "team-members"
+	isOrg := strings.HasPrefix(s.name, "org-") || s.name == "team-members" || s.name == "memberships"
 	for _, one := range of {
 		told := inventory.Source{Name: s.name, Of: one, State: inventory.Read}
 		switch kind := t.out.Repository.OwnerKind; {
@@ -137,7 +138,7 @@ func (t *taker) refused(err error, told *inventory.Source, need string) {
 		t.ended = err
 	case errors.Is(err, errWithheld):
 		told.Needs = need
-	case errors.Is(err, errNoTeam):
+	case errors.Is(err, errNobody):
 		told.State, told.Why = inventory.Absent, ""
 	case !errors.As(err, &refusal):
 	case refusal.status == http.StatusForbidden || refusal.status == http.StatusNotFound:

@@ -3,6 +3,7 @@ package github
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -29,6 +30,7 @@ func organizationSources() []source {
 		{name: "org-runners", need: "organization_self_hosted_runners: read", read: takeOrgRunners},
 		{name: "org-runner-groups", need: "organization_self_hosted_runners: read", read: takeRunnerGroups},
 		{name: "team-members", need: "members: read", each: func(t *taker) []string { return t.w.Teams }, read: takeMembers},
+		{name: "memberships", need: "members: read", each: func(t *taker) []string { return t.w.People }, read: takeMembership},
 	}
 }
 
@@ -154,12 +156,12 @@ func takeRunnerGroups(ctx context.Context, t *taker, _ string) error {
 	return nil
 }
 
-// errNoTeam says of a team that it is known not to be there.
-var errNoTeam = errors.New("there is no such team")
+// errNobody says of a team or a member that it is known not to be there.
+var errNobody = errors.New("there is no such team or member")
 
-// orNoTeam tells a team that isn't there from one that the token may not see: GitHub answers 404 to both, and lists teams
-// to who may see them.
-func (t *taker) orNoTeam(ctx context.Context, err error) error {
+// orNobody tells what isn't there from what the token may not see: GitHub answers 404 to both, and lists teams to who may
+// see an organisation's members.
+func (t *taker) orNobody(ctx context.Context, err error) error {
 	var refusal *refusalError
 	if !errors.As(err, &refusal) || refusal.status != http.StatusNotFound {
 		return err
@@ -169,7 +171,7 @@ func (t *taker) orNoTeam(ctx context.Context, err error) error {
 	}](ctx, t.c, t.askOrg("/teams?per_page=1"), t.spend); listed != nil {
 		return err
 	}
-	return errNoTeam
+	return errNobody
 }
 
 // takeMembers lists the members of a team, "@acme/web". One of another organisation can't be asked for here.
@@ -182,7 +184,7 @@ func takeMembers(ctx context.Context, t *taker, of string) error {
 		Login string `json:"login"`
 	}](ctx, t.c, t.askOrg("/teams/%s/members", slug), "", t.spend)
 	if err != nil {
-		return t.orNoTeam(ctx, err)
+		return t.orNobody(ctx, err)
 	}
 	members := make([]string, len(said))
 	for i, u := range said {
@@ -195,5 +197,21 @@ func takeMembers(ctx context.Context, t *taker, of string) error {
 		return nil
 	}
 	t.out.Teams[i].Members = members
+	return nil
+}
+
+// takeMembership asks whether somebody is a member of the organisation, or invited to be. What is kept is the source's
+// state.
+func takeMembership(ctx context.Context, t *taker, of string) error {
+	q := t.askOrg("/memberships/%s", strings.TrimPrefix(of, "@"))
+	said, err := document[struct {
+		State string `json:"state"`
+	}](ctx, t.c, q, t.spend)
+	switch {
+	case err != nil:
+		return t.orNobody(ctx, err)
+	case said.State == "":
+		return fmt.Errorf("GET /%s: the answer doesn't say whether it is a member", q.url())
+	}
 	return nil
 }

@@ -155,21 +155,26 @@ func TestProtectedBranches(t *testing.T) {
 	}
 }
 
-// TestTeamGone: a team that isn't there is told from one that the token may not see.
-func TestTeamGone(t *testing.T) {
+// TestNobody: a team or a member that isn't there is told from one that the token may not see.
+func TestNobody(t *testing.T) {
 	for _, may := range []bool{true, false} {
 		g := ruled(t)
-		g.AddOrg("acme", "webhooks")
 		g.Team("acme/web", "alice")
+		g.SetOrg("acme", "memberships/alice", object{"state": "active", "role": "member"})
 		if !may {
 			g.Break(testservers.Fault{Path: "/orgs/acme/teams", Status: 403})
 		}
 		w := wanted()
-		w.Organization, w.Teams = true, []string{"@acme/gone", "@acme/web"}
+		w.Organization, w.Teams, w.People = true, []string{"@acme/gone", "@acme/web"}, []string{"@alice", "@bert"}
 		inv := take(t, asks(t, g, nil), w)
 		want := map[bool]inventory.State{true: inventory.Absent, false: inventory.NotChecked}[may]
-		if got := inv.State("team-members", "@acme/gone"); got != want || inv.State("team-members", "@acme/web") != inventory.Read {
-			t.Errorf("may list teams %v: %s", may, got)
+		for of, name := range map[string]string{"@acme/gone": "team-members", "@bert": "memberships"} {
+			if got := inv.State(name, of); got != want {
+				t.Errorf("may list teams %v: %s is %s", may, of, got)
+			}
+		}
+		if inv.State("team-members", "@acme/web") != inventory.Read || inv.State("memberships", "@alice") != inventory.Read {
+			t.Errorf("%+v", inv.Sources)
 		}
 	}
 }

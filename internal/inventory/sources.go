@@ -20,7 +20,7 @@ const NotAsked = "it wasn't asked for: add --organization"
 // Source is one of the platform's lists or settings.
 type Source struct {
 	Name  string `json:"name"`         // one of Names
-	Of    string `json:"of,omitempty"` // of an environment's or a team's: which
+	Of    string `json:"of,omitempty"` // of an environment's, a team's or a person's: which
 	State State  `json:"state"`
 	Why   string `json:"why,omitempty"`   // it wasn't checked
 	Needs string `json:"needs,omitempty"` // the permission that would do
@@ -35,7 +35,7 @@ func Names() []string {
 		"codeowners", "teams", "ruleset-bypass", "runners", "alerts",
 		"org-secrets", "org-variables", "org-dependabot-secrets", "org-codespaces-secrets", "org-workflow-permissions",
 		"org-oidc-subject", "org-access-tokens", "org-access-token-requests", "org-apps", "org-webhooks", "org-rulesets",
-		"org-runners", "org-runner-groups", "team-members",
+		"org-runners", "org-runner-groups", "team-members", "memberships",
 	}
 }
 
@@ -110,8 +110,8 @@ func (inv *Inventory) ofNone(name string) bool {
 		return environments && !slices.ContainsFunc(inv.Environments, func(e Environment) bool { return e.Branches == CustomBranch })
 	case "protected-branches":
 		return environments && !slices.ContainsFunc(inv.Environments, func(e Environment) bool { return e.Branches == ProtectedBranch })
-	case "team-members":
-		return true // read where somebody asks for a team
+	case "team-members", "memberships":
+		return true // read where somebody asks for a team, or for a person
 	}
 	return false
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/curfew-ci/curfew/internal/source"
 )
 
-// ownerOrphaned reports owners behind whom there is nobody: teams that are gone or have no members, and a manifest whose
+// ownerOrphaned reports owners behind whom there is nobody: teams that are gone or have no members, people who aren't
+// members of the organisation, and a manifest whose
 // changes nobody is asked to review, though the repository has a file that says whom to ask.
 func ownerOrphaned(p *Pass) {
 	if p.Manifest == nil {
@@ -22,7 +23,7 @@ func ownerOrphaned(p *Pass) {
 		return
 	}
 	for _, o := range p.owners() {
-		p.judgeTeam(o)
+		p.judgeOwner(o)
 	}
 	p.judgeOwnersLine()
 }
@@ -46,8 +47,10 @@ func (f *Facts) owners() []ownerRef {
 		if _, mine := f.Manifest.Owners[id]; mine {
 			ref.at = f.Manifest.At(manifest.Pointer("owners", id))
 		}
-		if f.Manifest.Owners[id].Team != "" {
-			ref.at = f.Manifest.At(manifest.Pointer("owners", id, "team"))
+		for key, handle := range map[string]string{"team": f.Manifest.Owners[id].Team, "person": f.Manifest.Owners[id].Person} {
+			if handle != "" {
+				ref.at = f.Manifest.At(manifest.Pointer("owners", id, key))
+			}
 		}
 		all = append(all, ref)
 	}
@@ -60,30 +63,39 @@ func (f *Facts) owners() []ownerRef {
 	return all
 }
 
-// judgeTeam looks at who is in an owner's team, where that was read.
-func (p *Pass) judgeTeam(o ownerRef) {
-	if o.Team == "" {
-		return
+// source is the source of an inventory that tells whether anybody is behind an owner, and of whom.
+func (o *ownerRef) source() (name, of string) {
+	if o.Team != "" {
+		return "team-members", o.Team
 	}
-	report := func(message string) {
-		fix := "name a team that somebody is in"
+	return "memberships", o.Person
+}
+
+// judgeOwner looks at who is behind an owner, where that was read.
+func (p *Pass) judgeOwner(o ownerRef) {
+	source, of := o.source()
+	report := func(severity finding.Severity, message string) {
+		fix := "name a team that somebody is in, or a member of the organisation"
 		if o.Escalate != "" {
 			fix += "; " + o.Escalate + " hears of what the owner doesn't do, and can say which"
 		}
 		p.ReportLive(finding.Finding{
-			Message: fmt.Sprintf("owner %q is %s, %s: nobody certifies or ends what it owns", o.id, o.Team, message),
-			Region:  o.at, Fix: fix, Owner: o.id, Key: "team " + o.Team,
+			Severity: severity, Message: fmt.Sprintf("owner %q is %s, %s: nobody certifies or ends what it owns", o.id, of, message),
+			Region: o.at, Fix: fix, Owner: o.id, Key: source + " " + of,
 		})
 	}
-	switch p.Inventory.State("team-members", o.Team) {
-	case inventory.Absent:
-		if p.Inventory.Repository.OwnerKind == "Organization" {
-			report("which isn't there, or is secret")
-		}
-	case inventory.Read:
+	state := p.Inventory.State(source, of)
+	switch {
+	case p.Inventory.Repository.OwnerKind != "Organization":
+	case state == inventory.Absent && o.Team == "":
+		org, _, _ := strings.Cut(p.Inventory.Repository.Name, "/")
+		report(finding.Low, "who isn't a member of "+org) // an outside collaborator may well be there
+	case state == inventory.Absent:
+		report(finding.Medium, "which isn't there, or is secret")
+	case state == inventory.Read && o.Team != "":
 		i := slices.IndexFunc(p.Inventory.Teams, func(t inventory.Team) bool { return strings.EqualFold(t.Name, o.Team) })
 		if i < 0 || len(p.Inventory.Teams[i].Members) == 0 {
-			report("in which nobody is")
+			report(finding.Medium, "in which nobody is")
 		}
 	}
 }

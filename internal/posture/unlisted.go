@@ -15,27 +15,29 @@ func (f *Facts) Unlisted() []inventory.Source {
 	}
 	needed := f.needed()
 	unread := slices.DeleteFunc(f.Inventory.Unread(), func(s inventory.Source) bool {
-		return s.Name == "team-members" || !slices.Contains(needed, s.Name)
+		return s.Name == "team-members" || s.Name == "memberships" || !slices.Contains(needed, s.Name)
 	})
-	return append(append(unread, f.unlistedTeams()...), f.otherBranch()...)
+	return append(append(unread, f.unlistedOwners()...), f.otherBranch()...)
 }
 
-// unlistedTeams are the owners' teams of which nobody asked who is in them. A user's repository has none to ask for.
-func (f *Facts) unlistedTeams() []inventory.Source {
+// unlistedOwners are the owners of whom nobody asked whether anybody is behind them. In a user's repository there is
+// nobody to ask.
+func (f *Facts) unlistedOwners() []inventory.Source {
 	if f.Manifest == nil || f.Inventory.Repository.OwnerKind == "User" {
 		return nil
 	}
 	var unread []inventory.Source
 	for _, o := range f.owners() {
-		if o.Team == "" || f.Inventory.State("team-members", o.Team) != inventory.NotChecked ||
-			slices.ContainsFunc(unread, func(s inventory.Source) bool { return s.Of == o.Team }) {
+		source, of := o.source()
+		if f.Inventory.State(source, of) != inventory.NotChecked ||
+			slices.ContainsFunc(unread, func(s inventory.Source) bool { return s.Of == of }) {
 			continue
 		}
-		_, why := f.Inventory.Has("team-members", o.Team)
+		_, why := f.Inventory.Has(source, of)
 		if _, asked := f.Inventory.Has("org-apps", ""); asked == inventory.NotAsked {
 			why = asked
 		}
-		unread = append(unread, inventory.Source{Name: "team-members", Of: o.Team, State: inventory.NotChecked, Why: why})
+		unread = append(unread, inventory.Source{Name: source, Of: of, State: inventory.NotChecked, Why: why})
 	}
 	return unread
 }
