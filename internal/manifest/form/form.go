@@ -139,7 +139,7 @@ var forms = map[string]*Form{ //nolint:gochecknoglobals // a constant, if Go had
 		`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`, nil),
 	"mount": form("a path without a slash at either end", "jwt", `^[^/\s]+(/[^/\s]+)*$`, nil),
 
-	"account":      form("an account's id, as the ticket system's API gives it", "5b10a2844c20165700ede21g", `^[A-Za-z0-9:_.-]+$`, nil),
+	"account":      form("an account's id, as the ticket system's API gives it", "712020:9c1f", `^[A-Za-z0-9:_.-]+$`, nil),
 	"jira-project": form("a Jira project's key", "PAY", `^[A-Z][A-Z0-9_]+$`, nil),
 	"rule": form("the path of a Rego rule under data.curfew", "data.curfew.deploy.allow",
 		`^data\.curfew(\.[A-Za-z_][A-Za-z0-9_]*)+$`, nil),
