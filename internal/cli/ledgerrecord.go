@@ -60,8 +60,8 @@ func aboutOf(r *ledger.Record) string {
 	switch {
 	case len(r.Links.Tickets) > 0 && r.Plane == ledger.Response:
 		return strings.Join(r.Links.Tickets, " ")
-	case r.Finding != nil:
-		return r.Finding.Rule
+	case r.Finding != nil: // its id as a scan prints it; who only sees it gone knows of no rule
+		return strings.TrimSpace(r.Finding.Fingerprint[:8] + " " + r.Finding.Rule)
 	case r.Identity.Grant != "":
 		return r.Identity.ID + "/" + r.Identity.Grant
 	case r.Identity.ID != "":
