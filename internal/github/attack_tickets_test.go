@@ -62,6 +62,11 @@ func issueAttacks() []ticketCase {
 			p.g.Unlabel(webID, 1, "alice", "approved")
 			p.g.Label(webID, 1, "alice", "approved")
 		}, "@alice set it last", nil},
+		{"label by an owner, and set by a stranger 1,000 events later", func(p *ticketPlace) {
+			p.chatter(1000)
+			p.g.Unlabel(webID, 1, "mallory", "approved")
+			p.g.Label(webID, 1, "mallory", "approved")
+		}, "@mallory set it last", nil},
 		{"label taken off", anew(func(*ticketPlace) {}), `hasn't the label "approved"`, nil},
 		{"label by an app in an owner's name", func(p *ticketPlace) { p.g.ByApp(webID, 1) }, "a program set it in @zoe's name", nil},
 		{"another label that begins so", anew(func(p *ticketPlace) { p.g.Label(webID, 1, "zoe", "approved-not") }), "hasn't the label", nil},

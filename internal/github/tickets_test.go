@@ -115,6 +115,11 @@ func TestTickets(t *testing.T) {
 			p.g.Say(changeID, n, "zoe", p.web)
 			p.g.Label(changeID, n, "zoe", "approved")
 		}, "", nil},
+		{"approved at the end of a timeline of 1,000 events", func(p *ticketPlace) {
+			p.g.Unlabel(webID, 1, "zoe", "approved")
+			p.chatter(1000)
+			p.g.Label(webID, 1, "anna", "approved")
+		}, "", []string{"@anna"}},
 		{"a timeline of 1,000 events", func(p *ticketPlace) { p.chatter(1000) }, "", nil},
 		{"a pull request", func(p *ticketPlace) { p.pulled("zoe") }, "", nil},
 		{"a pull request that two approved", func(p *ticketPlace) { p.pulled("zoe", "anna", "stranger") }, "", []string{"@anna", "@zoe"}},

@@ -82,4 +82,11 @@ func (f *faulter) ticket(ptr string, t *TicketTrigger) {
 		f.report(FaultSystem, ptr+"/system", "nobody says where "+string(t.System)+" is: its tickets can't be proven",
 			"let an organisation's policy name it under systems, and extend that")
 	}
+	if f.p == nil || t.System == SystemGitHub {
+		return
+	}
+	if s := f.p.Systems.Get(t.System); s != nil && len(s.People) == 0 {
+		f.report(FaultSystem, ptr+"/system", "nobody says who the accounts of "+string(t.System)+" are on the platform: no approval there can be proven",
+			"let the organisation's policy name them under systems."+string(t.System)+".people")
+	}
 }
