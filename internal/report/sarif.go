@@ -11,7 +11,6 @@ import (
 	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/markup"
 	"github.com/curfew-ci/curfew/internal/scan"
-	"github.com/curfew-ci/curfew/rules"
 )
 
 const (
@@ -25,14 +24,14 @@ const (
 	sourceRoot = "%SRCROOT%"
 )
 
-// writeSARIF writes a SARIF 2.1.0 log with one run for each source that was read, also where it has no
+// writeSARIF writes a SARIF 2.1.0 log with one run for each part that was read, also where it has no
 // result: code scanning closes a category's alerts only when it is uploaded without them, and must not
-// close those of a source that nobody read. Suppressed findings are left out unless opt asks for them, as code
+// close those of what nobody read. Suppressed findings are left out unless opt asks for them, as code
 // scanning ignores "suppressions" and would open them as alerts.
 func writeSARIF(w io.Writer, r *scan.Result, opt Options) error {
 	shown := counting(r)
 	if opt.Silenced {
-		shown = all(r)
+		shown = every(r)
 	}
 	found, err := bySource(shown, opt.Rules)
 	if err != nil {
@@ -43,12 +42,10 @@ func writeSARIF(w io.Writer, r *scan.Result, opt Options) error {
 		return err
 	}
 	log := sarifLog{Schema: sarifSchema, Version: string(sarif.Version210), Runs: []*sarifRun{}}
-	sources := slices.DeleteFunc(scan.Sources(), func(src scan.Source) bool {
-		return len(found[src]) == 0 && !slices.Contains(r.Checked.Sources, src)
-	})
-	for i, src := range sources {
-		b := runBuilder{result: r, opt: opt, source: src, hashes: &hashes, gaps: gaps(r.NotChecked, sources, i)}
-		run, err := b.build(found[src])
+	all := slices.DeleteFunc(parts(), func(p part) bool { return len(found[p]) == 0 && !p.read(r) })
+	for i, p := range all {
+		b := runBuilder{result: r, opt: opt, part: p, hashes: &hashes, gaps: gaps(r.NotChecked, all, i)}
+		run, err := b.build(found[p])
 		if err != nil {
 			return err
 		}
@@ -57,50 +54,11 @@ func writeSARIF(w io.Writer, r *scan.Result, opt Options) error {
 	return encode(w, log)
 }
 
-// gaps is what the i-th run tells of what wasn't checked: what concerns its own source and, in the first
-// run, what concerns a source that has none.
-func gaps(all []scan.NotChecked, sources []scan.Source, i int) []scan.NotChecked {
-	var told []scan.NotChecked
-	for _, n := range all {
-		if n.Source == sources[i] || i == 0 && !slices.Contains(sources, n.Source) {
-			told = append(told, n)
-		}
-	}
-	return told
-}
-
-// bySource sorts findings by the source that was read for them: their rule's, or their own.
-func bySource(shown []*finding.Finding, all []*rules.Rule) (map[scan.Source][]*finding.Finding, error) {
-	source := make(map[string]scan.Source, len(all))
-	for _, rule := range all {
-		src := scan.Source(rule.Source)
-		if !slices.Contains(scan.Sources(), src) {
-			return nil, fmt.Errorf("write sarif: rule %q reads source %q, which no scan has", rule.ID, rule.Source)
-		}
-		source[rule.ID] = src
-	}
-	found := map[scan.Source][]*finding.Finding{}
-	for _, f := range shown {
-		src, ok := source[f.Rule]
-		if !ok {
-			return nil, fmt.Errorf("write sarif: %s: no rule is called %q", markup.Visible(f.Region.String()), markup.Visible(f.Rule))
-		}
-		if f.Source != "" {
-			src = scan.Source(f.Source)
-		}
-		if !slices.Contains(scan.Sources(), src) {
-			return nil, fmt.Errorf("write sarif: %s: no scan reads source %q", markup.Visible(f.Region.String()), markup.Visible(f.Source))
-		}
-		found[src] = append(found[src], f)
-	}
-	return found, nil
-}
-
 // runBuilder makes one run.
 type runBuilder struct {
 	result *scan.Result
 	opt    Options
-	source scan.Source
+	part   part
 	hashes *lineHasher
 	gaps   []scan.NotChecked
 	rules  ruleTable
@@ -109,7 +67,7 @@ type runBuilder struct {
 // build makes the run for fs.
 func (b *runBuilder) build(fs []*finding.Finding) (*sarifRun, error) {
 	kept := keep(fs, maxResults)
-	b.rules = newRuleTable(b.opt.Rules, b.source, kept)
+	b.rules = newRuleTable(b.opt.Rules, b.part.source, kept)
 	run := &sarifRun{Tool: sarifTool{Driver: b.driver()}, Taxonomies: b.rules.taxonomies.components}
 	run.Results = make([]sarifResult, len(kept))
 	for i, f := range kept {
@@ -145,7 +103,10 @@ func (b *runBuilder) category() string {
 	if name == "" {
 		name = "curfew"
 	}
-	name += "/" + string(b.source)
+	name += "/" + string(b.part.source)
+	if b.part.past {
+		name += "-history"
+	}
 	if scope := b.result.Checked.Scope; scope.Alone() {
 		name += "-" + string(scope) // a part isn't all: its upload closes no alert of the whole
 	}

@@ -116,6 +116,40 @@ func TestOneRunForEachSourceThatWasRead(t *testing.T) {
 	}
 }
 
+// TestHistoryHasARunOfItsOwn: a scan of the files alone closes no alert of what stands in the history, nor does one of a
+// part of that; and one of a bare repository closes none of what stands in files.
+func TestHistoryHasARunOfItsOwn(t *testing.T) {
+	past := finding.Finding{Rule: "long-lived-token", Severity: finding.High, Key: "past", History: &finding.History{}}
+	here := finding.Finding{Rule: "long-lived-token", Severity: finding.High, Key: "here"}
+	for _, c := range []struct {
+		checked scan.Checked
+		found   []finding.Finding
+		want    []string
+	}{
+		{scan.Checked{Scope: scan.InTree, Files: 1}, []finding.Finding{here}, []string{"curfew/secrets/ true 1"}},
+		{scan.Checked{Scope: scan.InHistory, Files: 1}, nil, []string{"curfew/secrets/ true 0", "curfew/secrets-history/ true 0"}},
+		{scan.Checked{Scope: scan.InHistory, Files: 1}, []finding.Finding{here, past}, []string{"curfew/secrets/ true 1", "curfew/secrets-history/ true 1"}},
+		{scan.Checked{Scope: scan.InHistory, Files: 1, HistoryInPart: true}, []finding.Finding{past}, []string{"curfew/secrets/ true 0", "curfew/secrets-history/ false 1"}},
+		{scan.Checked{Scope: scan.InHistory, Files: 1, HistoryInPart: true}, nil, []string{"curfew/secrets/ true 0"}},
+		{scan.Checked{Scope: scan.InHistory}, []finding.Finding{past}, []string{"curfew/secrets-history/ true 1"}},
+	} {
+		s := sample{"history", tree{}, clean()}
+		c.checked.Sources = []scan.Source{scan.Secrets}
+		s.result.Checked, s.result.Findings = c.checked, c.found
+		s.result.NotChecked = []scan.NotChecked{{Source: scan.Secrets, What: "w", Reason: "r"}}
+		var got []string
+		for i, run := range s.sarif(t).Runs {
+			got = append(got, fmt.Sprint(*run.AutomationDetails.ID, " ", *run.Invocations[0].ExecutionSuccessful, " ", len(run.Results)))
+			if (len(run.Invocations[0].ToolExecutionNotifications) > 0) != (i == 0) {
+				t.Errorf("%v: what wasn't checked is told %d times in run %d", c, len(run.Invocations[0].ToolExecutionNotifications), i)
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", c.checked, diff)
+		}
+	}
+}
+
 func TestSuppressedFindingsAreLeftOutOfSARIF(t *testing.T) {
 	s := example()
 	if out := s.write(t, SARIF, s.options()); strings.Contains(out, "suppress") {
@@ -349,7 +383,7 @@ func TestRelationships(t *testing.T) {
 			}
 		}
 	}
-	if n != 10 {
-		t.Errorf("%d relationships, want 10: one for each tag", n)
+	if n != 12 {
+		t.Errorf("%d relationships, want 12: one for each tag, and those of a rule in two runs again", n)
 	}
 }

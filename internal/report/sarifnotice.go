@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/owenrumney/go-sarif/v2/sarif"
 )
@@ -16,7 +15,7 @@ const (
 // invocation says what wasn't checked and how many results were left out for the platform's limit. It
 // was no success where the source could be read in part only, though what was found there is told.
 func (b *runBuilder) invocation(leftOut int) *sarif.Invocation {
-	inv := &sarif.Invocation{ExecutionSuccessful: ref(slices.Contains(b.result.Checked.Sources, b.source))}
+	inv := &sarif.Invocation{ExecutionSuccessful: ref(b.part.read(b.result))}
 	add := func(id, s string) {
 		inv.ToolExecutionNotifications = append(inv.ToolExecutionNotifications, &sarif.Notification{
 			Descriptor: &sarif.ReportingDescriptorReference{Id: &id}, Level: "warning", Message: message(s),

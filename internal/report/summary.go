@@ -23,8 +23,8 @@ func counting(r *scan.Result) []*finding.Finding {
 	return fs
 }
 
-// all are the findings of r, silenced ones too.
-func all(r *scan.Result) []*finding.Finding {
+// every lists the findings of r, silenced ones too.
+func every(r *scan.Result) []*finding.Finding {
 	fs := make([]*finding.Finding, len(r.Findings))
 	for i := range r.Findings {
 		fs[i] = &r.Findings[i]

@@ -55,6 +55,7 @@ func (r *run) skipped(skips []*gitrepo.Skip) {
 
 // unsearched says what of the history was not searched, apart from what has been said of the tree's files.
 func (r *run) unsearched(found *history.Result) {
+	r.result.Checked.HistoryInPart = len(r.opt.Search.Since) > 0 || found.Commits == 0 || found.Shallow || len(found.Missing) > 0 || found.Interrupted
 	if found.Commits == 0 && len(r.opt.Search.Since) == 0 && !found.Interrupted {
 		r.notChecked(Secrets, "the history", "there is no commit", "fetch the branches, where there should be some")
 	}

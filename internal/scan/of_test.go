@@ -155,3 +155,33 @@ func TestOfSearches(t *testing.T) {
 		t.Errorf("before the first commit (-want +got):\n%s", diff)
 	}
 }
+
+// TestHistoryInPart: what was left out of the history is told, as it closes nothing.
+func TestHistoryInPart(t *testing.T) {
+	dir := repository(t, 1)
+	first := gitIn(t, dir, "rev-parse", "HEAD")
+	gitIn(t, dir, "commit", "-q", "--allow-empty", "-m", "second")
+	shallow := filepath.Join(t.TempDir(), "shallow")
+	gitIn(t, dir, "clone", "-q", "--depth", "1", "file://"+dir, shallow)
+	empty := t.TempDir()
+	gitIn(t, empty, "init", "-q")
+	for name, tt := range map[string]struct {
+		dir    string
+		search scan.Search
+		want   bool
+	}{
+		"the tree":          {dir, scan.Search{}, false},
+		"all":               {dir, scan.Search{History: true}, false},
+		"since":             {dir, scan.Search{History: true, Since: []string{first}}, true},
+		"a shallow clone":   {shallow, scan.Search{History: true}, true},
+		"before any commit": {empty, scan.Search{History: true}, true},
+	} {
+		r, err := scan.Run(t.Context(), scan.Options{Dir: tt.dir, Search: tt.search, Now: today})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Checked.HistoryInPart != tt.want {
+			t.Errorf("%s: %+v", name, r.Checked)
+		}
+	}
+}

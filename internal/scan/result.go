@@ -45,6 +45,10 @@ type Checked struct {
 	// Scope says how far the search for secrets goes. Beside Tree and History nothing else is judged.
 	Scope Scope `json:"scope"`
 
+	// HistoryInPart says that of the history only a part was searched: what --since doesn't leave out, or what the
+	// clone has. What an earlier scan found there may be there still.
+	HistoryInPart bool `json:"historyInPart,omitempty"`
+
 	Workflows    int `json:"workflows"`
 	Actions      int `json:"actions"`
 	Jobs         int `json:"jobs"`

@@ -156,6 +156,10 @@ func TestNotAllRead(t *testing.T) {
 		r.Checked.Scope = scan.InTree
 		w.sync(r)
 		w.want("T-1 open")
+		r = result()
+		r.Checked.HistoryInPart = true
+		w.sync(r)
+		w.want("T-1 open")
 		w.sync(result())
 		w.want("T-1 closed")
 	})

@@ -77,7 +77,8 @@ func (p *planner) looked(m Memo) bool {
 			return false
 		}
 	}
-	return !m.History || p.in.Result.Checked.Scope == scan.InHistory
+	c := &p.in.Result.Checked
+	return !m.History || c.Scope == scan.InHistory && !c.HistoryInPart
 }
 
 // whole reports whether a source was read to the end, with nothing left out that paths could lie in. Files that no
