@@ -110,6 +110,18 @@ func issueAttacks() []ticketCase {
 		{"a team that can't be read", func(p *ticketPlace) { p.owner = "@acme/secret" }, "members: read", nil},
 		{"no owner", func(p *ticketPlace) { p.owner = "" }, "is nobody", nil},
 		{"comment changed by another", func(p *ticketPlace) { p.g.EditComment(webID, 1, 1, "I have looked at "+p.org) }, "was changed after it was written", nil},
+		{"the last comment hidden", anew(func(p *ticketPlace) {
+			p.g.Say(webID, 1, "zoe", p.web)
+			n := p.g.Say(webID, 1, "zoe", "rather "+p.org)
+			p.g.Label(webID, 1, "zoe", "approved")
+			p.g.HideComment(webID, 1, n)
+		}), "and is hidden", nil},
+		{"the last comment deleted", anew(func(p *ticketPlace) {
+			p.g.Say(webID, 1, "zoe", p.web)
+			n := p.g.Say(webID, 1, "zoe", "rather "+p.org)
+			p.g.Label(webID, 1, "zoe", "approved")
+			p.g.DeleteComment(webID, 1, n, "mallory")
+		}), "lost a comment after @zoe set", nil},
 		{"two commits in one comment", anew(func(p *ticketPlace) {
 			p.g.Say(webID, 1, "zoe", "> deploy "+p.org+"\n\nno, "+p.web)
 			p.g.Label(webID, 1, "zoe", "approved")
@@ -219,6 +231,18 @@ func TestUnnamed(t *testing.T) {
 				t.Errorf("%v, %+v", err, got)
 			}
 		})
+	}
+}
+
+// TestTakenBack: what an owner named before his label was taken off isn't approved by a new label, even where the comment
+// that he wrote for that is gone without a trace.
+func TestTakenBack(t *testing.T) {
+	p := newTicketPlace(t)
+	p.g.Unlabel(webID, 1, "mallory", "approved")
+	p.g.Label(webID, 1, "zoe", "approved")
+	got, err := p.prove()
+	if err != nil || len(got) != 1 || got[0].Ticket.SHA != "" {
+		t.Errorf("%v, %+v", err, got)
 	}
 }
 

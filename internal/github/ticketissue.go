@@ -69,7 +69,7 @@ func (i *ticketIssue) has(label string) bool {
 
 // approved fills in who approved and what, or says why it isn't approved.
 func (d *desk) approved(history []event, p *manifest.TicketProof) (why string) {
-	at, since := lastSet(history, p.Status)
+	from, at, since := lastSet(history, p.Status)
 	if at < 0 {
 		return fmt.Sprintf("has the label %q, and its history doesn't say who set it", p.Status)
 	}
@@ -80,10 +80,10 @@ func (d *desk) approved(history []event, p *manifest.TicketProof) (why string) {
 	case !d.may(set.Actor):
 		return fmt.Sprintf("has the label %q, and %s set it last, who isn't %s", p.Status, set.Actor, d.c.Owner)
 	case since != "":
-		return fmt.Sprintf("was %s after %s set the label %q: have it set anew", since, set.Actor, p.Status)
+		return fmt.Sprintf("%s after %s set the label %q: have it set anew", since, set.Actor, p.Status)
 	}
 	p.Approvers = []string{d.started.name(set.Actor)}
-	named, why := d.named(history[:at], set.Actor)
+	named, why := d.named(history[from:at], set.Actor)
 	if why != "" {
 		return why
 	}
@@ -91,38 +91,53 @@ func (d *desk) approved(history []event, p *manifest.TicketProof) (why string) {
 	return ""
 }
 
-// lastSet finds where a label was set last, and what makes the ticket another one since then; at is below 0 where it
-// wasn't, or was taken off since.
-func lastSet(history []event, label string) (at int, since string) {
+// changed says in words what makes a ticket another one than was approved. Who may write to a repository can delete the
+// comment that an owner wrote last, so that an older one would be the last.
+func changed(kind string) string {
+	switch kind {
+	case "renamed", "closed", "reopened", "transferred":
+		return "was " + kind
+	case "marked_as_duplicate":
+		return "was called a duplicate"
+	case "converted_to_discussion":
+		return "was made a discussion"
+	case "comment_deleted":
+		return "lost a comment"
+	}
+	return ""
+}
+
+// lastSet finds where a label was set last, from where on what was said counts for it, and what makes the ticket another
+// one since then. at is below 0 where it wasn't set, or was taken off since: what was said before that is taken back.
+func lastSet(history []event, label string) (from, at int, since string) {
 	at = -1
 	for n := range history {
 		e := &history[n]
-		switch e.Event {
-		case "labeled", "unlabeled":
-			if !strings.EqualFold(e.Label.Name, label) {
-				continue
-			}
-			if at, since = n, ""; e.Event == "unlabeled" {
-				at = -1
-			}
-		case "renamed", "closed", "reopened", "transferred", "marked_as_duplicate", "converted_to_discussion":
-			since = e.Event
+		switch {
+		case e.Event == "labeled" && strings.EqualFold(e.Label.Name, label):
+			at, since = n, ""
+		case e.Event == "unlabeled" && strings.EqualFold(e.Label.Name, label):
+			from, at, since = n, -1, ""
+		case changed(e.Event) != "":
+			since = changed(e.Event)
 		}
 	}
-	return at, since
+	return from, at, since
 }
 
 // named is what somebody named in the newest of his comments that name anything; "" where none does.
 func (d *desk) named(before []event, by user) (named, why string) {
 	kind := d.c.Trigger.Ticket.References
 	for _, e := range slices.Backward(before) {
-		if e.Event != "commented" || e.User.ID != by.ID || e.App != nil || e.Hidden != nil {
+		if e.Event != "commented" || e.User.ID != by.ID || e.App != nil {
 			continue
 		}
 		all := issuance.Named(e.Body, kind)
 		switch {
 		case len(all) == 0:
 			continue
+		case e.Hidden != nil:
+			return "", fmt.Sprintf("has a comment of %s that names a %s, and is hidden: have a new one written", by, kind)
 		case !e.Updated.Equal(e.Created) || e.Created.IsZero():
 			return "", fmt.Sprintf("has a comment of %s that names a %s, and was changed after it was written, which others can do as well: have a new one written", by, kind)
 		case len(all) > 1:

@@ -102,6 +102,7 @@ func TestTickets(t *testing.T) {
 			p.g.Event(webID, 1, "zoe", "closed")
 			p.g.Event(webID, 1, "alice", "reopened")
 			p.g.Unlabel(webID, 1, "zoe", "approved")
+			p.g.Say(webID, 1, "zoe", p.web)
 			p.g.Label(webID, 1, "zoe", "approved")
 		}, "", nil},
 		{"set again by another owner", func(p *ticketPlace) {

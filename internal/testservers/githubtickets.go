@@ -74,6 +74,22 @@ func (g *GitHub) EditComment(repo int64, number, comment int, text string) {
 	e["body"], e["updated_at"] = text, g.clock().Add(time.Second).UTC().Format(time.RFC3339)
 }
 
+// DeleteComment takes away what Say wrote. Who may write to the repository can do it to anybody's.
+func (g *GitHub) DeleteComment(repo int64, number, comment int, by string) {
+	g.mu.Lock()
+	t := g.repos[repo].issues[number-1]
+	t.history = slices.Delete(t.history, comment, comment+1)
+	g.mu.Unlock()
+	g.Event(repo, number, by, "comment_deleted")
+}
+
+// HideComment minimizes what Say wrote.
+func (g *GitHub) HideComment(repo int64, number, comment int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.repos[repo].issues[number-1].history[comment]["minimized"] = map[string]any{"reason": "outdated"}
+}
+
 // Event lets something happen that has no members of its own: closed, reopened, locked, transferred.
 func (g *GitHub) Event(repo int64, number int, by, kind string) {
 	g.happen(repo, number, by, kind, func(s *Issue, _ map[string]any) bool {
