@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"strings"
 
 	"github.com/hmarr/codeowners"
 )
@@ -30,9 +31,18 @@ func Parse(path string, src []byte) (*File, error) {
 		if _, scanErr := fmt.Sscanf(err.Error(), "line %d:", &line); scanErr != nil {
 			return nil, fmt.Errorf("%s can't be read as a file of owners", path)
 		}
-		return nil, fmt.Errorf("%s:%d: expected a pattern and owners, such as /docs/ @acme/docs: mend the line or move the file away", path, line)
+		return nil, misread(path, line)
+	}
+	for _, rule := range rules {
+		if strings.Trim(rule.RawPattern(), "/") == "" { // at which the matcher below would panic
+			return nil, misread(path, rule.LineNumber)
+		}
 	}
 	return &File{path, rules}, nil
+}
+
+func misread(path string, line int) error {
+	return fmt.Errorf("%s:%d: expected a pattern and owners, such as /docs/ @acme/docs: mend the line or move the file away", path, line)
 }
 
 // Of lists who owns name, in the file's order: "@acme/web", "@anna", "anna@example.com". line is that of the rule that

@@ -31,7 +31,7 @@ func TestOf(t *testing.T) {
 	if owners, line := empty.Of("main.go"); owners != nil || line != 0 {
 		t.Errorf("nobody's file is of %v at line %d", owners, line)
 	}
-	for src, want := range map[string]string{"# x\n* hunter2\n": "docs/CODEOWNERS:2: expected", "* @acme/web\n/[x @a\n/***": "docs/CODEOWNERS:2", "* " + strings.Repeat("@x ", 1<<16): "longer than is read"} {
+	for src, want := range map[string]string{"# x\n* hunter2\n": "docs/CODEOWNERS:2: expected", "* @acme/web\n/[x @a\n/***": "docs/CODEOWNERS:2", "* @acme/web\n/ @acme/web": "docs/CODEOWNERS:2", "* " + strings.Repeat("@x ", 1<<16): "longer than is read"} {
 		if _, err := Parse("docs/CODEOWNERS", []byte(src)); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%.20q: %v", src, err)
 		}
@@ -40,6 +40,7 @@ func TestOf(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("/.github/ @acme/appsec # why\n*.go\n"), ".github/curfew.yml")
+	f.Add([]byte("/"), "0")
 	f.Fuzz(func(t *testing.T, src []byte, name string) {
 		file, err := Parse("CODEOWNERS", src)
 		if err != nil {
