@@ -69,7 +69,9 @@ func readAppToken(j *usage.Job, l *usage.Login, known *rules.AppToken) appToken 
 	switch {
 	case repositories.Present() && repositories.Value != "":
 		for name := range strings.FieldsFuncSeq(repositories.Value, func(r rune) bool { return r == ',' || r == '\n' }) {
-			t.names = append(t.names, strings.TrimSpace(name))
+			if name = strings.TrimSpace(name); name != "" {
+				t.names = append(t.names, name)
+			}
 		}
 		if t.unknown = t.unknown || !isLiteral(repositories); t.unknown {
 			t.names = nil // a computed name may be any, and an expression may stand on several lines

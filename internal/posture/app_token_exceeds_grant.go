@@ -119,6 +119,9 @@ func (p *Pass) beyondRepositories(t *appToken, g *manifest.GitHub) []string {
 	for _, name := range names {
 		if !slices.ContainsFunc(g.Repositories, func(granted string) bool {
 			of, is, _ := strings.Cut(granted, "/")
+			if strings.Contains(name, "/") {
+				return strings.EqualFold(granted, name)
+			}
 			return strings.EqualFold(is, name) && (owner == "" || strings.EqualFold(of, owner))
 		}) {
 			excess = append(excess, "repository "+name)

@@ -118,6 +118,7 @@ func TestAppTokens(t *testing.T) {
 	}
 	cases{
 		{"as granted", granted + step(`, permission-contents: write, repositories: "web, infra"`), nil},
+		{"by lines", granted + step(`, permission-contents: write, repositories: "web\n \n acme/infra,\n"`), nil},
 		{"less", granted + step(`, permission-contents: read`), nil},
 		{"no grant", granting("") + step(""), nil},
 		{"no manifest", step(""), nil},
