@@ -159,9 +159,9 @@ func pullAttacks() []ticketCase {
 		{"closed, not merged", pulled(func(p *ticketPlace) { p.g.Event(webID, 2, "mallory", "closed") }, "zoe"), "closed or a draft", nil},
 		{"merged into a branch of mallory's", pulled(func(p *ticketPlace) {
 			p.g.Retarget(webID, 2, "mallory")
-			p.g.Merge(webID, 2, p.org)
+			p.g.MergeAs(webID, 2, p.org)
 		}, "zoe"), "not into the default branch", nil},
-		{"merged without a review", pulled(func(p *ticketPlace) { p.g.Merge(webID, 2, p.org) }), none, nil},
+		{"merged without a review", pulled(func(p *ticketPlace) { p.g.MergeAs(webID, 2, p.org) }), none, nil},
 		{"where a run must be named", pulled(func(p *ticketPlace) { p.trigger.References = manifest.ReferenceRun }, "zoe"), "names a commit and no run", nil},
 		{"reviews without an end", pulled(func(p *ticketPlace) {
 			p.answers("/pulls/2/reviews", says(200, "[]", "Link", `<https://x>; rel="next"`))

@@ -126,7 +126,7 @@ func TestTickets(t *testing.T) {
 		{"a pull request that two approved", func(p *ticketPlace) { p.pulled("zoe", "anna", "stranger") }, "", []string{"@anna", "@zoe"}},
 		{"a merged one", func(p *ticketPlace) {
 			p.pulled("zoe")
-			p.g.Merge(webID, 2, p.org)
+			p.g.MergeAs(webID, 2, p.org)
 			p.trigger.Status = []string{"merged"}
 		}, "", nil},
 		{"one of which changes were asked for, and made", func(p *ticketPlace) {
@@ -166,7 +166,7 @@ func TestPullNames(t *testing.T) {
 	if err != nil || got[0].Ticket.SHA != p.web || got[0].Ticket.Status != "approved" || got[0].Ticket.ID != "acme/web#2" {
 		t.Errorf("%v, %+v", err, got)
 	}
-	p.g.Merge(webID, 2, p.org)
+	p.g.MergeAs(webID, 2, p.org)
 	got, err = p.prove()
 	if err != nil || got[0].Ticket.SHA != p.org || got[0].Ticket.Status != "merged" {
 		t.Errorf("%v, %+v", err, got)

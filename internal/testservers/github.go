@@ -14,7 +14,7 @@ import (
 )
 
 // GitHub is a fake of the little of GitHub's REST API that curfew asks for, under an Enterprise Server's path: what
-// GitHub documents of repositories, refs, the git database, commits, runs, teams, issues, code scanning and of what an inventory lists. It
+// GitHub documents of repositories, refs, the git database, commits, runs, teams, issues, pull requests, code scanning and of what an inventory lists. It
 // is not GitHub: of permissions it knows two tokens. Every request and every answer is held to GitHub's own description
 // of its API, and one that isn't as described fails the test. Objects have git's real ids.
 type GitHub struct {
@@ -29,6 +29,9 @@ type GitHub struct {
 	ScanLag  time.Duration    // by which code scanning works through an upload later
 	Refuse   string           // the category whose uploads code scanning can't work through
 	Outsider bool             // the tokens' account may write issues, and set no labels
+	NoPulls  bool             // it may make no pull requests, as an organisation's setting has it
+
+	Collaborators []string // who may be asked for a review: "maria", "acme/web"
 
 	spec    *openapi.Spec
 	mu      sync.Mutex
@@ -54,14 +57,17 @@ type hosted struct {
 	defaultBranch string
 	branches      map[string]string // to commits
 	issues        []*tracked        // by their numbers, from 1
+	pulls         []*pulled
 	labels        map[string]bool
 	scanning      scanning
 	settings
 }
 
 type commit struct {
-	repo         int64
-	tree, author string
+	repo                  int64
+	tree, author, message string
+	parents               []string
+	at                    time.Time
 }
 
 // StartGitHub starts one without repositories.
@@ -87,6 +93,7 @@ func (g *GitHub) routes() *http.ServeMux {
 	for pattern, handle := range map[string]func(http.ResponseWriter, *http.Request, *hosted){
 		"":                                     g.sendRepository,
 		"/git/ref/heads/{branch...}":           g.sendRef,
+		"/git/matching-refs/heads/{branch...}": g.sendMatching,
 		"/git/commits/{sha}":                   g.sendGitCommit,
 		"/git/trees/{sha}":                     g.sendTree,
 		"/git/blobs/{sha}":                     g.sendBlob,
@@ -102,6 +109,7 @@ func (g *GitHub) routes() *http.ServeMux {
 		"/issues/{number}":                     g.sendIssue,
 		"/issues/{number}/comments":            g.sendComments,
 		"/issues/{number}/timeline":            g.sendTimeline,
+		"/pulls":                               g.sendPulls,
 		"/pulls/{number}":                      g.sendPull,
 		"/pulls/{number}/reviews":              g.sendReviews,
 		"/actions/runs/{run}/approvals":        g.sendApprovals,
@@ -117,6 +125,9 @@ func (g *GitHub) routes() *http.ServeMux {
 	for pattern, handle := range map[string]func(http.ResponseWriter, *http.Request, *hosted){
 		"POST /issues": g.makeIssue, "PATCH /issues/{number}": g.editIssue, "POST /issues/{number}/comments": g.makeComment, "POST /labels": g.makeLabel,
 		"POST /code-scanning/sarifs": g.takeSARIF, "PATCH /code-scanning/alerts/{number}": g.editAlert,
+		"POST /git/blobs": g.makeBlob, "POST /git/trees": g.makeTree, "POST /git/commits": g.makeCommit, "POST /git/refs": g.makeRef,
+		"PATCH /git/refs/heads/{branch...}": g.moveRef, "DELETE /git/refs/heads/{branch...}": g.dropRef,
+		"POST /pulls": g.makePull, "PATCH /pulls/{number}": g.editPull, "POST /pulls/{number}/requested_reviewers": g.askReviewers,
 	} {
 		method, below, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" /api/v3/repos/{owner}/{name}"+below, func(w http.ResponseWriter, r *http.Request) {

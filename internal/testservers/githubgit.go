@@ -30,8 +30,13 @@ func (g *GitHub) Commit(repo int64, branch, author string, files map[string]stri
 		leaves[path] = leaf{mode, id, len(text)}
 	}
 	tree := g.plant(leaves)
-	id := objectID("commit", fmt.Sprintf("tree %s\nparent %s\nauthor %s\n\non %s\n", tree, g.repos[repo].branches[branch], author, branch))
-	g.commits[id] = commit{repo, tree, author}
+	parent := g.repos[repo].branches[branch]
+	id := objectID("commit", fmt.Sprintf("tree %s\nparent %s\nauthor %s\n\non %s\n", tree, parent, author, branch))
+	c := commit{repo: repo, tree: tree, author: author, at: g.clock()}
+	if parent != "" {
+		c.parents = []string{parent}
+	}
+	g.commits[id] = c
 	g.repos[repo].branches[branch] = id
 	return id
 }
@@ -117,13 +122,13 @@ func (g *GitHub) sendRef(w http.ResponseWriter, r *http.Request, repo *hosted) {
 		refuse(w, http.StatusNotFound)
 		return
 	}
-	sendJSON(w, map[string]any{"ref": "refs/heads/" + branch, "object": map[string]any{"type": "commit", "sha": repo.branches[branch]}})
+	sendJSON(w, showRef("refs/heads/"+branch, repo.branches[branch]))
 }
 
 func (g *GitHub) sendGitCommit(w http.ResponseWriter, r *http.Request, repo *hosted) {
 	sha := r.PathValue("sha")
 	if c, ok := g.commits[sha]; ok && repo != nil && c.repo == repo.id {
-		sendJSON(w, map[string]any{"sha": sha, "tree": map[string]any{"sha": c.tree}})
+		sendJSON(w, c.show(sha))
 		return
 	}
 	refuse(w, http.StatusNotFound)

@@ -39,7 +39,6 @@ type tracked struct {
 	times   []time.Time
 	repo    *hosted
 	history []map[string]any // its timeline
-	pull    *pulled          // nil for an issue
 	moved   string           // where it went, an address
 }
 

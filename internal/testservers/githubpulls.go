@@ -1,125 +1,141 @@
 package testservers
 
 import (
-	"net/http"
+	"cmp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// pulled is what a pull request has beside an issue.
+// Pull is a pull request as it stands. Its number, title, text, comments and whether it is open are its issue's.
+type Pull struct {
+	Issue
+	Head      string // its branch
+	HeadSHA   string // where that was when it was closed; "" while it is open
+	HeadRepo  int64  // another repository's id, of a fork; 0 is this one
+	Base      string
+	Draft     bool
+	Merged    string // the commit that merged it
+	MergedAt  time.Time
+	Reviewers []string // who was asked: "maria", "acme/web"
+	Reviews   []Review
+}
+
+// Review is one of a pull request.
+type Review struct {
+	Login  string
+	State  string // APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED
+	Commit string
+	At     time.Time
+}
+
+// pulled is a pull request with its issue.
 type pulled struct {
-	by, head, base string
-	merge          string // the commit that it became; "" for none
-	draft          bool
-	reviews        []map[string]any
+	Pull
+	of *tracked
+	by string // who made it; "" is nobody in particular
 }
 
-// Pull opens a pull request of a commit for a branch, and returns its number.
-func (g *GitHub) Pull(repo int64, by, head, base string) int {
+// freeze keeps where the branch is.
+func (p *pulled) freeze(repo *hosted) {
+	if p.HeadSHA == "" {
+		p.HeadSHA = repo.branches[p.Head]
+	}
+}
+
+// Pulls are those of a repository.
+func (g *GitHub) Pulls(repo int64) []Pull {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	t := g.repos[repo].track(Issue{Open: true, Title: "Change it", Author: g.account(by), Pull: true, Created: g.clock()}, g.clock())
-	t.pull = &pulled{by: by, head: head, base: base}
-	return t.now().Number
+	var all []Pull
+	for _, p := range g.repos[repo].pulls {
+		now := p.Pull
+		now.Issue = p.of.now()
+		all = append(all, now)
+	}
+	return all
 }
 
-// Push adds a commit to a pull request.
-func (g *GitHub) Push(repo int64, number int, head string) {
-	g.pulling(repo, number, func(p *pulled) { p.head = head })
-}
-
-// Retarget gives a pull request another base.
-func (g *GitHub) Retarget(repo int64, number int, base string) {
-	g.pulling(repo, number, func(p *pulled) { p.base = base })
-}
-
-// Draft makes a pull request a draft.
-func (g *GitHub) Draft(repo int64, number int) {
-	g.pulling(repo, number, func(p *pulled) { p.draft = true })
-}
-
-// Merge merges a pull request as a commit.
-func (g *GitHub) Merge(repo int64, number int, as string) {
-	g.pulling(repo, number, func(p *pulled) { p.merge = as })
-	g.Touch(repo, number, func(s *Issue) { s.Open = false })
-}
-
-// Review writes a review of the newest commit: APPROVED, CHANGES_REQUESTED or COMMENTED.
-func (g *GitHub) Review(repo int64, number int, by, state string) {
-	g.pulling(repo, number, func(p *pulled) {
-		p.reviews = append(p.reviews, map[string]any{
-			"id": len(p.reviews) + 1, "user": g.person(by), "state": state, "commit_id": p.head, "body": "",
-			"submitted_at": g.clock().UTC().Format(time.RFC3339), "author_association": "MEMBER",
-		})
-	})
-}
-
-// Dismiss takes back all reviews of somebody.
-func (g *GitHub) Dismiss(repo int64, number int, of string) {
-	g.pulling(repo, number, func(p *pulled) {
-		for _, r := range p.reviews {
-			if user, _ := r["user"].(map[string]any); user["login"] == of {
-				r["state"] = "DISMISSED"
-			}
-		}
-	})
-}
-
-func (g *GitHub) pulling(repo int64, number int, with func(*pulled)) {
+// TouchPull lets a person make a pull request of a branch, where number is 0, or change one. What changes of its issue
+// shows at once.
+func (g *GitHub) TouchPull(repo int64, number int, with func(*Pull)) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	with(g.repos[repo].issues[number-1].pull)
+	h, at := g.repos[repo], g.clock().Add(-g.Lag)
+	p := h.pull(number)
+	if p == nil {
+		p = h.newPull(Issue{Number: len(h.issues) + 1, Open: true, Created: at, Pull: true, Author: 7}, at)
+	}
+	now := p.Pull
+	now.Issue = p.of.now()
+	with(&now)
+	p.Pull = now
+	if !now.Open {
+		p.freeze(h)
+	}
+	p.of.change(at, func(i *Issue) { *i = now.Issue })
+	return now.Number
 }
 
-// Approve reviews an environment for a run: approved or rejected. GitHub's list has all attempts in one.
-func (g *GitHub) Approve(repo, run int64, environment, by, state string) {
+// Merge merges a pull request into its base, by a person.
+func (g *GitHub) Merge(repo int64, number int, by string) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	key := runKey(repo, strconv.FormatInt(run, 10), "")
-	g.reviews[key] = append(g.reviews[key], map[string]any{
-		"environments": []any{map[string]any{"id": 161088068, "name": environment}}, "state": state, "user": g.person(by), "comment": "",
+	h := g.repos[repo]
+	p := h.pull(number)
+	p.freeze(h)
+	p.Merged = g.record(commit{
+		repo: repo, tree: g.commits[p.HeadSHA].tree, author: by, message: "Merge pull request #" + strconv.Itoa(number),
+		parents: []string{h.branches[p.Base], p.HeadSHA}, at: g.clock(),
 	})
+	h.branches[p.Base], p.MergedAt = p.Merged, g.clock()
+	p.of.change(g.clock().Add(-g.Lag), func(i *Issue) { i.Open = false })
+	return p.Merged
 }
 
-func (g *GitHub) sendApprovals(w http.ResponseWriter, r *http.Request, repo *hosted) {
-	if repo == nil {
-		refuse(w, http.StatusNotFound)
-		return
-	}
-	all := g.reviews[runKey(repo.id, r.PathValue("run"), "")]
-	if all == nil {
-		all = []map[string]any{}
-	}
-	sendJSON(w, all)
-}
-
-func (g *GitHub) sendPull(w http.ResponseWriter, r *http.Request, repo *hosted) {
-	t := pullOf(w, r, repo)
-	if t == nil {
-		return
-	}
-	s, p := t.now(), t.pull
-	shown := map[string]any{
-		"number": s.Number, "state": map[bool]string{true: "open", false: "closed"}[s.Open], "draft": p.draft, "merged": p.merge != "", "title": s.Title,
-		"user": g.person(p.by), "head": map[string]any{"sha": p.head}, "base": map[string]any{"ref": p.base, "repo": repo.json()}, "merge_commit_sha": nil,
-	}
-	if p.merge != "" {
-		shown["merge_commit_sha"] = p.merge
-	}
-	sendJSON(w, shown)
-}
-
-func (g *GitHub) sendReviews(w http.ResponseWriter, r *http.Request, repo *hosted) {
-	if t := pullOf(w, r, repo); t != nil {
-		g.sendPage(w, r, "", t.pull.reviews)
-	}
-}
-
-func pullOf(w http.ResponseWriter, r *http.Request, repo *hosted) *tracked {
-	t := issueOf(w, r, repo)
-	if t != nil && t.pull == nil {
-		refuse(w, http.StatusNotFound)
+func (h *hosted) pull(number int) *pulled {
+	n := slices.IndexFunc(h.pulls, func(p *pulled) bool { return p.of.now().Number == number })
+	if n < 0 {
 		return nil
 	}
-	return t
+	return h.pulls[n]
+}
+
+func (h *hosted) newPull(i Issue, at time.Time) *pulled {
+	p := &pulled{of: h.track(i, at)}
+	h.pulls = append(h.pulls, p)
+	return p
+}
+
+// show is a pull request as an answer has it. One has more of it than a list.
+func (p *pulled) show(repo *hosted, i Issue) map[string]any {
+	owner, _, _ := strings.Cut(repo.name, "/")
+	users, teams := []any{}, []any{}
+	for _, r := range p.Reviewers {
+		if org, slug, ok := strings.Cut(r, "/"); ok {
+			teams = append(teams, map[string]any{"slug": slug, "name": org + "/" + slug})
+			continue
+		}
+		users = append(users, map[string]any{"login": r})
+	}
+	head := p.HeadSHA
+	if head == "" {
+		head = repo.branches[p.Head]
+	}
+	from := repo.json()
+	if p.HeadRepo != 0 {
+		from["id"] = p.HeadRepo
+	}
+	shown := map[string]any{
+		"number": i.Number, "state": map[bool]string{true: "open", false: "closed"}[i.Open], "title": i.Title, "body": i.Body, "merged_at": nil,
+		"draft": p.Draft, "merged": p.Merged != "", "user": map[string]any{"id": i.Author, "login": cmp.Or(p.by, "somebody")}, "created_at": i.Created.UTC().Format(time.RFC3339),
+		"updated_at": p.of.times[len(p.of.times)-1].UTC().Format(time.RFC3339), "requested_reviewers": users, "requested_teams": teams,
+		"head": map[string]any{"label": owner + ":" + p.Head, "ref": p.Head, "sha": head, "repo": from},
+		"base": map[string]any{"label": owner + ":" + p.Base, "ref": p.Base, "sha": repo.branches[p.Base], "repo": repo.json()},
+	}
+	if p.Merged != "" {
+		shown["merge_commit_sha"], shown["merged_at"] = p.Merged, p.MergedAt.UTC().Format(time.RFC3339)
+	}
+	return shown
 }
