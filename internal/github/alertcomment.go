@@ -15,12 +15,12 @@ const (
 
 var validPrint = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// mark ends the comment of a dismissal that is curfew's, with the fingerprint of the finding.
-var mark = regexp.MustCompile(`\[curfew ([0-9a-f]{32})\]\s*$`)
+// alertMark ends the comment of a dismissal that is curfew's, with the fingerprint of the finding.
+var alertMark = regexp.MustCompile(`\[curfew ([0-9a-f]{32})\]\s*$`)
 
 // marked reads the fingerprint in a comment, and whether the dismissal is curfew's.
 func marked(comment string) (print string, own bool) {
-	m := mark.FindStringSubmatch(comment)
+	m := alertMark.FindStringSubmatch(comment)
 	if m == nil {
 		return "", false
 	}

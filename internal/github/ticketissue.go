@@ -30,7 +30,7 @@ type event struct {
 
 // issue looks at an issue's labels and who set them. It is asked for its history after its state: what happens in
 // between shows there.
-func (d *desk) issue(ctx context.Context, i *ticketIssue) (proofs []manifest.TicketProof, why []string, err error) {
+func (d *ticketLook) issue(ctx context.Context, i *ticketIssue) (proofs []manifest.TicketProof, why []string, err error) {
 	if i.State != "open" {
 		return nil, []string{"is closed"}, nil
 	}
@@ -68,7 +68,7 @@ func (i *ticketIssue) has(label string) bool {
 }
 
 // approved fills in who approved and what, or says why it isn't approved.
-func (d *desk) approved(history []event, p *manifest.TicketProof) (why string) {
+func (d *ticketLook) approved(history []event, p *manifest.TicketProof) (why string) {
 	from, at, since := lastSet(history, p.Status)
 	if at < 0 {
 		return fmt.Sprintf("has the label %q, and its history doesn't say who set it", p.Status)
@@ -126,7 +126,7 @@ func lastSet(history []event, label string) (from, at int, since string) {
 }
 
 // named is what somebody named in the newest of his comments that name anything; "" where none does.
-func (d *desk) named(before []event, by user) (named, why string) {
+func (d *ticketLook) named(before []event, by user) (named, why string) {
 	kind := d.c.Trigger.Ticket.References
 	for _, e := range slices.Backward(before) {
 		if e.Event != "commented" || e.User.ID != by.ID || e.App != nil {

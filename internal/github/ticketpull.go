@@ -16,8 +16,8 @@ const (
 	statusMerged   = "merged"   // into the default branch, and its last commit was approved
 )
 
-// pull is a pull request.
-type pull struct {
+// ticketPull is a pull request that is a ticket.
+type ticketPull struct {
 	Number int64  `json:"number"`
 	State  string `json:"state"`
 	Draft  bool   `json:"draft"`
@@ -44,8 +44,8 @@ type verdict struct {
 
 // pull looks at a pull request and its reviews. The commit that it names is its own: the one that was reviewed, or the
 // one that it became in the default branch.
-func (d *desk) pull(ctx context.Context, number string, uid int64) (proofs []manifest.TicketProof, why []string, err error) {
-	var p pull
+func (d *ticketLook) pull(ctx context.Context, number string, uid int64) (proofs []manifest.TicketProof, why []string, err error) {
+	var p ticketPull
 	q := d.question("repos/%s/pulls/%s", number, "pull-requests: read")
 	if err := d.g.client.ask(ctx, q, &p); err != nil {
 		return nil, nil, err
@@ -78,7 +78,7 @@ func (d *desk) pull(ctx context.Context, number string, uid int64) (proofs []man
 }
 
 // reviewers lists the owners whose last word on the newest commit is yes, or says what is missing.
-func (d *desk) reviewers(p *pull, reviews []verdict) (who []string, missing string) {
+func (d *ticketLook) reviewers(p *ticketPull, reviews []verdict) (who []string, missing string) {
 	last := map[int64]verdict{}
 	for _, r := range reviews {
 		if d.may(r.User) && slices.Contains([]string{"APPROVED", "CHANGES_REQUESTED", "DISMISSED"}, r.State) {

@@ -22,8 +22,8 @@ func (g *Governance) Tickets() issuance.Prover { return tickets{g} }
 
 type tickets struct{ g *Governance }
 
-// desk is what the tickets of one case are looked at with.
-type desk struct {
+// ticketLook is one look at the tickets of a case.
+type ticketLook struct {
 	g       *Governance
 	c       issuance.Case
 	repo    *repository // of the tickets
@@ -58,7 +58,7 @@ func (t tickets) Prove(ctx context.Context, c issuance.Case) ([]manifest.Proof, 
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{g: t.g, c: c, repo: repo, started: started}
+	d := &ticketLook{g: t.g, c: c, repo: repo, started: started}
 	if d.members, err = t.g.people(ctx, repo, c.Owner); err != nil {
 		return nil, fmt.Errorf("who is in %s, whose word it takes: %w", c.Owner, err)
 	}
@@ -66,7 +66,7 @@ func (t tickets) Prove(ctx context.Context, c issuance.Case) ([]manifest.Proof, 
 }
 
 // all looks at each ticket. One that proves nothing keeps no other from doing so.
-func (d *desk) all(ctx context.Context, numbers []string) ([]manifest.Proof, error) {
+func (d *ticketLook) all(ctx context.Context, numbers []string) ([]manifest.Proof, error) {
 	var found []manifest.Proof
 	var why []string
 	for _, n := range numbers {
@@ -111,7 +111,7 @@ func (g *Governance) people(ctx context.Context, repo *repository, handle string
 }
 
 // may reports whether somebody is an owner, and a person.
-func (d *desk) may(a user) bool {
+func (d *ticketLook) may(a user) bool {
 	if !a.isPerson() {
 		return false
 	}
@@ -136,7 +136,7 @@ type ticketIssue struct {
 }
 
 // one looks at a ticket: what it proves, or why nothing.
-func (d *desk) one(ctx context.Context, number string) (proofs []manifest.TicketProof, why []string, err error) {
+func (d *ticketLook) one(ctx context.Context, number string) (proofs []manifest.TicketProof, why []string, err error) {
 	var i ticketIssue
 	q := d.question("repos/%s/issues/%s", number, "issues: read")
 	if err := d.g.client.ask(ctx, q, &i); err != nil {
@@ -153,13 +153,13 @@ func (d *desk) one(ctx context.Context, number string) (proofs []manifest.Ticket
 }
 
 // proof is one without what the ticket itself has to say.
-func (d *desk) proof(uid int64, number string) manifest.TicketProof {
+func (d *ticketLook) proof(uid int64, number string) manifest.TicketProof {
 	project := d.c.Trigger.Ticket.Project
 	return manifest.TicketProof{
 		System: manifest.SystemGitHub, Project: project, ID: project + "#" + number, UID: strconv.FormatInt(uid, 10),
 	}
 }
 
-func (d *desk) question(path, number, need string) question {
+func (d *ticketLook) question(path, number, need string) question {
 	return question{path: path, args: []string{d.repo.FullName, number}, need: need, at: d.repo.FullName + " (GITHUB_TOKEN reads no other private repository: that of a GitHub App can)"}
 }

@@ -23,7 +23,7 @@ func FuzzTimeline(f *testing.F) {
 		if json.Unmarshal(src, &history) != nil {
 			return
 		}
-		d := &desk{members: []string{"@zoe"}, c: issuance.Case{Owner: "@zoe", Trigger: manifest.Trigger{Ticket: &manifest.TicketTrigger{References: manifest.ReferenceSHA}}}}
+		d := &ticketLook{members: []string{"@zoe"}, c: issuance.Case{Owner: "@zoe", Trigger: manifest.Trigger{Ticket: &manifest.TicketTrigger{References: manifest.ReferenceSHA}}}}
 		p := manifest.TicketProof{Status: "approved"}
 		if d.approved(history, &p) != "" {
 			return
