@@ -80,7 +80,7 @@ func house() plan {
 			"internal/ledger":          {"internal/courier", "internal/identity", "internal/jsontree", "internal/redact", "internal/source"},
 			"internal/trust":           {"internal/source", "internal/identity", "internal/manifest"},
 			"internal/governance":      {"internal/gitrepo", "internal/identity", "internal/issuance", "internal/manifest", "internal/policy"},
-			"internal/github":          {"internal/redact", "internal/courier", "internal/gitrepo/odb", "internal/governance", "internal/identity", "internal/inventory", "internal/issuance", "internal/manifest", "internal/ticket", "internal/workflow"},
+			"internal/github":          {"internal/redact", "internal/certify", "internal/courier", "internal/gitrepo/odb", "internal/governance", "internal/identity", "internal/inventory", "internal/issuance", "internal/manifest", "internal/ticket", "internal/workflow"},
 			"internal/lease":           {"internal/courier", "internal/identity", "internal/jsontree", "internal/manifest", "internal/redact"},
 			"internal/revoke":          {"internal/courier", "internal/redact", "internal/verify"},
 			"internal/supervise":       {"internal/redact"},

@@ -26,7 +26,7 @@ func newCertify(env *Env) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newCertifyStatus(env), newCertifyPlan(env))
+	cmd.AddCommand(newCertifyStatus(env), newCertifyPlan(env), newCertifyOpen(env))
 	return cmd
 }
 
@@ -59,8 +59,19 @@ type review struct {
 	tree *gitrepo.Tree
 }
 
-// read gathers what a review is made from. The caller closes its tree.
+// read gathers what a review of the working tree is made from. The caller closes its tree.
 func (f *certifyFlags) read(cmd *cobra.Command, env *Env) (*review, error) {
+	return f.readFrom(cmd.Context(), env, func(tree *gitrepo.Tree) ([]byte, error) {
+		src, err := tree.ReadFile(f.manifest)
+		if err != nil {
+			return nil, usageError("read the manifest: %w; write one with `curfew init`", err)
+		}
+		return src, nil
+	})
+}
+
+// readFrom is read for a manifest from elsewhere.
+func (f *certifyFlags) readFrom(ctx context.Context, env *Env, source func(*gitrepo.Tree) ([]byte, error)) (*review, error) {
 	notice, err := manifest.ParseDuration(f.notice)
 	if err != nil {
 		return nil, usageError("--notice: %w", err)
@@ -76,18 +87,18 @@ func (f *certifyFlags) read(cmd *cobra.Command, env *Env) (*review, error) {
 	if r.tree, err = gitrepo.Open(f.dir); err != nil {
 		return nil, usageError("%w", err)
 	}
-	if err = f.fill(cmd.Context(), env, r); err != nil {
+	if r.src, err = source(r.tree); err == nil {
+		err = f.fill(ctx, env, r)
+	}
+	if err != nil {
 		return nil, errors.Join(err, r.tree.Close())
 	}
 	return r, nil
 }
 
-// fill reads the manifest, as it is and as it was, and the usage of its grants.
+// fill parses the manifest, and reads it as it was, and the usage of its grants.
 func (f *certifyFlags) fill(ctx context.Context, env *Env, r *review) error {
 	var err error
-	if r.src, err = r.tree.ReadFile(f.manifest); err != nil {
-		return usageError("read the manifest: %w; write one with `curfew init`", err)
-	}
 	if r.in.Manifest, err = scan.ParseManifest(f.manifest, r.src); err != nil {
 		return &exitError{ExitUsage, err}
 	}
