@@ -26,7 +26,7 @@ func newCertify(env *Env) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newCertifyStatus(env), newCertifyPlan(env), newCertifyOpen(env))
+	cmd.AddCommand(newCertifyStatus(env), newCertifyPlan(env), newCertifyOpen(env), newCertifyRecord(env))
 	return cmd
 }
 

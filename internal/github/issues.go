@@ -76,7 +76,8 @@ type issue struct {
 }
 
 type account struct {
-	ID int64 `json:"id"`
+	ID    int64  `json:"id"`
+	Login string `json:"login"`
 }
 
 type issueLabel struct {

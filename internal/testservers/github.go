@@ -29,6 +29,7 @@ type GitHub struct {
 	ScanLag  time.Duration    // by which code scanning works through an upload later
 	Refuse   string           // the category whose uploads code scanning can't work through
 	Outsider bool             // the tokens' account may write issues, and set no labels
+	Unsigned bool             // what people commit from now on has no signature
 	NoPulls  bool             // it may make no pull requests, as an organisation's setting has it
 
 	Collaborators []string // who may be asked for a review: "maria", "acme/web"
@@ -68,6 +69,7 @@ type commit struct {
 	tree, author, message string
 	parents               []string
 	at                    time.Time
+	verified              bool // its signature
 }
 
 // StartGitHub starts one without repositories.
@@ -113,6 +115,8 @@ func (g *GitHub) routes() *http.ServeMux {
 		"/pulls/{number}":                      g.sendPull,
 		"/pulls/{number}/reviews":              g.sendReviews,
 		"/actions/runs/{run}/approvals":        g.sendApprovals,
+		"/pulls/{number}/commits":              g.sendWritten,
+		"/compare/{range}":                     g.sendComparison,
 	} {
 		mux.HandleFunc("GET /api/v3/repos/{owner}/{name}"+pattern, func(w http.ResponseWriter, r *http.Request) {
 			handle(w, r, g.named(r.PathValue("owner")+"/"+r.PathValue("name")))

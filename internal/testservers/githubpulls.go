@@ -80,18 +80,49 @@ func (g *GitHub) TouchPull(repo int64, number int, with func(*Pull)) int {
 
 // Merge merges a pull request into its base, by a person.
 func (g *GitHub) Merge(repo int64, number int, by string) string {
+	return g.merge(repo, number, by, false)
+}
+
+// Squash is Merge with one commit of all.
+func (g *GitHub) Squash(repo int64, number int, by string) string {
+	return g.merge(repo, number, by, true)
+}
+
+func (g *GitHub) merge(repo int64, number int, by string, squash bool) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	h := g.repos[repo]
 	p := h.pull(number)
 	p.freeze(h)
-	p.Merged = g.record(commit{
-		repo: repo, tree: g.commits[p.HeadSHA].tree, author: by, message: "Merge pull request #" + strconv.Itoa(number),
-		parents: []string{h.branches[p.Base], p.HeadSHA}, at: g.clock(),
-	})
+	base := h.branches[p.Base]
+	was, is, into := map[string]leaf{}, map[string]leaf{}, map[string]leaf{}
+	g.leaves(g.commits[g.fork(base, p.HeadSHA)].tree, "", was)
+	g.leaves(g.commits[p.HeadSHA].tree, "", is)
+	g.leaves(g.commits[base].tree, "", into)
+	for path, l := range is {
+		if was[path] != l {
+			into[path] = l
+		}
+	}
+	c := commit{repo: repo, tree: g.plant(into), author: by, message: "Merge pull request #" + strconv.Itoa(number), parents: []string{base}, at: g.clock()}
+	if !squash {
+		c.parents = append(c.parents, p.HeadSHA)
+	}
+	p.Merged = g.record(c)
 	h.branches[p.Base], p.MergedAt = p.Merged, g.clock()
 	p.of.change(g.clock().Add(-g.Lag), func(i *Issue) { i.Open = false })
 	return p.Merged
+}
+
+// fork is the newest commit that two come from.
+func (g *GitHub) fork(a, b string) string {
+	for next := []string{b}; len(next) > 0; next = next[1:] {
+		if g.descends(a, next[0]) {
+			return next[0]
+		}
+		next = append(next, g.commits[next[0]].parents...)
+	}
+	return ""
 }
 
 func (h *hosted) pull(number int) *pulled {
@@ -129,7 +160,7 @@ func (p *pulled) show(repo *hosted, i Issue) map[string]any {
 	}
 	shown := map[string]any{
 		"number": i.Number, "state": map[bool]string{true: "open", false: "closed"}[i.Open], "title": i.Title, "body": i.Body, "merged_at": nil,
-		"draft": p.Draft, "merged": p.Merged != "", "user": map[string]any{"id": i.Author, "login": cmp.Or(p.by, "somebody")}, "created_at": i.Created.UTC().Format(time.RFC3339),
+		"draft": p.Draft, "user": map[string]any{"id": i.Author, "login": cmp.Or(p.by, "somebody")}, "created_at": i.Created.UTC().Format(time.RFC3339),
 		"updated_at": p.of.times[len(p.of.times)-1].UTC().Format(time.RFC3339), "requested_reviewers": users, "requested_teams": teams,
 		"head": map[string]any{"label": owner + ":" + p.Head, "ref": p.Head, "sha": head, "repo": from},
 		"base": map[string]any{"label": owner + ":" + p.Base, "ref": p.Base, "sha": repo.branches[p.Base], "repo": repo.json()},

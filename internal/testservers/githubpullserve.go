@@ -80,7 +80,9 @@ func pullOf(w http.ResponseWriter, r *http.Request, repo *hosted) *pulled {
 
 func (g *GitHub) sendPull(w http.ResponseWriter, r *http.Request, repo *hosted) {
 	if p := pullOf(w, r, repo); p != nil {
-		sendJSON(w, p.show(repo, p.of.now()))
+		shown := p.show(repo, p.of.now())
+		shown["merged"] = p.Merged != "" // which lists don't say
+		sendJSON(w, shown)
 	}
 }
 
@@ -144,4 +146,58 @@ func (g *GitHub) sendReviews(w http.ResponseWriter, r *http.Request, repo *hoste
 		})
 	}
 	g.sendPage(w, r, "", all)
+}
+
+// sendWritten sends the commits of a pull request, the oldest first.
+func (g *GitHub) sendWritten(w http.ResponseWriter, r *http.Request, repo *hosted) {
+	p := pullOf(w, r, repo)
+	if p == nil {
+		return
+	}
+	head, base := p.HeadSHA, repo.branches[p.Base]
+	if head == "" {
+		head = repo.branches[p.Head]
+	}
+	if p.Merged != "" {
+		base = g.commits[p.Merged].parents[0]
+	}
+	var all []map[string]any
+	for at := head; at != "" && !g.descends(base, at); at = append(g.commits[at].parents, "")[0] {
+		c := g.commits[at]
+		committer := c.author
+		if c.verified && !strings.HasSuffix(c.author, "[bot]") {
+			committer = "web-flow"
+		}
+		all = append(all, map[string]any{
+			"sha": at, "parents": []any{}, "author": map[string]any{"login": c.author}, "committer": map[string]any{"login": committer},
+			"commit": map[string]any{
+				"message": c.message, "tree": map[string]any{"sha": c.tree},
+				"verification": map[string]any{"verified": c.verified, "reason": "", "payload": nil, "signature": nil},
+			},
+		})
+	}
+	slices.Reverse(all)
+	g.sendPage(w, r, "", all)
+}
+
+func (g *GitHub) sendComparison(w http.ResponseWriter, r *http.Request, repo *hosted) {
+	from, to, _ := strings.Cut(r.PathValue("range"), "...")
+	if repo == nil || g.commits[from].repo != repo.id || g.commits[to].repo != repo.id {
+		refuse(w, http.StatusNotFound)
+		return
+	}
+	status := "diverged"
+	switch {
+	case from == to:
+		status = "identical"
+	case g.descends(to, from):
+		status = "ahead"
+	case g.descends(from, to):
+		status = "behind"
+	}
+	fork := g.fork(from, to)
+	sendJSON(w, map[string]any{
+		"status": status, "commits": []any{},
+		"merge_base_commit": map[string]any{"sha": fork, "parents": []any{}, "commit": map[string]any{"message": "", "tree": map[string]any{"sha": g.commits[fork].tree}}},
+	})
 }

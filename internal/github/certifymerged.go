@@ -1,0 +1,220 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/certify"
+)
+
+// Merges are the pull requests of these owners that were merged into the default branch since then, the oldest first.
+// Manifest comes before it.
+func (c *Certification) Merges(ctx context.Context, owners []string, since time.Time) ([]certify.Merge, error) {
+	var out []certify.Merge
+	for _, owner := range owners {
+		all, err := c.pulls(ctx, "closed", branchOf(owner))
+		if err != nil {
+			return nil, err
+		}
+		for i := len(all) - 1; i >= 0; i-- {
+			p := &all[i]
+			if _, isOurs := p.mark(); !isOurs || p.Merged.Before(since) || p.Base.Ref != c.repo.DefaultBranch {
+				continue // the zero time too, of what wasn't merged
+			}
+			m, err := c.merge(ctx, p)
+			if err != nil {
+				return nil, fmt.Errorf("pull request %d: %w", p.Number, err)
+			}
+			out = append(out, *m)
+		}
+	}
+	return out, nil
+}
+
+// Members lists the users of a team of the organisation that owns the repository, for certify.
+func (c *Certification) Members(ctx context.Context) certify.Members {
+	return func(team string) ([]string, error) { return c.tree.g.members(ctx, c.repo, team) }
+}
+
+// Owners are those whose proposals have a branch.
+func (c *Certification) Owners(ctx context.Context) ([]string, error) {
+	_, branches, err := c.standing(ctx)
+	for i := range branches {
+		branches[i] = ownerOf(branches[i])
+	}
+	return branches, err
+}
+
+// merge gathers what proves that a pull request was merged, and by whose word.
+func (c *Certification) merge(ctx context.Context, p *pull) (*certify.Merge, error) {
+	m := &certify.Merge{
+		PullRequest: c.name + "#" + strconv.Itoa(p.Number), Repository: strconv.FormatInt(c.repo.ID, 10),
+		Commit: p.MergeCommit, Merged: p.Merged, Path: c.path,
+	}
+	for _, id := range []string{p.MergeCommit, p.Head.SHA} {
+		if !validCommit.MatchString(id) {
+			return nil, fmt.Errorf("GitHub gives %q in the place of a commit", id)
+		}
+	}
+	onto, err := c.commit(ctx, p.MergeCommit)
+	if err != nil {
+		return nil, err
+	}
+	now, err := c.compare(ctx, p.MergeCommit, c.tree.commit)
+	if err != nil {
+		return nil, err
+	}
+	if now.Status != "ahead" && now.Status != "identical" || len(onto.Parents) == 0 {
+		m.Unknown = "the commit that merged it isn't on the default branch any more"
+		return m, nil
+	}
+	fork, err := c.compare(ctx, onto.Parents[0].SHA, p.Head.SHA)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range []struct {
+		commit string
+		into   *[]byte
+	}{{fork.Base.SHA, &m.Before}, {p.Head.SHA, &m.Approved}, {p.MergeCommit, &m.After}} {
+		if *part.into, err = c.manifestAt(ctx, part.commit); err != nil {
+			return nil, err
+		}
+	}
+	if m.Approvals, err = c.approvals(ctx, p); err != nil {
+		return nil, err
+	}
+	m.Authors, m.Unknown, err = c.authors(ctx, p)
+	return m, err
+}
+
+// comparison is how one commit stands to another.
+type comparison struct {
+	Status string `json:"status"` // of the second, seen from the first
+	Base   struct {
+		SHA string `json:"sha"`
+	} `json:"merge_base_commit"`
+}
+
+func (c *Certification) compare(ctx context.Context, from, to string) (*comparison, error) {
+	var said comparison
+	q := question{path: "repos/%s/compare/%s...%s?per_page=1", args: []string{c.name, from, to}, need: needContents, at: c.name}
+	err := c.client.ask(ctx, q, &said)
+	if err == nil && !validCommit.MatchString(said.Base.SHA) {
+		err = fmt.Errorf("GET /%s: the answer names no commit that both come from", q.url())
+	}
+	return &said, err
+}
+
+// approvals are the logins of who approved the last commit and took it back by no later review. GitHub lists reviews by
+// time, and one that was dismissed says so.
+func (c *Certification) approvals(ctx context.Context, p *pull) ([]string, error) {
+	type review struct {
+		User   account `json:"user"`
+		State  string  `json:"state"`
+		Commit string  `json:"commit_id"`
+	}
+	all, err := list[review](ctx, c.client, c.about(p.Number, "pulls/%s/reviews"), "", func() error { return nil })
+	if err != nil {
+		return nil, err
+	}
+	stands := map[string]bool{}
+	var order []string
+	for _, r := range all {
+		who := strings.ToLower(r.User.Login)
+		switch r.State { // a comment leaves it as it was
+		case "APPROVED":
+			if _, seen := stands[who]; !seen {
+				order = append(order, r.User.Login)
+			}
+			stands[who] = r.Commit == p.Head.SHA
+		case "CHANGES_REQUESTED", "DISMISSED":
+			delete(stands, who)
+		}
+	}
+	var by []string
+	slices.Sort(order)
+	for _, login := range slices.Compact(order) {
+		if stands[strings.ToLower(login)] && validLogin.MatchString(login) {
+			by = append(by, login)
+		}
+	}
+	return by, nil
+}
+
+// written is a commit of a pull request.
+type written struct {
+	SHA       string   `json:"sha"`
+	Author    *account `json:"author"`
+	Committer *account `json:"committer"`
+	Commit    struct {
+		Verification struct {
+			Verified bool `json:"verified"`
+		} `json:"verification"`
+	} `json:"commit"`
+}
+
+// authors are the logins of who wrote the branch's commits, those aside that are as curfew makes them. What git says of
+// an author anybody can write, so that a commit must have a signature that GitHub has verified; and whoever may run a
+// job can commit as its robot.
+func (c *Certification) authors(ctx context.Context, p *pull) (authors []string, unknown string, err error) {
+	all, err := list[written](ctx, c.client, c.about(p.Number, "pulls/%s/commits"), "", func() error { return nil })
+	if err != nil {
+		return nil, "", err
+	}
+	const most = 250 // are listed of a pull request
+	if len(all) == 0 || len(all) >= most || all[len(all)-1].SHA != p.Head.SHA {
+		return nil, "GitHub doesn't list all that was on its branch", nil
+	}
+	for i := range all {
+		one := &all[i]
+		ours, err := c.proposed(ctx, p.Head.Ref, one.SHA)
+		switch {
+		case err != nil:
+			return nil, "", err
+		case ours:
+		case !one.Commit.Verification.Verified || one.Author == nil || one.Committer == nil:
+			return nil, "commit " + one.SHA + " on its branch has no signature that GitHub has verified: anybody could have written it", nil
+		case strings.HasSuffix(one.Author.Login, robot) || !validLogin.MatchString(one.Author.Login):
+			return nil, "commit " + one.SHA + " on its branch is a robot's: nobody knows who wrote it", nil
+		default:
+			authors = append(authors, one.Author.Login, one.Committer.Login)
+		}
+	}
+	return authors, "", nil
+}
+
+// robot ends the logins of GitHub Apps.
+const robot = "[bot]"
+
+// proposed reports whether a commit of a branch is as curfew makes it, and does what curfew could have proposed.
+func (c *Certification) proposed(ctx context.Context, branch, sha string) (bool, error) {
+	made, err := c.commit(ctx, sha)
+	if err != nil {
+		return false, err
+	}
+	if _, ours := made.proven(branch); !ours {
+		return false, nil
+	}
+	before, err := c.manifestAt(ctx, made.Parents[0].SHA)
+	if err != nil {
+		return false, err
+	}
+	after, err := c.manifestAt(ctx, sha)
+	return err == nil && certify.Modest(c.path, before, after), err
+}
+
+// manifestAt is the manifest at a commit; nil where there is none.
+func (c *Certification) manifestAt(ctx context.Context, commit string) ([]byte, error) {
+	at := &commitTree{g: c.tree.g, repo: c.name, commit: commit}
+	src, err := at.ReadFile(ctx, c.path, maxFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return src, err
+}
