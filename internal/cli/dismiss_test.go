@@ -184,6 +184,11 @@ func TestDismissRefuses(t *testing.T) {
 		t.Errorf("%d %s%s", code, out, errs)
 	}
 	u.hub.Answer = nil
+	u.hub.Refuse = "curfew/workflows"
+	if code, out, errs = u.run("upload", "--dismiss", "../out.sarif"); code != cli.ExitUnfinished || strings.Contains(out, " dismissed: ") || !strings.Contains(errs, "could not process") {
+		t.Errorf("of what wasn't taken: %d %s%s", code, out, errs)
+	}
+	u.hub.Refuse = ""
 	if code, out, errs = u.run("upload", "--dismiss", "../out.sarif"); code != cli.ExitClean || strings.Count(out, " dismissed: ") != 2 {
 		t.Errorf("once more: %d %s%s", code, out, errs)
 	}

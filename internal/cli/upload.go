@@ -56,13 +56,18 @@ func (f *uploadFlags) run(ctx context.Context, env *Env, file string) error {
 		return err
 	}
 	u.SARIF = sarif
+	parcels, err := github.Pack(u) // before anybody is asked
+	if err != nil {
+		return usageError("%s: %w", file, err)
+	}
 	client, dismiss, err := f.client(ctx, env, &u)
 	if err != nil {
 		return err
 	}
-	parcels, err := github.Pack(u)
-	if err != nil {
-		return usageError("%s: %w", file, err)
+	if dismiss { // with what is silenced
+		if parcels, err = github.Pack(u); err != nil {
+			return usageError("%s: %w", file, err)
+		}
 	}
 	whole, err := f.tell(env, parcels, dismiss)
 	switch {
