@@ -273,3 +273,28 @@ func TestActionPlatform(t *testing.T) {
 		t.Errorf("exit status %d\n%s", code, out.String())
 	}
 }
+
+// TestGuardedBranch: the branch that the organisation's policy wants guarded is the one that is asked for.
+func TestGuardedBranch(t *testing.T) {
+	for ref, branch := range map[string]string{"default-branch": "main", "refs/heads/release": "release"} {
+		p := newHub(t)
+		p.g.Commit(1, "release", "bob", map[string]string{"README": "x"})
+		policy := "version: 1\norganization: { name: acme, id: \"2\" }\nguard: { ref: " + ref + ", approvals: 1, code-owners: false, last-push-approval: false, bypass: none, max-age: 24h, required: false }\n"
+		for name, src := range map[string]string{"org.yml": policy, ".github/curfew.yml": "version: 1\nextends: acme/.github\nowners: { web: { team: \"@acme/web\" } }\n"} {
+			if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(name, []byte(src), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var out bytes.Buffer
+		code := cli.Run(t.Context(), cli.Env{
+			Args: []string{"scan", "--github", "--org-policy", "org.yml"}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out,
+			Getenv: func(name string) string { return p.env[name] }, Now: func() time.Time { return today },
+		})
+		if code != cli.ExitFindings || !strings.Contains(out.String(), "the manifest's branch "+branch+" isn't guarded: a change of it needs 0 approvals") {
+			t.Errorf("%s: exit status %d\n%s", ref, code, out.String())
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/curfew-ci/curfew/internal/github"
 	"github.com/curfew-ci/curfew/internal/inventory"
@@ -71,6 +72,15 @@ func (f *scanFlags) live(ctx context.Context, env *Env, dir string, search scan.
 	of := inventoryFlags{
 		repository: f.repository, maxRequests: github.MaxRequests, organization: f.organization,
 		manifest: filepath.Join(dir, f.manifest), policy: f.orgPolicy, optional: true,
+	}
+	policy, err := scan.ReadPolicy(f.orgPolicy)
+	if err != nil {
+		return nil, &exitError{ExitUsage, err}
+	}
+	if policy != nil && policy.Guard != nil { // whose branch is to be guarded, where it isn't the default one
+		if name, ok := strings.CutPrefix(policy.Guard.Ref, "refs/heads/"); ok {
+			of.branch = name
+		}
 	}
 	wanted, err := of.wanted(env)
 	if err != nil {
