@@ -93,6 +93,7 @@ func TestJiraProof(t *testing.T) {
 			j.change("mallory-1", map[string]any{"field": "project"}, map[string]any{"field": "Key"})
 		}), nil, "after it was approved"},
 		"moved to another project": {then(func(j *changeJira) { j.key, j.project = "PAY-1", "PAY" }), nil, "is called PAY-1 by now, in the project PAY"},
+		"another key":              {then(func(j *changeJira) { j.key = "CHG-9" }), nil, "is called CHG-9 by now"},
 		"two commits": {func(j *changeJira, _ *issuance.Case) {
 			j.describe(commit + " " + another)
 			j.move("anna-1", "Approved")
