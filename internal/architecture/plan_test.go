@@ -84,7 +84,7 @@ func house() plan {
 			"internal/lease":           {"internal/courier", "internal/identity", "internal/jsontree", "internal/manifest", "internal/redact"},
 			"internal/revoke":          {"internal/courier", "internal/redact", "internal/verify"},
 			"internal/supervise":       {"internal/redact"},
-			"internal/ticket":          {"rules", "internal/courier", "internal/finding", "internal/ledger", "internal/manifest", "internal/markup", "internal/scan"},
+			"internal/ticket":          {"rules", "internal/courier", "internal/finding", "internal/inventory", "internal/ledger", "internal/manifest", "internal/markup", "internal/scan"},
 			"internal/tracker":         {"internal/courier", "internal/finding", "internal/issuance", "internal/ledger", "internal/manifest", "internal/redact", "internal/ticket"},
 			"internal/custody":         {"internal/issuance", "internal/lease", "internal/ledger", "internal/manifest", "internal/redact"},
 			"internal/attest":          {"internal/inventory", "internal/ledger", "internal/manifest"},

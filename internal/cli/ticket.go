@@ -3,10 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,6 +30,10 @@ type ticketFlags struct {
 	ssfKey     string
 
 	maxAge       time.Duration
+	removedSince string
+	archived     bool
+	inventory    string
+
 	publicIssues bool
 	format       string
 	dryRun       bool
@@ -99,6 +101,9 @@ func (f *ticketFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.jiraType, "jira-type", "Task", "with jira: the `TYPE` of the issues that are made")
 	flags.StringVar(&f.resolution, "jira-resolution", "", "with jira: close with this resolution, by its `NAME`, where the workflow asks for one; one\nthat fits unless said")
 	flags.StringVar(&f.ssfKey, "ssf-key", "", "with ssf: the key `FILE` that signs events; SSF_KEY in the environment unless said")
+	flags.StringVar(&f.removedSince, "removed-since", "", "make a checklist of what each entry leaves behind that the manifest had at `REV` and hasn't now")
+	flags.BoolVar(&f.archived, "archived", false, "nothing runs in the repository any more: make checklists of all that it has")
+	flags.StringVar(&f.inventory, "inventory", "", "close checklists by this `FILE`, which curfew inventory wrote")
 	flags.BoolVar(&f.publicIssues, "public-issues", false, "with github: take a repository whose issues everybody reads")
 	flags.StringVarP(&f.format, "format", "f", "text", "write as text or json")
 }
@@ -182,26 +187,13 @@ func (f *ticketFlags) input(ctx context.Context, env *Env) (*ticket.Input, error
 		return nil, &exitError{ExitUsage, err}
 	}
 	if _, err := os.Stat(f.manifest); errors.Is(err, fs.ErrNotExist) && f.manifest == manifest.Path {
-		return in, nil // nobody owns anything
+		if f.removedSince != "" && !f.archived {
+			return nil, usageError("--removed-since: there is no %s here: where all of it was removed, say --archived as well", f.manifest)
+		}
+		return in, f.leftovers(ctx, in) // nobody owns anything
 	}
-	in.Manifest, _, err = readManifest(f.manifest, f.orgPolicy)
-	return in, err
-}
-
-// errNoPolicy says that the address of a tracker isn't the command line's to give.
-func errNoPolicy(system string) error {
-	return usageError("--to %s: nobody says where it is: name its url under systems.%s of the organisation's policy, and give that by --org-policy", system, system)
-}
-
-// unplaced says why an owner has no place in a tracker.
-func unplaced(owner, system, project string, allowed []string) string {
-	switch {
-	case owner == "":
-		return "nobody owns it: give its identity, or its exception, an owner in the manifest"
-	case project == "":
-		return fmt.Sprintf("owner %q has no place in %s: give it one by `tickets: { %s: … }` in the manifest", owner, system, system)
-	case !slices.Contains(allowed, project):
-		return fmt.Sprintf("%s isn't under systems.%s.projects of the organisation's policy", project, system)
+	if in.Manifest, _, err = readManifest(f.manifest, f.orgPolicy); err != nil {
+		return nil, err
 	}
-	return ""
+	return in, f.leftovers(ctx, in)
 }

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/github"
@@ -171,4 +173,22 @@ func (f *ticketFlags) openWebhook(env *Env, o tracker.Options, at *manifest.Webh
 		return nil, errors.Join(usageError("--to webhook: %w", err), record.close())
 	}
 	return &ticketTarget{b, noPlaces, record.close}, nil
+}
+
+// errNoPolicy says that the address of a tracker isn't the command line's to give.
+func errNoPolicy(system string) error {
+	return usageError("--to %s: nobody says where it is: name its url under systems.%s of the organisation's policy, and give that by --org-policy", system, system)
+}
+
+// unplaced says why an owner has no place in a tracker.
+func unplaced(owner, system, project string, allowed []string) string {
+	switch {
+	case owner == "":
+		return "nobody owns it: give its identity, or its exception, an owner in the manifest"
+	case project == "":
+		return fmt.Sprintf("owner %q has no place in %s: give it one by `tickets: { %s: … }` in the manifest", owner, system, system)
+	case !slices.Contains(allowed, project):
+		return fmt.Sprintf("%s isn't under systems.%s.projects of the organisation's policy", project, system)
+	}
+	return ""
 }

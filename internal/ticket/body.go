@@ -57,6 +57,9 @@ func (p *planner) body(m Memo, r *Root, o Owner) Document {
 	if o.ID == "" && o.Handle == "" {
 		body = append(body, Para(Plain("Nobody owns this: give its identity, or its exception, an owner in the manifest.")))
 	}
+	if len(m.Left) > 0 {
+		return append(body, p.leftBody(p.checklist(m, r))...)
+	}
 	if r != nil && len(r.Findings) > 0 {
 		body = append(body, head("Where"), places(r))
 	}
@@ -127,6 +130,9 @@ func (p *planner) steps(m Memo, r *Root) Document {
 // foot ends a ticket: its evidence, and the memo.
 func (p *planner) foot(m Memo) Document {
 	spans := []Span{Plain("Evidence: findings "), Code(strings.Join(m.Findings, " "))}
+	if len(m.Left) > 0 {
+		spans = []Span{Plain("Evidence: what the manifest had")}
+	}
 	if sum := p.in.Result.Manifest.SHA256; sum != "" {
 		spans = append(spans, Plain("; manifest "), Code("sha256:"+sum))
 	}
@@ -140,6 +146,9 @@ func (p *planner) foot(m Memo) Document {
 // comment says why the state is another one; nothing where nobody needs to hear of it.
 func (p *planner) comment(m Memo, r *Root, o Owner, was State, s sight) Document {
 	date := p.in.Now.UTC().Format(day)
+	if len(m.Left) > 0 && m.State != Escalated {
+		return p.leftComment(m, was)
+	}
 	switch m.State {
 	case Closed:
 		return Document{Para(Plain("Closed on proof, " + date + ": " + closedBy(m, s)))}

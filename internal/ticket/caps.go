@@ -9,6 +9,23 @@ import (
 	"github.com/curfew-ci/curfew/internal/finding"
 )
 
+// Caps are how many tickets a tracker may get.
+type Caps struct {
+	Open int // of an owner, at a time
+	New  int // in a day, of all owners
+}
+
+// DefaultCaps hold where no policy says otherwise.
+func DefaultCaps() Caps { return Caps{Open: 5, New: 10} }
+
+// caps are those of the policy.
+func (in *Input) caps() Caps {
+	if in.Policy == nil || in.Policy.Tickets == nil {
+		return DefaultCaps()
+	}
+	return Caps{Open: in.Policy.Tickets.MaxOpenPerOwner, New: in.Policy.Tickets.MaxNewPerDay}
+}
+
 // want is a root that should have an open ticket and hasn't: a new one, or one that must be reopened.
 type want struct {
 	root   *Root
@@ -194,7 +211,7 @@ func (p *planner) open(w want) {
 		return
 	}
 	m.State, m.Since = Open, p.in.Now
-	m.Sum = m.sum()
+	m.Sum = m.sum(p.proofs(w.root)...)
 	p.out.Changes = append(p.out.Changes, Change{
 		Action: Create, Draft: p.draft(m, w.root, m.State, present), Owner: p.ownerNow(m, w.root).ID, Found: w.root.first(),
 	})

@@ -36,6 +36,9 @@ type Memo struct {
 	History    bool             `json:"history,omitempty"`  // and the history too
 	Provable   bool             `json:"provable,omitempty"` // there is a provider to ask whether it is dead
 	Dead       bool             `json:"dead,omitempty"`     // the provider said so
+	Left       []Leftover       `json:"left,omitempty"`     // of a checklist
+	More       int              `json:"more,omitempty"`     // and so many that there is no room for
+	Archived   bool             `json:"archived,omitempty"` // made where nothing runs in the repository any more
 	Escalated  bool             `json:"escalated,omitempty"`
 	Digest     bool             `json:"digest,omitempty"`    // lists what the caps hold back
 	Duplicate  bool             `json:"duplicate,omitempty"` // another ticket has the same fingerprint

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/inventory"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
@@ -17,6 +18,13 @@ type Input struct {
 	Result     *scan.Result
 	Manifest   *manifest.Manifest // nil where there is none: nobody owns anything then
 	Policy     *manifest.Policy   // may be nil
+	// Before is the manifest as it was: what of it Manifest hasn't any more makes a checklist of what is to be deleted. nil:
+	// nothing new does.
+	Before *manifest.Manifest
+	// Archived says that nothing runs in the repository any more: all that it has is left behind.
+	Archived bool
+	// Inventory is what the platform holds, which proves that something is deleted; nil where nobody looked.
+	Inventory *inventory.Inventory
 	// Place says where the tickets of an owner go, or why they have no place in this tracker. Nil: nowhere in
 	// particular.
 	Place func(owner string, o manifest.Owner) (project, why string)
@@ -24,23 +32,6 @@ type Input struct {
 	// Old says that the result is of too long ago to say what has ended or come back since: nothing is closed, reopened
 	// or taken for proven by it. What it found and nobody has a ticket for gets one, and deadlines pass.
 	Old bool
-}
-
-// Caps are how many tickets a tracker may get.
-type Caps struct {
-	Open int // of an owner, at a time
-	New  int // in a day, of all owners
-}
-
-// DefaultCaps hold where no policy says otherwise.
-func DefaultCaps() Caps { return Caps{Open: 5, New: 10} }
-
-// caps are those of the policy.
-func (in *Input) caps() Caps {
-	if in.Policy == nil || in.Policy.Tickets == nil {
-		return DefaultCaps()
-	}
-	return Caps{Open: in.Policy.Tickets.MaxOpenPerOwner, New: in.Policy.Tickets.MaxNewPerDay}
 }
 
 // Action is what a change does to the tracker.
@@ -103,6 +94,7 @@ func Plan(have []Ticket, in Input) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	roots = append(roots, in.leftRoots()...)
 	p := &planner{in: &in, kinds: steps, roots: roots}
 	byRoot := map[string]*Root{}
 	for _, r := range roots {
@@ -137,7 +129,7 @@ func (p *planner) existing(mine map[string]*Ticket, byRoot map[string]*Root) []w
 		if t.Memo.Digest {
 			continue
 		}
-		r := byRoot[print]
+		r := p.checklist(t.Memo, byRoot[print])
 		m, s := t.Memo, unseen
 		if !p.in.Old {
 			m, s = p.refresh(t.Memo, r), p.see(t, r)
@@ -157,17 +149,11 @@ func (p *planner) existing(mine map[string]*Ticket, byRoot map[string]*Root) []w
 		p.change(t, r, m, s)
 	}
 	for _, r := range p.roots {
-		if mine[r.Fingerprint] == nil && len(r.Findings) > 0 && !r.quiet() {
+		if mine[r.Fingerprint] == nil && p.calls(r) {
 			wants = append(wants, want{root: r, memo: p.refresh(Memo{}, r)})
 		}
 	}
 	return wants
-}
-
-// quiet reports whether nothing is left to be done about r: its credential is dead.
-func (r *Root) quiet() bool {
-	_, died := r.died()
-	return died
 }
 
 // refresh is what m comes to by what the result says of its root.
@@ -176,7 +162,12 @@ func (p *planner) refresh(m Memo, r *Root) Memo {
 		return m
 	}
 	owner, _ := p.in.owner(r.Owner)
-	m.Repository, m.Root, m.Cause, m.Owner = p.in.Repository, r.Fingerprint, r.Cause, owner.Key()
+	m.Repository, m.Root, m.Cause = p.in.Repository, r.Fingerprint, r.Cause
+	m.Owner = owner.Key()
+	if len(r.Left) > 0 {
+		m.keep(r)
+		return m
+	}
 	if said, died := r.died(); said || slices.ContainsFunc(r.Findings, guessed) {
 		m.Dead = died
 	}
@@ -226,7 +217,7 @@ func (p *planner) change(t *Ticket, r *Root, m Memo, s sight) {
 	if open && (was == Closed || was == Suppressed) {
 		m.Since, m.Escalated = p.in.Now, false // the clock begins anew
 	}
-	m.Sum = m.sum()
+	m.Sum = m.sum(p.proofs(r)...)
 	turned := m.State != was
 	switch {
 	case turned:

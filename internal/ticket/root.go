@@ -24,6 +24,12 @@ type Root struct {
 	Accepted    []*finding.Finding // that are suppressed by what still holds
 	Steps       *Steps
 	Sources     []scan.Source
+
+	Left []Leftover // of a checklist, which has no findings
+	of   string     // the identity that left it
+	more int        // and so many that there was no room for in the memo
+	// archived says that nothing runs in its repository any more: the manifest there entitles to nothing.
+	archived bool
 }
 
 // roots groups a result's findings. Notes make no root unless they are about what is dead.
@@ -196,4 +202,18 @@ func (r *Root) past() bool {
 
 func (r *Root) inHistory() bool {
 	return slices.ContainsFunc(r.Findings, func(f *finding.Finding) bool { return f.History != nil })
+}
+
+// calls reports whether a cause calls for a ticket.
+func (p *planner) calls(r *Root) bool {
+	if len(r.Left) > 0 {
+		return p.in.sight(r) != gone
+	}
+	return len(r.Findings) > 0 && !r.quiet()
+}
+
+// quiet reports whether nothing is left to be done about r: its credential is dead.
+func (r *Root) quiet() bool {
+	_, died := r.died()
+	return died
 }

@@ -36,12 +36,15 @@ const (
 	isDead               // it is in the history alone, and dead by its provider's word
 	dying                // it is there, and dead by its provider's word
 	accepts              // it is there, and accepted for a while
+	byHand               // all of a checklist that can be looked at is gone; the rest is a person's word
 	present              // it is there
 )
 
 // see says what the result says of t's root, which is nil where it has no such finding.
 func (p *planner) see(t *Ticket, r *Root) sight {
 	switch {
+	case r != nil && len(r.Left) > 0:
+		return p.in.sight(r)
 	case r == nil && slices.Contains(p.barred, t.Memo.Cause):
 		return unseen
 	case r == nil && slices.Contains(p.causes, t.Memo.Cause):
@@ -119,6 +122,8 @@ func (p *planner) next(t *Ticket, m Memo, s sight) State {
 		return Suppressed
 	case t.Open:
 		return nextOpen(t, s, overdue)
+	case s == byHand:
+		return ClosedUnproven
 	case (s == present || s == dying) && overdue && !t.Memo.Escalated:
 		return Escalated // closing it by hand doesn't stop the clock
 	}
