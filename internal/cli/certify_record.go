@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/curfew-ci/curfew/internal/certify"
-	"github.com/curfew-ci/curfew/internal/github"
 	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/scan"
@@ -29,9 +28,9 @@ func newCertifyRecord(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "record --records PLACE",
 		Short: "record what owners certified by merged pull requests",
-		Long: "Find the merged pull requests of certify open, and record for each identity that they touched what was decided:\n" +
-			"where an owner, by the manifest before it, approved just the commit that was merged and hadn't written on its\n" +
-			"branch. What isn't proven is said and not recorded. Records go to this job's file, sealed, and to the store of the\n" +
+		Long: "Find the merged pull requests on the manifest, those of certify open and all others, and record for each identity\n" +
+			"that they touched what was decided: where an owner, by the manifest before it, approved just the commit that was\n" +
+			"merged and hadn't written on its branch. What isn't proven is said and not recorded. Records go to this job's file, sealed, and to the store of the\n" +
 			"organisation's policy; collectors take them of recorders alone. What PLACE holds already isn't recorded again.\n" +
 			"GITHUB_TOKEN needs contents: read and pull-requests: read, and for teams members: read, as an App's has.\n" +
 			"Exit: 0 all is recorded · 1 something isn't proven; with --dry-run: or would be recorded ·\n" +
@@ -137,11 +136,10 @@ func (f *certifyRecordFlags) judge(ctx context.Context, env *Env, policy *manife
 	if err != nil {
 		return nil, err
 	}
-	owners, err := f.owners(ctx, at, policy)
-	if err != nil {
+	if _, err := defaultManifest(ctx, at); err != nil {
 		return nil, err
 	}
-	merges, err := at.Merges(ctx, owners, env.Now().Add(-within.Std()))
+	merges, err := at.Merges(ctx, env.Now().Add(-within.Std()))
 	if err != nil {
 		return nil, &exitError{ExitUnfinished, err}
 	}
@@ -154,28 +152,6 @@ func (f *certifyRecordFlags) judge(ctx context.Context, env *Env, policy *manife
 		out.Records, out.Unproven = append(out.Records, records...), append(out.Unproven, not...)
 	}
 	return out, nil
-}
-
-// owners are all whose pull requests there may be.
-func (f *certifyRecordFlags) owners(ctx context.Context, at *github.Certification, policy *manifest.Policy) ([]string, error) {
-	src, err := defaultManifest(ctx, at)
-	if err != nil {
-		return nil, err
-	}
-	m, err := scan.ParseManifest(f.manifest, src)
-	if err != nil {
-		return nil, &exitError{ExitUsage, err}
-	}
-	all, err := at.Owners(ctx)
-	if err != nil {
-		return nil, &exitError{ExitUnfinished, err}
-	}
-	all = append(all, m.OwnerIDs()...)
-	if policy != nil {
-		all = append(all, policy.OwnerIDs()...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all), nil
 }
 
 // write records, seals, and brings the records to the organisation's store.

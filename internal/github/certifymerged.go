@@ -1,10 +1,13 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,42 +16,52 @@ import (
 	"github.com/curfew-ci/curfew/internal/certify"
 )
 
-// Merges are the pull requests of these owners that were merged into the default branch since then, the oldest first.
-// Manifest comes before it.
-func (c *Certification) Merges(ctx context.Context, owners []string, since time.Time) ([]certify.Merge, error) {
-	var out []certify.Merge
-	for _, owner := range owners {
-		all, err := c.pulls(ctx, "closed", branchOf(owner))
+// maxOpen is how long before it was merged a pull request's commits may have been made. A list by file shows these, and not
+// the commit that merged them.
+const maxOpen = 180 * 24 * time.Hour
+
+// Merges are the pull requests that touched the manifest and were merged into the default branch since then, the oldest
+// first, whoever made them. Manifest comes before it.
+func (c *Certification) Merges(ctx context.Context, since time.Time) ([]certify.Merge, error) {
+	from := url.Values{"path": {c.path}, "sha": {c.tree.commit}, "since": {since.Add(-maxOpen).UTC().Format(time.RFC3339)}}
+	q := question{path: "repos/%s/commits?" + strings.ReplaceAll(from.Encode(), "%", "%%"), args: []string{c.name}, need: needContents, at: c.name}
+	commits, err := list[gitObject](ctx, c.client, q, "", func() error { return nil })
+	if err != nil {
+		return nil, err
+	}
+	found := map[int]*pull{}
+	for _, one := range commits {
+		q := question{path: "repos/%s/commits/%s/pulls", args: []string{c.name, one.SHA}, need: needPulls, at: c.name}
+		all, err := list[pull](ctx, c.client, q, "", func() error { return nil })
 		if err != nil {
 			return nil, err
 		}
-		for i := len(all) - 1; i >= 0; i-- {
+		for i := range all {
 			p := &all[i]
-			if _, isOurs := p.mark(); !isOurs || p.Merged.Before(since) || p.Base.Ref != c.repo.DefaultBranch {
-				continue // the zero time too, of what wasn't merged
+			if here := p.Base.Repo != nil && p.Base.Repo.ID == c.repo.ID && p.Base.Ref == c.repo.DefaultBranch; here && !p.Merged.IsZero() && !p.Merged.Before(since) {
+				found[p.Number] = p
 			}
-			m, err := c.merge(ctx, p)
-			if err != nil {
-				return nil, fmt.Errorf("pull request %d: %w", p.Number, err)
-			}
-			out = append(out, *m)
 		}
 	}
+	var out []certify.Merge
+	for _, p := range slices.SortedFunc(maps.Values(found), func(a, b *pull) int { return cmp.Or(a.Merged.Compare(b.Merged), a.Number-b.Number) }) {
+		m, err := c.merge(ctx, p)
+		if err != nil {
+			return nil, fmt.Errorf("pull request %d: %w", p.Number, err)
+		}
+		out = append(out, *m)
+	}
 	return out, nil
+}
+
+// gitObject is what is named by an id.
+type gitObject struct {
+	SHA string `json:"sha"`
 }
 
 // Members lists the users of a team of the organisation that owns the repository, for certify.
 func (c *Certification) Members(ctx context.Context) certify.Members {
 	return func(team string) ([]string, error) { return c.tree.g.members(ctx, c.repo, team) }
-}
-
-// Owners are those whose proposals have a branch.
-func (c *Certification) Owners(ctx context.Context) ([]string, error) {
-	_, branches, err := c.standing(ctx)
-	for i := range branches {
-		branches[i] = ownerOf(branches[i])
-	}
-	return branches, err
 }
 
 // merge gathers what proves that a pull request was merged, and by whose word.
@@ -95,10 +108,8 @@ func (c *Certification) merge(ctx context.Context, p *pull) (*certify.Merge, err
 
 // comparison is how one commit stands to another.
 type comparison struct {
-	Status string `json:"status"` // of the second, seen from the first
-	Base   struct {
-		SHA string `json:"sha"`
-	} `json:"merge_base_commit"`
+	Status string    `json:"status"` // of the second, seen from the first
+	Base   gitObject `json:"merge_base_commit"`
 }
 
 func (c *Certification) compare(ctx context.Context, from, to string) (*comparison, error) {
@@ -170,6 +181,9 @@ func (c *Certification) authors(ctx context.Context, p *pull) (authors []string,
 	const most = 250 // are listed of a pull request
 	if len(all) == 0 || len(all) >= most || all[len(all)-1].SHA != p.Head.SHA {
 		return nil, "GitHub doesn't list all that was on its branch", nil
+	}
+	if login := p.User.Login; !strings.HasSuffix(login, robot) {
+		authors = append(authors, login)
 	}
 	for i := range all {
 		one := &all[i]

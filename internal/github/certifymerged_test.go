@@ -22,7 +22,7 @@ func (d *desk) judged(t *testing.T, since time.Duration) string {
 	if _, _, err := c.Manifest(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	merges, err := c.Merges(t.Context(), []string{"ops", "web"}, d.at.Add(-since))
+	merges, err := c.Merges(t.Context(), d.at.Add(-since))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +52,13 @@ func (d *desk) judged(t *testing.T, since time.Duration) string {
 }
 
 // approve lets a person review web's branch as it is.
-func (d *desk) approve(login, state string) {
-	tip := d.Branches(shopID)[webBranch]
+func (d *desk) approve(login, state string) { d.review(webBranch, login, state) }
+
+// approveFeature lets a person approve another branch.
+func (d *desk) approveFeature(login string) { d.review("feature", login, "APPROVED") }
+
+func (d *desk) review(branch, login, state string) {
+	tip := d.Branches(shopID)[branch]
 	d.TouchPull(shopID, 1, func(p *testservers.Pull) {
 		p.Reviews = append(p.Reviews, testservers.Review{Login: login, State: state, Commit: tip, At: d.at})
 	})
@@ -176,7 +181,7 @@ func TestCertifiedMeanwhile(t *testing.T) {
 	d.Merge(shopID, 1, "otto")
 	merged := d.Branches(shopID)["main"]
 	d.Branch(shopID, "main", main)
-	if got := d.judged(t, time.Hour); got != "not : the commit that merged it isn't on the default branch any more" {
+	if got := d.judged(t, time.Hour); got != "" {
 		t.Error(got)
 	}
 	other := d.CommitOn(shopID, "main", "mallory", "mine", map[string]string{manifest.Path: entitled([3]string{"site", "web", "2030-01-01"})})
@@ -189,15 +194,49 @@ func TestCertifiedMeanwhile(t *testing.T) {
 	if got := d.judged(t, time.Hour); !strings.HasPrefix(got, "renew site") {
 		t.Error(got)
 	}
-	for name, spoil := range map[string]func(p *testservers.Pull){
-		"no mark": func(p *testservers.Pull) { p.Body = "x" }, "a fork's": func(p *testservers.Pull) { p.HeadRepo = 666 }, "into another branch": func(p *testservers.Pull) { p.Base = "x" },
+	d.TouchPull(shopID, 1, func(p *testservers.Pull) { p.Base = "x" })
+	if got := d.judged(t, time.Hour); got != "" {
+		t.Errorf("into another branch: %s", got)
+	}
+}
+
+// TestCertifiedOthers: a pull request that a person made counts as curfew's do, by an approval that isn't his; what was
+// pushed without one doesn't.
+func TestCertifiedOthers(t *testing.T) {
+	for name, tt := range map[string]struct {
+		do   func(d *desk)
+		want string
+	}{
+		"approved":       {func(d *desk) { d.approveFeature("wendy") }, `renew site of web until "2027-02-22" by @wendy in acme/shop#1`},
+		"by who made it": {func(d *desk) { d.approveFeature("wilma") }, "not site: who approved it for owner web had written on its branch: another one has to approve"},
+		"by who wrote it": {func(d *desk) {
+			d.CommitOn(shopID, "feature", "wendy", "y", map[string]string{"README.md": "y"})
+			d.approveFeature("wendy")
+		}, "not site: who approved it for owner web had written on its branch: another one has to approve"},
+		"by nobody": {func(*desk) {}, "not site: nobody of owner web approved the commit that was merged"},
+		"from a fork": {func(d *desk) {
+			d.approveFeature("wendy")
+			d.TouchPull(shopID, 1, func(p *testservers.Pull) { p.HeadRepo = 666 })
+		}, `renew site of web until "2027-02-22" by @wendy in acme/shop#1`},
+		"without a signature": {func(d *desk) {
+			d.Unsigned = true
+			d.CommitOn(shopID, "feature", "wilma", "y", nil)
+			d.approveFeature("wendy")
+		}, "not : commit COMMIT on its branch has no signature that GitHub has verified: anybody could have written it"},
 	} {
-		was := d.Pulls(shopID)[0]
-		d.TouchPull(shopID, 1, spoil)
-		if got := d.judged(t, time.Hour); got != "" {
-			t.Errorf("%s: %s", name, got)
-		}
-		d.TouchPull(shopID, 1, func(p *testservers.Pull) { *p = was })
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, [3]string{"site", "web", "2026-11-25"})
+			d.Team("acme/web", "wendy", "wilma")
+			d.Branch(shopID, "feature", d.Branches(shopID)["main"])
+			d.CommitOn(shopID, "feature", "wilma", "x", map[string]string{manifest.Path: entitled([3]string{"site", "web", "2027-02-22"})})
+			d.TouchPull(shopID, 0, func(p *testservers.Pull) { p.Head, p.Base, p.By = "feature", "main", "wilma" })
+			tt.do(d)
+			d.Merge(shopID, 1, "otto")
+			d.push([3]string{"site", "web", "2027-02-22"}, [3]string{"other", "web", ages}) // pushed, which certifies nothing
+			if got, want := d.judged(t, time.Hour), strings.ReplaceAll(tt.want, "COMMIT", d.Pulls(shopID)[0].HeadSHA); got != want {
+				t.Errorf("%s\nwant %s", got, want)
+			}
+		})
 	}
 }
 
@@ -212,28 +251,28 @@ func TestCertifiedUnread(t *testing.T) {
 	if _, _, err := c.Manifest(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	merges, err := c.Merges(t.Context(), []string{"web"}, deskStart)
+	merges, err := c.Merges(t.Context(), deskStart)
 	if err != nil || len(merges) != 1 {
 		t.Fatal(err, merges)
 	}
 	if _, _, err := merges[0].Certified(nil, c.Members(t.Context())); err == nil || !strings.Contains(err.Error(), "members: read") {
 		t.Error(err) // there is no such team
 	}
-	for _, path := range []string{"/reviews", "/commits", "/pulls"} {
+	for _, path := range []string{"/reviews", "/shop/commits", "/pulls/1/commits", "/pulls"} {
 		d.Break(testservers.Fault{Path: path, Status: http.StatusForbidden})
-		if _, err := c.Merges(t.Context(), []string{"web"}, deskStart); err == nil {
+		if _, err := c.Merges(t.Context(), deskStart); err == nil {
 			t.Errorf("%s: read", path)
 		}
 		d.Mend()
 	}
 	d.Answer = func(w http.ResponseWriter, r *http.Request) bool {
-		if !strings.HasSuffix(r.URL.Path, "/commits") {
+		if !strings.HasSuffix(r.URL.Path, "/pulls/1/commits") {
 			return false
 		}
 		_, _ = w.Write([]byte("[]"))
 		return true
 	}
-	if merges, err := c.Merges(t.Context(), []string{"web"}, deskStart); err != nil || merges[0].Unknown == "" {
+	if merges, err := c.Merges(t.Context(), deskStart); err != nil || merges[0].Unknown == "" {
 		t.Error(err, merges)
 	}
 }

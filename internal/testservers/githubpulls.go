@@ -11,6 +11,7 @@ import (
 // Pull is a pull request as it stands. Its number, title, text, comments and whether it is open are its issue's.
 type Pull struct {
 	Issue
+	By        string // the login of who made it; "" is the tokens' account
 	Head      string // its branch
 	HeadSHA   string // where that was when it was closed; "" while it is open
 	HeadRepo  int64  // another repository's id, of a fork; 0 is this one
@@ -34,7 +35,6 @@ type Review struct {
 type pulled struct {
 	Pull
 	of *tracked
-	by string // who made it; "" is nobody in particular
 }
 
 // freeze keeps where the branch is.
@@ -160,7 +160,7 @@ func (p *pulled) show(repo *hosted, i Issue) map[string]any {
 	}
 	shown := map[string]any{
 		"number": i.Number, "state": map[bool]string{true: "open", false: "closed"}[i.Open], "title": i.Title, "body": i.Body, "merged_at": nil,
-		"draft": p.Draft, "user": map[string]any{"id": i.Author, "login": cmp.Or(p.by, "somebody")}, "created_at": i.Created.UTC().Format(time.RFC3339),
+		"draft": p.Draft, "user": map[string]any{"id": i.Author, "login": cmp.Or(p.By, "github-actions[bot]")}, "created_at": i.Created.UTC().Format(time.RFC3339),
 		"updated_at": p.of.times[len(p.of.times)-1].UTC().Format(time.RFC3339), "requested_reviewers": users, "requested_teams": teams,
 		"head": map[string]any{"label": owner + ":" + p.Head, "ref": p.Head, "sha": head, "repo": from},
 		"base": map[string]any{"label": owner + ":" + p.Base, "ref": p.Base, "sha": repo.branches[p.Base], "repo": repo.json()},

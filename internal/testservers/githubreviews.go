@@ -12,7 +12,7 @@ func (g *GitHub) Pull(repo int64, by, head, base string) int {
 	h := g.repos[repo]
 	p := h.newPull(Issue{Open: true, Title: "Change it", Author: g.account(by), Pull: true, Created: g.clock()}, g.clock())
 	number := p.of.now().Number
-	p.by, p.Head, p.Base = by, "change-"+strconv.Itoa(number), base
+	p.By, p.Head, p.Base = by, "change-"+strconv.Itoa(number), base
 	h.branches[p.Head] = head
 	return number
 }

@@ -47,6 +47,10 @@ func read() (*Spec, error) {
 	routed := *doc
 	routed.Paths = openapi3.NewPaths()
 	for path, item := range doc.Paths.Map() {
+		if strings.HasSuffix(path, "/commits/{ref}") {
+			routed.Paths.Set(path, item) // what is below a commit has an operation of its own
+			continue
+		}
 		routed.Paths.Set(regexp.MustCompile(`\{(ref|branch)\}`).ReplaceAllString(path, "{$1:.+}"), item)
 	}
 	s.router, err = gorillamux.NewRouter(&routed)
