@@ -13,6 +13,7 @@ import (
 // TestCertifyOpen: the manifest of the default branch is what pull requests are made from, whatever the working tree has,
 // and what is left to people is said, with status 1.
 func TestCertifyOpen(t *testing.T) {
+	t.Parallel() // it waits between requests, as GitHub asks
 	hub := testservers.StartGitHub(t)
 	hub.Now = func() time.Time { return today.Add(-time.Hour) } // so that nothing may lag, which would be waited for
 	hub.Collaborators = []string{"acme/web"}

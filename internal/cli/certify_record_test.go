@@ -34,6 +34,7 @@ func certifiedHub(t *testing.T, run func(args ...string) (int, string), hub *tes
 
 // TestCertifyRecord: what is certified is recorded and sealed, once; and without proof it isn't.
 func TestCertifyRecord(t *testing.T) {
+	t.Parallel() // it waits between requests, as GitHub asks
 	hub, issuer := testservers.StartGitHub(t), testservers.StartIssuer(t, testservers.JobClaims())
 	dir := t.TempDir()
 	env := map[string]string{

@@ -18,7 +18,8 @@ import (
 // the change is made again.
 //
 // Who may edit a ticket may edit its memo. It decides when a deadline is over and which proof is enough, never that a
-// ticket is closed while its finding is there.
+// ticket is closed while its finding is there. From a checklist he can take things, until what it is made from is given
+// again.
 type Memo struct {
 	Repository string           `json:"repository"`
 	Root       string           `json:"root"` // fingerprint

@@ -1,0 +1,108 @@
+package certify
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/curfew-ci/curfew/internal/ledger"
+	"github.com/curfew-ci/curfew/internal/manifest"
+)
+
+// TestModest: what Plan proposes is taken for curfew's, for every owner; what gives anybody more isn't.
+func TestModest(t *testing.T) {
+	in, src := scene(t)
+	groups := Plan(in, file, src)
+	for i := range groups {
+		if !Modest(file, src, groups[i].Source) {
+			t.Errorf("what is proposed to %s isn't modest", groups[i].Owner)
+		}
+	}
+	together, _ := Together(in, file, src, groups)
+	if !Modest(file, src, together) {
+		t.Error("all together isn't")
+	}
+	for name, change := range map[string]func(string) string{
+		"more rights":  func(s string) string { return strings.Replace(s, "contents: read", "contents: write", 1) },
+		"a longer ttl": func(s string) string { return strings.Replace(s, "ttl: 15m", "ttl: 24h", 1) },
+		"broken":       func(s string) string { return s + "\n???" },
+		"nothing":      func(string) string { return "" },
+	} {
+		after := change(string(src))
+		if after == string(src) {
+			t.Fatalf("%s: nothing changes", name)
+		}
+		if Modest(file, src, []byte(after)) {
+			t.Errorf("%s is modest", name)
+		}
+	}
+	if Modest(file, nil, src) {
+		t.Error("a first manifest is modest")
+	}
+}
+
+// webSite is a manifest with one identity.
+func webSite(last string) []byte {
+	return []byte("version: 1\nowners:\n  web: { team: \"@acme/web\" }\nidentities:\n" +
+		"  site: { owner: web, purpose: x, expires: \"" + last + "\", runs-as: { workflow: .github/workflows/a.yml, job: a } }\n")
+}
+
+// merge is one in which an identity of owner web was renewed.
+func merge(t *testing.T) *Merge {
+	t.Helper()
+	return &Merge{
+		PullRequest: "acme/shop#1", Repository: "987654", Commit: strings.Repeat("c", 40), Merged: now(), Path: "m.yml",
+		Before: webSite("2026-11-25"), Approved: webSite("2027-02-21"), After: webSite("2027-02-21"), Approvals: []string{"wendy"},
+	}
+}
+
+// TestMergePolicy: the organisation says who an owner is, whatever the repository says.
+func TestMergePolicy(t *testing.T) {
+	members := func(team string) ([]string, error) {
+		return map[string][]string{"@acme/web": {"@wendy"}, "@acme/appsec": {"@anna"}}[team], nil
+	}
+	policy, errs := manifest.ParsePolicy("org.yml", []byte("version: 1\norganization: { name: acme, id: \"1\" }\nowners: { web: { team: \"@acme/appsec\" } }\n"))
+	if policy == nil {
+		t.Fatal(errs)
+	}
+	if records, not, err := merge(t).Certified(nil, members); err != nil || len(records) != 1 || len(not) > 0 || records[0].Certification.Action != ledger.Renew {
+		t.Errorf("%+v %+v %v", records, not, err)
+	}
+	if records, not, err := merge(t).Certified(policy, members); err != nil || len(records) > 0 || len(not) != 1 {
+		t.Errorf("%+v %+v %v", records, not, err)
+	}
+	m := merge(t)
+	m.Approvals = []string{"Anna"}
+	if records, _, err := m.Certified(policy, members); err != nil || len(records) != 1 {
+		t.Errorf("%+v %v", records, err)
+	}
+	broken := errors.New("broken")
+	if _, _, err := m.Certified(policy, func(string) ([]string, error) { return nil, broken }); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+}
+
+// FuzzCertified: whatever the manifests say, nothing is certified that nobody approved, and a record can be written.
+func FuzzCertified(f *testing.F) {
+	src := string(webSite("2026-11-25"))
+	f.Add([]byte(src), webSite("2027-02-21"), true)
+	f.Add([]byte(src), []byte(strings.Replace(src, "owner: web", "owner: ops", 1)), true)
+	f.Add([]byte(src), []byte(strings.Replace(src, "  site:", "  \"a/b\":", 1)), false)
+	f.Fuzz(func(t *testing.T, before, approved []byte, approves bool) {
+		m := merge(t)
+		m.Before, m.Approved, m.After = before, approved, approved
+		if !approves {
+			m.Approvals = nil
+		}
+		records, _, err := m.Certified(nil, func(string) ([]string, error) { return []string{"@wendy"}, nil })
+		if err != nil || !approves && len(records) > 0 {
+			t.Fatalf("%+v %v", records, err)
+		}
+		for _, r := range records {
+			r.Schema, r.ID, r.Time, r.Task = ledger.Schema, "01JD9Z6Q4T8K0000000000000A", now(), ledger.Task{RunID: "1", Attempt: 1, Job: "record"}
+			if _, err := r.Encode(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
