@@ -122,6 +122,18 @@ func issueAttacks() []ticketCase {
 			p.g.Label(webID, 1, "zoe", "approved")
 			p.g.DeleteComment(webID, 1, n, "mallory")
 		}), "lost a comment after @zoe set", nil},
+		{"what the last comment named taken out of it", anew(func(p *ticketPlace) {
+			p.g.Say(webID, 1, "zoe", p.web)
+			n := p.g.Say(webID, 1, "zoe", "rather "+p.org)
+			p.g.Label(webID, 1, "zoe", "approved")
+			p.g.EditComment(webID, 1, n, "fine")
+		}), "was changed after it was written", nil},
+		{"the last comment deleted just before the label", anew(func(p *ticketPlace) {
+			p.g.Say(webID, 1, "zoe", p.web)
+			n := p.g.Say(webID, 1, "zoe", "rather "+p.org)
+			p.g.DeleteComment(webID, 1, n, "mallory")
+			p.g.Label(webID, 1, "zoe", "approved")
+		}), "lost a comment before @zoe set", nil},
 		{"two commits in one comment", anew(func(p *ticketPlace) {
 			p.g.Say(webID, 1, "zoe", "> deploy "+p.org+"\n\nno, "+p.web)
 			p.g.Label(webID, 1, "zoe", "approved")

@@ -125,21 +125,25 @@ func lastSet(history []event, label string) (from, at int, since string) {
 	return from, at, since
 }
 
-// named is what somebody named in the newest of his comments that name anything; "" where none does.
+// named is what somebody named in the newest of his comments that name anything; "" where none does. A comment that was
+// changed may have named something, and so may one that is gone: no older one is taken before it is known.
 func (d *ticketLook) named(before []event, by user) (named, why string) {
 	kind := d.c.Trigger.Ticket.References
 	for _, e := range slices.Backward(before) {
+		if e.Event == "comment_deleted" {
+			return "", fmt.Sprintf("lost a comment before %s set the label, which may have named another %s: have a new one written", by, kind)
+		}
 		if e.Event != "commented" || e.User.ID != by.ID || e.App != nil {
 			continue
 		}
 		all := issuance.Named(e.Body, kind)
 		switch {
+		case !e.Updated.Equal(e.Created) || e.Created.IsZero():
+			return "", fmt.Sprintf("has a comment of %s that was changed after it was written, which others can do as well, and whether it named another %s isn't known: have a new one written", by, kind)
 		case len(all) == 0:
 			continue
 		case e.Hidden != nil:
 			return "", fmt.Sprintf("has a comment of %s that names a %s, and is hidden: have a new one written", by, kind)
-		case !e.Updated.Equal(e.Created) || e.Created.IsZero():
-			return "", fmt.Sprintf("has a comment of %s that names a %s, and was changed after it was written, which others can do as well: have a new one written", by, kind)
 		case len(all) > 1:
 			return "", fmt.Sprintf("has a comment of %s that names several, and which was meant isn't known: have one written for each", by)
 		}

@@ -105,6 +105,13 @@ func TestTickets(t *testing.T) {
 			p.g.Say(webID, 1, "zoe", p.web)
 			p.g.Label(webID, 1, "zoe", "approved")
 		}, "", nil},
+		{"written after a comment was deleted", func(p *ticketPlace) {
+			p.g.Unlabel(webID, 1, "zoe", "approved")
+			n := p.g.Say(webID, 1, "mallory", "buy things")
+			p.g.DeleteComment(webID, 1, n, "zoe")
+			p.g.Say(webID, 1, "zoe", p.web)
+			p.g.Label(webID, 1, "zoe", "approved")
+		}, "", nil},
 		{"set again by another owner", func(p *ticketPlace) {
 			p.g.Unlabel(webID, 1, "alice", "approved")
 			p.g.Say(webID, 1, "anna", p.web)
