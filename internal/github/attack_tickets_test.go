@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/testservers"
@@ -170,9 +171,30 @@ func pullAttacks() []ticketCase {
 		{"a draft", pulled(func(p *ticketPlace) { p.g.Draft(webID, 2) }, "zoe"), "a draft", nil},
 		{"closed, not merged", pulled(func(p *ticketPlace) { p.g.Event(webID, 2, "mallory", "closed") }, "zoe"), "closed or a draft", nil},
 		{"merged into a branch of mallory's", pulled(func(p *ticketPlace) {
-			p.g.Retarget(webID, 2, "mallory")
+			p.g.Retarget(webID, 2, "mallory", "mallory")
 			p.g.MergeAs(webID, 2, p.org)
 		}, "zoe"), "not into the default branch", nil},
+		{"for a branch of mallory's, which has all but a word of it", pulled(func(p *ticketPlace) { p.g.Retarget(webID, 2, "mallory", "mallory") }, "zoe"),
+			"not for the default branch", nil},
+		{"reviewed for a branch of mallory's", pulled(func(p *ticketPlace) {
+			p.g.Retarget(webID, 2, "mallory", "mallory")
+			p.g.Review(webID, 2, "zoe", "APPROVED")
+			p.g.Retarget(webID, 2, "mallory", "main")
+		}), "since it is for its branch", nil},
+		{"reviewed for a branch of mallory's, and merged", pulled(func(p *ticketPlace) {
+			p.trigger.Status = []string{"merged"}
+			p.g.Retarget(webID, 2, "mallory", "mallory")
+			p.g.Review(webID, 2, "zoe", "APPROVED")
+			p.g.Retarget(webID, 2, "mallory", "main")
+			p.g.MergeAs(webID, 2, p.org)
+		}), "since it is for its branch", nil},
+		{"another base in the second of the review", pulled(func(p *ticketPlace) {
+			at := p.g.Now()
+			p.g.Now = func() time.Time { return at }
+			p.g.Retarget(webID, 2, "mallory", "main")
+			p.g.Review(webID, 2, "zoe", "APPROVED")
+		}), "since it is for its branch", nil},
+		{"a history of its base that may not be read", pulled(func(p *ticketPlace) { p.answers("/issues/2/timeline", says(403, "{}")) }, "zoe"), `"issues: read"`, nil},
 		{"merged without a review", pulled(func(p *ticketPlace) { p.g.MergeAs(webID, 2, p.org) }), none, nil},
 		{"where a run must be named", pulled(func(p *ticketPlace) { p.trigger.References = manifest.ReferenceRun }, "zoe"), "names a commit and no run", nil},
 		{"reviews without an end", pulled(func(p *ticketPlace) {

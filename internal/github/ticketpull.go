@@ -6,13 +6,14 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
 // What a pull request's status can be; its labels don't count.
 const (
-	statusApproved = "approved" // open, and its newest commit is approved
+	statusApproved = "approved" // open, for the default branch, and its newest commit is approved
 	statusMerged   = "merged"   // into the default branch, and its last commit was approved
 )
 
@@ -37,9 +38,10 @@ type ticketPull struct {
 
 // verdict is a review of a pull request, oldest first.
 type verdict struct {
-	User   user   `json:"user"`
-	State  string `json:"state"` // APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED or PENDING
-	Commit string `json:"commit_id"`
+	User      user      `json:"user"`
+	State     string    `json:"state"` // APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED or PENDING
+	Commit    string    `json:"commit_id"`
+	Submitted time.Time `json:"submitted_at"`
 }
 
 // pull looks at a pull request and its reviews. The commit that it names is its own: the one that was reviewed, or the
@@ -62,6 +64,8 @@ func (d *ticketLook) pull(ctx context.Context, number string, uid int64) (proofs
 		out.Status, out.SHA = statusMerged, p.Merge
 	case p.State != "open" || p.Draft:
 		return nil, []string{"is closed or a draft"}, nil
+	case p.Base.Ref != d.repo.DefaultBranch:
+		return nil, []string{fmt.Sprintf("is for %q, and not for the default branch: what that doesn't have yet, its review needn't have seen", p.Base.Ref)}, nil
 	}
 	if d.c.Trigger.Ticket.References != manifest.ReferenceSHA {
 		return nil, []string{"is a pull request, which names a commit and no run: use an issue, or references: sha"}, nil
@@ -70,15 +74,38 @@ func (d *ticketLook) pull(ctx context.Context, number string, uid int64) (proofs
 	if err != nil {
 		return nil, nil, err
 	}
+	since, err := d.baseSince(ctx, number)
+	if err != nil {
+		return nil, nil, err
+	}
 	var missing string
-	if out.Approvers, missing = d.reviewers(&p, reviews); missing != "" {
+	if out.Approvers, missing = d.reviewers(&p, reviews, since); missing != "" {
 		return nil, []string{missing}, nil
 	}
 	return []manifest.TicketProof{out}, nil, nil
 }
 
-// reviewers lists the owners whose last word on the newest commit is yes, or says what is missing.
-func (d *ticketLook) reviewers(p *ticketPull, reviews []verdict) (who []string, missing string) {
+// baseSince is when a pull request got its base, or that another history, last; the zero time where it has kept what it was
+// made with. A review is of what the newest commit adds to the base: to a branch with the rest of a change in it, a word.
+func (d *ticketLook) baseSince(ctx context.Context, number string) (last time.Time, err error) {
+	type event struct {
+		Event   string    `json:"event"`
+		Created time.Time `json:"created_at"`
+	}
+	history, err := whole[event](ctx, d.g.client, d.question("repos/%s/issues/%s/timeline", number, "issues: read"))
+	for _, e := range history {
+		switch e.Event {
+		case "base_ref_changed", "base_ref_force_pushed", "automatic_base_change_succeeded":
+			if e.Created.After(last) {
+				last = e.Created
+			}
+		}
+	}
+	return last, err
+}
+
+// reviewers lists the owners whose last word on the newest commit is yes, since it is for its branch, or says what is missing.
+func (d *ticketLook) reviewers(p *ticketPull, reviews []verdict, since time.Time) (who []string, missing string) {
 	last := map[int64]verdict{}
 	for _, r := range reviews {
 		if d.may(r.User) && slices.Contains([]string{"APPROVED", "CHANGES_REQUESTED", "DISMISSED"}, r.State) {
@@ -90,11 +117,14 @@ func (d *ticketLook) reviewers(p *ticketPull, reviews []verdict) (who []string, 
 		switch {
 		case r.State == "CHANGES_REQUESTED":
 			return nil, "has a review of " + r.User.String() + " that asks for changes"
-		case r.State == "APPROVED" && r.Commit == p.Head.SHA && r.User.ID != p.User.ID:
+		case r.State == "APPROVED" && r.Commit == p.Head.SHA && r.User.ID != p.User.ID && r.Submitted.After(since):
 			who = append(who, d.started.name(r.User))
 		}
 	}
-	if who == nil {
+	switch {
+	case who == nil && !since.IsZero():
+		return nil, "has no review by " + d.c.Owner + " that approves its newest commit, " + p.Head.SHA + ", since it is for its branch, or that has another history: have it reviewed anew"
+	case who == nil:
 		return nil, "has no review by " + d.c.Owner + " that approves its newest commit, " + p.Head.SHA
 	}
 	slices.Sort(who)

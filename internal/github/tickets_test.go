@@ -136,6 +136,11 @@ func TestTickets(t *testing.T) {
 			p.g.MergeAs(webID, 2, p.org)
 			p.trigger.Status = []string{"merged"}
 		}, "", nil},
+		{"one that was for another branch when it was made", func(p *ticketPlace) {
+			p.pulled("anna")
+			p.g.Retarget(webID, 2, "mallory", "main")
+			p.g.Review(webID, 2, "zoe", "APPROVED")
+		}, "", nil},
 		{"one of which changes were asked for, and made", func(p *ticketPlace) {
 			p.pulled()
 			p.g.Review(webID, 2, "zoe", "CHANGES_REQUESTED")

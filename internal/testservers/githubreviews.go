@@ -22,9 +22,10 @@ func (g *GitHub) Push(repo int64, number int, head string) {
 	g.pulling(repo, number, func(p *pulled) { g.repos[repo].branches[p.Head] = head })
 }
 
-// Retarget gives a pull request another base.
-func (g *GitHub) Retarget(repo int64, number int, base string) {
+// Retarget lets somebody give a pull request another base. Its reviews stay as they are.
+func (g *GitHub) Retarget(repo int64, number int, by, base string) {
 	g.pulling(repo, number, func(p *pulled) { p.Base = base })
+	g.Event(repo, number, by, "base_ref_changed")
 }
 
 // Draft makes a pull request a draft.
