@@ -56,6 +56,9 @@ func (t *Tree) CommitID(ctx context.Context, rev string) (string, error) {
 	return id.String(), nil
 }
 
+// InRepository reports whether the tree is a repository's, or a part of one's.
+func (t *Tree) InRepository() bool { return t.at.gitDir != "" }
+
 // Folder is the tree's place in its repository, with slashes; "" where it is the whole of one, or in none.
 func (t *Tree) Folder() string {
 	rel, err := filepath.Rel(t.at.worktree, t.at.dir)

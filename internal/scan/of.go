@@ -33,12 +33,16 @@ type Job struct {
 func (j *Job) platformHosts() []string { return []string{"github.com", "ssh.github.com", j.Host} }
 
 // of says what is scanned. A job may have checked out another repository than its own: where the remote says so, what
-// the job says of itself is about something else.
+// the job says of itself is about something else. What isn't in any repository is none's: a job that has checked out
+// nothing would find nothing in its own.
 func (r *run) of(ctx context.Context) Of {
 	o := Of{Repository: r.opt.Repository, Time: r.opt.Now.UTC().Truncate(time.Second)}
 	job := &r.opt.Job
 	if r.opt.Search.Text != nil {
 		return o // whatever it is of, the folder says nothing of it
+	}
+	if !r.tree.InRepository() {
+		return o
 	}
 	o.Folder = r.tree.Folder()
 	origin := r.tree.OriginAt(ctx, job.platformHosts()...)

@@ -147,8 +147,12 @@ func TestOfSearches(t *testing.T) {
 		t.Errorf("a folder of it (-want +got):\n%s", diff)
 	}
 	empty := t.TempDir()
-	if diff := cmp.Diff(scan.Of{}, of(t, scan.Options{Dir: empty})); diff != "" {
-		t.Errorf("a plain folder (-want +got):\n%s", diff)
+	job := scan.Job{Repository: "acme/shop", RepositoryID: "42", Ref: "refs/heads/main", Commit: first, Host: "github.com"}
+	if diff := cmp.Diff(scan.Of{}, of(t, scan.Options{Dir: empty, Job: job})); diff != "" {
+		t.Errorf("a plain folder, in a job that has checked out nothing (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(scan.Of{Repository: "acme/web"}, of(t, scan.Options{Dir: empty, Job: job, Repository: "acme/web"})); diff != "" {
+		t.Errorf("a plain folder, of which the caller says what it is (-want +got):\n%s", diff)
 	}
 	gitIn(t, empty, "init", "-q", "-b", "main")
 	if diff := cmp.Diff(scan.Of{}, of(t, scan.Options{Dir: empty})); diff != "" {
