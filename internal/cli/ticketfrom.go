@@ -35,6 +35,9 @@ func (f *ticketFlags) result(ctx context.Context) (*scan.Result, error) {
 	if r.Of.Folder != "" {
 		return nil, usageError("%s: it is of the folder %s alone, which says nothing of the rest: scan the repository's root", f.from, r.Of.Folder)
 	}
+	if unmerged(r.Of.Ref) {
+		return nil, usageError("%s: it is of %s, a change that isn't merged: what it mends is there still. Scan the default branch", f.from, r.Of.Ref)
+	}
 	mask, err := scan.MaskEach(nil)
 	if err != nil {
 		return nil, &exitError{ExitUnfinished, err}
@@ -47,6 +50,11 @@ func (f *ticketFlags) result(ctx context.Context) (*scan.Result, error) {
 		}
 	}
 	return r, nil
+}
+
+// unmerged reports whether a ref of GitHub's is of a pull request, or of one that waits in a merge queue.
+func unmerged(ref string) bool {
+	return strings.HasPrefix(ref, "refs/pull/") || strings.HasPrefix(ref, "refs/heads/gh-readonly-queue/")
 }
 
 // shownOf are the texts of a finding that tickets show.
