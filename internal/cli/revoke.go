@@ -34,12 +34,16 @@ func newRevoke(env *Env) *cobra.Command {
 			"With --finding, end the credential that a finding is about, by its service, where that has an API for it.\n" +
 			"PATH is scanned again, with the flags that say where: the value is never given here, nor kept. Unless --confirm\n" +
 			"gives the id once more, nothing is sent, and it is said what would be. It is recorded, too.\n" +
-			"Exit: 0 ended, or nothing but time ends it · 2 a flag is wrong · 3 one may live on, or isn't known.",
+			"Exit: 0 ended, nothing but time ends it, or only said what would be sent · 2 a flag is wrong ·\n" +
+			"3 one may live on, or isn't known.",
 		Example: "  curfew revoke --all\n" +
 			"  curfew revoke --finding 3f9c21ab --history\n" +
 			"  curfew revoke --finding 9b1d77e0 --at vault=https://vault.example.com",
 		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), env, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.found.confirmed = cmd.Flags().Changed(confirmFlag)
+			return f.run(cmd.Context(), env, args)
+		},
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.all, "all", false, "end all leases that are kept here")
@@ -55,7 +59,7 @@ func (f *revokeFlags) run(ctx context.Context, env *Env, ids []string) error {
 		}
 		return f.found.run(ctx, env, f.state, ids)
 	}
-	if f.found.confirm != "" || len(f.found.at) > 0 {
+	if f.found.confirmed || len(f.found.at) > 0 {
 		return usageError("--confirm and --at are for a found credential: say which by --finding ID")
 	}
 	if f.all == (len(ids) > 0) {

@@ -17,16 +17,19 @@ import (
 
 // findingFlags say which found credential is ended, and where it is searched for.
 type findingFlags struct {
-	finding string
-	confirm string
-	at      []string
-	in      scanFlags
-	where   searchFlags
+	finding   string
+	confirm   string
+	confirmed bool // the flag was given, whatever it says
+	at        []string
+	in        scanFlags
+	where     searchFlags
 }
+
+const confirmFlag = "confirm"
 
 func (f *findingFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.finding, "finding", "", "end the credential that the finding with this `ID` is about")
-	flags.StringVar(&f.confirm, "confirm", "", "with --finding: do it; the finding's whole `ID` once more, as it is said without this flag")
+	flags.StringVar(&f.confirm, confirmFlag, "", "with --finding: do it; the finding's whole `ID` once more, as it is said without this flag")
 	flags.StringArrayVar(&f.at, "at", nil, "with --finding: the service is at a host of your own, `SERVICE=URL`; repeatable")
 	f.where.register(flags)
 	flags.StringVar(&f.in.gitleaks, "gitleaks-config", "", "with --finding: find secrets by this gitleaks TOML `FILE`, as scan did")
@@ -60,7 +63,7 @@ func (f *findingFlags) run(ctx context.Context, env *Env, state string, args []s
 		return noWay(env, e.finding(), none.Why)
 	case err != nil:
 		return usageError("finding %s: %w, by --at SERVICE=URL", e.finding().Fingerprint, err)
-	case f.confirm == "":
+	case !f.confirmed:
 		return writePlan(env, e, plan)
 	case !strings.EqualFold(f.confirm, e.confirmation()):
 		return usageError("--confirm: expected %s, as it is said without this flag: the finding is another one, or its value has changed", e.confirmation())

@@ -168,9 +168,10 @@ func TestRevokeFinding(t *testing.T) {
 	}
 	confirmed := append(args, "--confirm", confirmation(t, out))
 	for name, bad := range map[string][]string{
-		"half of the id":   append(args, "--confirm", id[:8], "--state", r.state),
-		"nowhere recorded": confirmed,
-		"another's id":     append(args, "--confirm", r.ids("copy.env")[0], "--state", r.state),
+		"an empty variable": append(args, "--confirm", "", "--state", r.state),
+		"half of the id":    append(args, "--confirm", id[:8], "--state", r.state),
+		"nowhere recorded":  confirmed,
+		"another's id":      append(args, "--confirm", r.ids("copy.env")[0], "--state", r.state),
 	} {
 		if code, _, _ := r.run(bad...); code != cli.ExitUsage || len(f.asked) > 0 {
 			t.Fatalf("%s: %d, asked %v", name, code, f.asked)
