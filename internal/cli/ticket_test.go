@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -93,5 +94,45 @@ func TestTicketPaths(t *testing.T) {
 	src, err := os.ReadFile(pages[0])
 	if err != nil || bytes.Contains(src, []byte(token)) || !bytes.Contains(src, []byte("b.yml")) {
 		t.Errorf("%v\n%s", err, src)
+	}
+}
+
+// TestTicketEvidenceAfterFailure: where a sync fails halfway, and what it did can't be recorded, nothing says that the
+// tickets are in line.
+func TestTicketEvidenceAfterFailure(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked++; asked > 1 {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	}))
+	defer server.Close()
+	t.Chdir(t.TempDir())
+	finding := `{"rule":"x","severity":"high","message":"m","region":{"path":"%s","start":{"line":1,"column":1,"offset":0},"end":{"line":1,"column":2,"offset":1}},"key":"k","fingerprint":"00"}`
+	for name, text := range map[string]string{
+		"result.json": `{"schema":1,"tool":{"name":"curfew","version":"dev"},"of":{"repository":"acme/shop","time":"2026-11-23T12:00:00Z"},"manifest":{"path":"","from":"none"},"findings":[` +
+			fmt.Sprintf(finding, "a") + "," + fmt.Sprintf(finding, "b") + `],"checked":{"sources":["workflows"],"scope":"tree","workflows":0,"actions":0,"jobs":0,"files":0,"secrets":0,"entitlements":0},
+"leftOut":{"allowlisted":0,"ending":0,"unlikely":[]},"notChecked":[]}`,
+		"org.yml": "version: 1\norganization: { name: acme, id: \"1\" }\nsystems:\n  webhook: { url: \"" + server.URL + "\" }\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := map[string]string{
+		"WEBHOOK_SECRET": strings.Repeat("made up ", 4), "GITHUB_REPOSITORY": "acme/shop", "GITHUB_RUN_ID": "1", "GITHUB_RUN_ATTEMPT": "1",
+		"GITHUB_JOB": "tickets", "RUNNER_TEMP": t.TempDir(),
+	}
+	var out, errs bytes.Buffer
+	code := cli.Run(t.Context(), cli.Env{
+		Args: []string{"ticket", "sync", "--from", "result.json", "--to", "webhook", "--org-policy", "org.yml"}, Stdout: &out, Stderr: &errs,
+		Now: func() time.Time { return today }, Getenv: func(name string) string { return env[name] },
+	})
+	said := errs.String()
+	if code != cli.ExitUnfinished || asked != 2 || !strings.Contains(out.String(), "Changed 1 ticket.") || !strings.Contains(said, "answered 400") {
+		t.Errorf("%d, asked %d\n%s%s", code, asked, out.String(), said)
+	}
+	if strings.Contains(said, "in line") || !strings.Contains(said, "what was changed isn't all recorded: the result doesn't say the repository's id") {
+		t.Errorf("%s", said)
 	}
 }

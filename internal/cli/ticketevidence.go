@@ -74,7 +74,7 @@ func (e *ticketEvidence) close(ctx context.Context) error {
 	}
 	e.job.seal(ctx)
 	if e.lost != nil {
-		return fmt.Errorf("the tickets were brought in line, but not all of that is recorded: %w", e.lost)
+		return fmt.Errorf("what was changed isn't all recorded: %w", e.lost)
 	}
 	return nil
 }
