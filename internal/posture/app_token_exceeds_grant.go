@@ -147,7 +147,9 @@ func (p *Pass) judgeApp(id string, tokens []*appToken) {
 			if access == "" {
 				access = "admin" // computed
 			}
-			asked[name] = max(asked[name], level(access))
+			if n := level(access); n > 0 { // else GitHub refuses it
+				asked[name] = max(asked[name], n)
+			}
 		}
 	}
 	var extra []string
@@ -159,6 +161,9 @@ func (p *Pass) judgeApp(id string, tokens []*appToken) {
 	var told []string
 	for _, name := range slices.Sorted(maps.Keys(asked)) {
 		told = append(told, name+": "+levels()[asked[name]-1])
+	}
+	if len(told) == 0 {
+		told = []string{"nothing"}
 	}
 	if len(extra) > 0 {
 		p.reportApp(app, extra, told, tokens[0])

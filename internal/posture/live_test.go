@@ -157,3 +157,20 @@ func TestUnlisted(t *testing.T) {
 		}
 	}
 }
+
+// TestAppLevels: what is asked for at a level that there isn't is asked for by nobody, and costs no scan.
+func TestAppLevels(t *testing.T) {
+	installed := acme(`"apps": [ { "id": 21, "app_id": 22, "name": "deployer", "repositories": "selected", "permissions": { "contents": "write" }, "created": "2025-01-02T03:04:05Z", "updated": "2026-01-02T03:04:05Z", "suspended": false } ]`)
+	step := func(with string) string {
+		return job(`steps: [ { uses: actions/create-github-app-token@v2, with: { app-id: 22, private-key: "${{ secrets.S }}", ` + with + ` } } ]`)
+	}
+	says := func(asked string) []string {
+		return []string{"w.yml:4:37 medium App deployer may contents: write on selected repositories, and the workflows ask for " + asked +
+			": whoever has its key has all of it | take from the App what its jobs don't need, or give them an App of their own"}
+	}
+	cases{
+		{"none", plain + installed + step("permission-contents: none"), says("nothing")},
+		{"and one that is", plain + installed + step("permission-contents: Write, permission-issues: read"), says("issues: read")},
+		{"computed", plain + installed + step(`permission-contents: "${{ inputs.level }}"`), nil},
+	}.run(t, "app-token-exceeds-grant")
+}
