@@ -65,22 +65,32 @@ func readAppToken(j *usage.Job, l *usage.Login, known *rules.AppToken) appToken 
 		}
 	}
 	repositories, owner := with.Get(known.Repositories), with.Get(known.Owner)
-	t.owner = literalOr(owner, "")
+	t.owner, t.names = literalOr(owner, ""), namesIn(repositories)
 	switch {
-	case repositories.Present() && repositories.Value != "":
-		for name := range strings.FieldsFuncSeq(repositories.Value, func(r rune) bool { return r == ',' || r == '\n' }) {
-			if name = strings.TrimSpace(name); name != "" {
-				t.names = append(t.names, name)
-			}
-		}
-		if t.unknown = t.unknown || !isLiteral(repositories); t.unknown {
-			t.names = nil // a computed name may be any, and an expression may stand on several lines
-		}
-		t.unknown = t.unknown || owner.Present() && !isLiteral(owner)
-	case owner.Present() && owner.Value != "":
+	case repositories.Present() && len(repositories.Refs) > 0: // a computed name may be any, and an expression may stand on several lines
+		t.unknown, t.names = true, nil
+	case t.unknown:
+		t.names = nil
+	case len(t.names) > 0:
+		t.unknown = owner.Present() && len(owner.Refs) > 0
+	case owner.Present() && strings.TrimSpace(owner.Value) != "":
 		t.every = true
 	}
 	return t
+}
+
+// namesIn are the repositories that an input lists, as the action reads it: by lines or commas.
+func namesIn(list *workflow.String) []string {
+	var names []string
+	if !list.Present() {
+		return nil
+	}
+	for name := range strings.FieldsFuncSeq(list.Value, func(r rune) bool { return r == ',' || r == '\n' }) {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // literalOr is a value that is written out, or else another.

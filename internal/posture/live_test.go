@@ -130,6 +130,8 @@ func TestAppTokens(t *testing.T) {
 		{"every repository", granted + step(`, permission-contents: read, owner: acme`), says("every repository that the App is installed on")},
 		{"computed repositories", granted + step(`, permission-contents: read, owner: acme, repositories: "${{ inputs.r }}"`), nil},
 		{"a computed owner", granted + step(`, permission-contents: read, owner: "${{ inputs.o }}", repositories: shop`), nil},
+		{"no repository in a list", granted + step(`, permission-contents: read, owner: acme, repositories: " ,\n"`), says("every repository that the App is installed on")},
+		{"no owner either", granted + step(`, permission-contents: read, owner: " ", repositories: " "`), nil},
 	}.run(t, "app-token-exceeds-grant")
 }
 
