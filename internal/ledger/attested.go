@@ -82,7 +82,8 @@ type Attestor struct {
 // Newest are the records of the newest file that is proven to be the Attestor's and about a repository: one
 // inventory.taken, and what certifications it tells of. ErrNotFound where there is no file. One that isn't proven, or
 // isn't sealed yet, is passed over for an older one: whoever writes it gains nothing, and a recorder at work keeps
-// nobody waiting. How old a record may be is for the caller to judge, by the record.
+// nobody waiting. One that can't be read is an error, as it may be the newest. How old a record may be is for the caller
+// to judge, by the record.
 func (a Attestor) Newest(ctx context.Context, store Store, repository string) ([]Record, error) {
 	records, err := a.newest(ctx, store, repository)
 	if err != nil {
@@ -103,6 +104,7 @@ func (a Attestor) newest(ctx context.Context, store Store, repository string) ([
 	}
 	unproven := 0
 	var newest error // what is wrong with the newest one
+	var unread *unreadError
 	for _, name := range names {
 		if strings.HasSuffix(name, sealSuffix) {
 			continue // read with its file
@@ -113,6 +115,8 @@ func (a Attestor) newest(ctx context.Context, store Store, repository string) ([
 			return nil, ctx.Err()
 		case err == nil:
 			return records, nil
+		case errors.As(err, &unread):
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		if unproven++; unproven == 1 {
 			newest = fmt.Errorf("%s: %w", name, err)
@@ -141,20 +145,35 @@ func (a Attestor) Check(ctx context.Context, dir *Folder, repository, file strin
 	return nil
 }
 
+// unreadError is trouble of the store's: what it holds isn't known.
+type unreadError struct{ err error }
+
+func (e *unreadError) Error() string { return "it can't be read: " + e.err.Error() }
+func (e *unreadError) Unwrap() error { return e.err }
+
+// read reads an object, and tells one that isn't there, or is none of a ledger's, from one that can't be read.
+func read(ctx context.Context, store Store, name string) ([]byte, error) {
+	object, err := store.Get(ctx, name)
+	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrTooLarge) {
+		err = &unreadError{err}
+	}
+	return object.Data, err
+}
+
 // prove reads a file and its seal, and proves them.
 func (a Attestor) prove(ctx context.Context, store Store, repository, name string) ([]Record, error) {
-	side, err := store.Get(ctx, name+sealSuffix)
+	side, err := read(ctx, store, name+sealSuffix)
 	if errors.Is(err, ErrNotFound) {
 		return nil, errors.New("not sealed: it is being written, or never will be")
 	}
 	if err != nil {
 		return nil, err
 	}
-	content, err := store.Get(ctx, name)
+	content, err := read(ctx, store, name)
 	if err != nil {
 		return nil, err
 	}
-	s, err := OpenSealed(path.Base(name), content.Data, side.Data)
+	s, err := OpenSealed(path.Base(name), content, side)
 	if err != nil {
 		return nil, err
 	}

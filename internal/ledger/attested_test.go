@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"math/rand/v2"
 	"path"
@@ -199,6 +200,39 @@ func TestAttestedPassesOver(t *testing.T) {
 	}
 	if _, err := attestor().Newest(ctx, store, repository); err == nil || !strings.Contains(err.Error(), "none of 16 that were looked at is proven; the newest: attested/987654/") {
 		t.Errorf("behind %d that aren't proven: %v", maxAttested, err)
+	}
+}
+
+// unreadable is a store that can't hand out objects whose names end so.
+type unreadable struct {
+	Store
+	end string
+	err error
+}
+
+func (s unreadable) Get(ctx context.Context, name string) (Object, error) {
+	if strings.HasSuffix(name, s.end) {
+		return Object{}, s.err
+	}
+	return s.Store.Get(ctx, name)
+}
+
+// TestAttestedUnread: what can't be read may be the newest word. An older one doesn't stand in for it, which may say that
+// a guard stands that has fallen since.
+func TestAttestedUnread(t *testing.T) {
+	dir, store, p := folder(t), newMemory(), newPlatform()
+	put(t, dir, store, attestation(t, dir, at(), p.tokens(recorderClaims()), withApprovals(2)))
+	newest := attestation(t, dir, at().Add(time.Minute), p.tokens(recorderClaims()), withApprovals(0))
+	put(t, dir, store, newest)
+	for _, end := range []string{newest, newest + sealSuffix} {
+		got, err := attestor().Newest(t.Context(), unreadable{store, end, errDown}, repository)
+		if !errors.Is(err, errDown) || got != nil || !strings.Contains(err.Error(), newest) {
+			t.Errorf("%s: %+v, %v", end, got, err)
+		}
+		// What is larger than a ledger writes was read well enough: it is none's.
+		if got, err := attestor().Newest(t.Context(), unreadable{store, end, ErrTooLarge}, repository); err != nil || got[0].Inventory.Guard.Approvals != 2 {
+			t.Errorf("%s, too large: %+v, %v", end, got, err)
+		}
 	}
 }
 
