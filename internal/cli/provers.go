@@ -16,9 +16,11 @@ func proversAt(j *job, rules *github.Governance, client *github.Client) map[stri
 		"schedule": rules.Schedule(), "signed-tag": issuance.SignedTag{Tags: client}, "environment-approval": rules.Approvals(),
 		"ticket": issuance.Tickets{
 			manifest.SystemGitHub: rules.Tickets(),
-			manifest.SystemJira:   tracker.JiraProver{Options: options, Email: j.env.Getenv("JIRA_EMAIL"), Token: j.secret("JIRA_TOKEN")},
+			manifest.SystemJira: tracker.JiraProver{
+				Options: options, Email: j.env.Getenv("JIRA_EMAIL"), Token: j.secret("JIRA_TOKEN"), Accounts: rules.Account,
+			},
 			manifest.SystemServiceNow: tracker.ServiceNowProver{
-				Options: options, User: j.env.Getenv("SERVICENOW_USER"), Token: j.secret("SERVICENOW_TOKEN"),
+				Options: options, User: j.env.Getenv("SERVICENOW_USER"), Token: j.secret("SERVICENOW_TOKEN"), Accounts: rules.Account,
 			},
 		},
 	}

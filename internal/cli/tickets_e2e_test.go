@@ -137,4 +137,8 @@ func TestE2ETicketInJira(t *testing.T) {
 	if code != 0 || strings.Contains(out+errs, secret) || strings.Contains(out, "JIRA_TOKEN") {
 		t.Errorf("exit status %d\n%s%s", code, out, errs)
 	}
+	h.github.RenameAccount("zoe", "zoey") // whom the policy knows by the old name: she might have started the run
+	h.denies(t, "nobody on the platform is called @zoe any more", "deploy/jira", "--ticket", "CHG-4411")
+	by = "alice-1"
+	h.denies(t, "too few have approved who may", "deploy/jira", "--ticket", "CHG-4411")
 }

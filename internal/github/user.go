@@ -2,9 +2,14 @@ package github
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/curfew-ci/curfew/internal/identity"
+	"github.com/curfew-ci/curfew/internal/issuance"
 )
 
 // user is a person or an app.
@@ -48,6 +53,37 @@ func (g *Governance) starters(ctx context.Context, who identity.Identity, of job
 		s[id] = actor
 	}
 	return repo, s, nil
+}
+
+// Account is how a decision knows the account that goes by a handle now, "@name"; "" where none does. A name can be given
+// up: who is called otherwise by now is told by his id from who started the run.
+func (g *Governance) Account(ctx context.Context, c issuance.Case, handle string) (string, error) {
+	of, err := proven(c.Who)
+	if err != nil {
+		return "", err
+	}
+	ctx = stay(ctx)
+	_, started, err := g.starters(ctx, c.Who, of)
+	if err != nil {
+		return "", err
+	}
+	login := strings.TrimPrefix(handle, "@")
+	if !validLogin.MatchString(login) {
+		return "", fmt.Errorf("%q is nobody", handle)
+	}
+	var u user
+	q := question{path: "users/%s", args: []string{login}, need: "metadata: read", at: handle}
+	err = g.client.ask(ctx, q, &u)
+	var refused *refusalError
+	switch {
+	case errors.As(err, &refused) && refused.status == http.StatusNotFound:
+		return "", nil
+	case err != nil:
+		return "", err
+	case !u.isPerson() || !strings.EqualFold(u.Login, login):
+		return "", nil
+	}
+	return started.name(u), nil
 }
 
 // name is "@login". Whoever started the run goes by the name that he had then: by a new one he would be taken for

@@ -44,6 +44,7 @@ type GitHub struct {
 	runs    map[string]map[string]any   // by "repository id/run/attempt"
 	reviews map[string][]map[string]any // of environments, by "repository id/run"
 	people  map[string]int64            // ids of accounts, by login
+	gone    map[string]bool             // logins that accounts had
 	teams   map[string][]string         // by "organisation/slug"
 	objects map[string][]byte           // blobs, by id
 	users   map[int64]string            // logins by id
@@ -81,7 +82,7 @@ func StartGitHub(tb testing.TB) *GitHub {
 	}
 	g := &GitHub{
 		Token: "api-" + rand.Text(), Metadata: "app-" + rand.Text(), spec: spec, repos: map[int64]*hosted{}, orgs: map[string]settings{},
-		runs: map[string]map[string]any{}, teams: map[string][]string{}, reviews: map[string][]map[string]any{}, people: map[string]int64{"alice": 1001}, users: map[int64]string{},
+		runs: map[string]map[string]any{}, teams: map[string][]string{}, reviews: map[string][]map[string]any{}, people: map[string]int64{"alice": 1001}, gone: map[string]bool{}, users: map[int64]string{},
 		objects: map[string][]byte{}, trees: map[string][]map[string]any{}, commits: map[string]commit{},
 	}
 	g.Server = httptest.NewServer(g.handler(tb, g.routes()))
@@ -141,6 +142,7 @@ func (g *GitHub) routes() *http.ServeMux {
 		})
 	}
 	mux.HandleFunc("GET /api/v3/user/{id}", g.sendUser)
+	mux.HandleFunc("GET /api/v3/users/{login}", g.sendAccount)
 	mux.HandleFunc("GET /api/v3/orgs/{org}/teams/{slug}/members", g.sendMembers)
 	mux.HandleFunc("GET /api/v3/orgs/{org}/{setting...}", g.sendOrgSetting)
 	return mux

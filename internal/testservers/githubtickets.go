@@ -120,11 +120,23 @@ func (g *GitHub) Transfer(repo int64, number int, by string, to int64) int {
 	return n
 }
 
-// RenameAccount gives an account another name; its id stays.
+// RenameAccount gives an account another name; its id stays, and nobody goes by the old one.
 func (g *GitHub) RenameAccount(login, as string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.people[as] = g.account(login)
+	g.gone[login] = true
+}
+
+func (g *GitHub) sendAccount(w http.ResponseWriter, r *http.Request) {
+	login := r.PathValue("login")
+	if g.gone[login] {
+		refuse(w, http.StatusNotFound)
+		return
+	}
+	about := g.person(login)
+	about["user_view_type"] = "private" // as sendUser's
+	sendJSON(w, about)
 }
 
 // ByApp marks the newest event of an issue as one of an app in somebody's name.

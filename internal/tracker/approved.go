@@ -12,11 +12,16 @@ import (
 	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
+// Accounts tells how a case's decision knows the account that goes by a handle of the platform's, "@name", now; "" where
+// none does. (*github.Governance).Account is one.
+type Accounts func(ctx context.Context, c issuance.Case, handle string) (string, error)
+
 // inquiry is one case that a ticket system is asked about.
 type inquiry struct {
 	service
-	c     issuance.Case
-	cloud bool // of Jira
+	c        issuance.Case
+	accounts Accounts
+	cloud    bool // of Jira
 }
 
 // unproven is why a ticket proves nothing, by what was found.
@@ -61,12 +66,25 @@ func (q *inquiry) each(ctx context.Context, form *regexp.Regexp, one func(ctx co
 	return found, nil
 }
 
-// person is who an account is on the platform. Without that nobody can tell whether he started the run himself.
-func (q *inquiry) person(id, name string) (string, error) {
-	who := q.c.System.People[id]
-	if id == "" || who == "" {
+// person is who an account is on the platform. Without that nobody can tell whether he started the run himself. The policy
+// names him as he was called once: who has another name by now would be somebody else.
+func (q *inquiry) person(ctx context.Context, id, name string) (string, error) {
+	system := q.c.Trigger.Ticket.System
+	handle := q.c.System.People[id]
+	if id == "" || handle == "" {
 		return "", unproven("was approved by the account %q (%s), and who that is on the platform isn't said: have it named under systems.%s.people of the organisation's policy",
-			shown(id), shown(name), q.c.Trigger.Ticket.System)
+			shown(id), shown(name), system)
+	}
+	if q.accounts == nil {
+		return "", errors.New("nothing here knows the platform's accounts: report this as a fault of curfew's")
+	}
+	who, err := q.accounts(ctx, q.c, handle)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("who %s is, whom systems.%s.people names: %w", handle, system, err)
+	case who == "":
+		return "", unproven("was approved by the account %q (%s), and nobody on the platform is called %s any more: have systems.%s.people of the organisation's policy say who that is now",
+			shown(id), shown(name), handle, system)
 	}
 	return who, nil
 }

@@ -19,8 +19,9 @@ import (
 // count, as others than who approves may write them.
 type JiraProver struct {
 	Options
-	Email string // of the account that the token is of: it is Jira Cloud then; "" for Data Center
-	Token redact.Secret
+	Email    string // of the account that the token is of: it is Jira Cloud then; "" for Data Center
+	Token    redact.Secret
+	Accounts Accounts
 }
 
 // jiraKey is an issue's key.
@@ -35,7 +36,7 @@ func (j JiraProver) Prove(ctx context.Context, c issuance.Case) ([]manifest.Proo
 	if err != nil {
 		return nil, err
 	}
-	q := &inquiry{c: c, cloud: j.Email != ""}
+	q := &inquiry{c: c, accounts: j.Accounts, cloud: j.Email != ""}
 	if q.service, err = jiraService(j.Options, base, j.Email, j.Token); err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func (q *inquiry) jira(ctx context.Context, key string) ([]manifest.TicketProof,
 	if err != nil {
 		return nil, err
 	}
-	who, err := q.person(by.account(q.cloud), by.DisplayName)
+	who, err := q.person(ctx, by.account(q.cloud), by.DisplayName)
 	if err != nil {
 		return nil, err
 	}

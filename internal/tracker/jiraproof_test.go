@@ -1,6 +1,8 @@
 package tracker_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -32,9 +34,23 @@ func asking(system manifest.TicketSystem, url, project, ref string) issuance.Cas
 	}
 }
 
+// accounts is the platform: @former is nobody by now, @alison is @alice's name now, and of @unseen nobody learns anything.
+func accounts(_ context.Context, c issuance.Case, handle string) (string, error) {
+	switch {
+	case c.Trigger.Ticket == nil:
+		return "", errors.New("which case?")
+	case handle == "@unseen":
+		return "", errors.New("GitHub answers 502")
+	}
+	if now, ok := map[string]string{"@former": "", "@alison": "@alice"}[handle]; ok {
+		return now, nil
+	}
+	return handle, nil
+}
+
 func (j *changeJira) prover() tracker.JiraProver {
 	c := &clock{at: start}
-	p := tracker.JiraProver{Options: tracker.Options{Now: c.now, Sleep: c.sleep, Timeout: 2 * time.Second, Budget: 5 * time.Second}, Token: token()}
+	p := tracker.JiraProver{Options: tracker.Options{Now: c.now, Sleep: c.sleep, Timeout: 2 * time.Second, Budget: 5 * time.Second}, Token: token(), Accounts: accounts}
 	if j.cloud {
 		p.Email = "bot@acme.example"
 	}
@@ -86,9 +102,12 @@ func TestJiraProof(t *testing.T) {
 		"names nothing":         {func(j *changeJira, _ *issuance.Case) { j.describe("please"); j.move("anna-1", "Approved") }, with(func(p *manifest.TicketProof) { p.SHA = "" }), ""},
 		"of another commit":     {func(j *changeJira, _ *issuance.Case) { j.describe(another); j.move("anna-1", "Approved") }, with(func(p *manifest.TicketProof) { p.SHA = another }), ""},
 		"by a stranger":         {then(func(j *changeJira) { j.move("mallory-1", "Open"); j.move("mallory-1", "Approved") }), nil, `the account "mallory-1" (Somebody), and who that is on the platform isn't said`},
-		"made in this status":   {func(j *changeJira, _ *issuance.Case) { j.status, j.text = "Approved", commit }, nil, "doesn't say who gave it"},
-		"another wording":       {then(func(j *changeJira) { j.describe(commit) }), nil, "got another description after it was approved"},
-		"another summary":       {then(func(j *changeJira) { j.change("alice-1", map[string]any{"field": "summary"}) }), nil, "got another summary after"},
+		"by the actor under a name of his that is new": {as(func(c *issuance.Case) { c.System.People["anna-1"] = "@alison" }), with(func(p *manifest.TicketProof) { p.Approvers = []string{"@alice"} }), ""},
+		"by who has another name by now":               {as(func(c *issuance.Case) { c.System.People["anna-1"] = "@former" }), nil, "nobody on the platform is called @former any more: have systems.jira.people"},
+		"by whom the platform tells nothing of":        {as(func(c *issuance.Case) { c.System.People["anna-1"] = "@unseen" }), nil, "who @unseen is, whom systems.jira.people names: GitHub answers 502"},
+		"made in this status":                          {func(j *changeJira, _ *issuance.Case) { j.status, j.text = "Approved", commit }, nil, "doesn't say who gave it"},
+		"another wording":                              {then(func(j *changeJira) { j.describe(commit) }), nil, "got another description after it was approved"},
+		"another summary":                              {then(func(j *changeJira) { j.change("alice-1", map[string]any{"field": "summary"}) }), nil, "got another summary after"},
 		"another project meanwhile": {then(func(j *changeJira) {
 			j.change("mallory-1", map[string]any{"field": "project"}, map[string]any{"field": "Key"})
 		}), nil, "after it was approved"},
@@ -159,6 +178,11 @@ func TestJiraProofStays(t *testing.T) {
 	got, err = j.prover().Prove(t.Context(), c)
 	judge(t, got, err, nil, "isn't followed")
 	p := j.prover()
+	p.Accounts, j.with = nil, nil
+	j.move("anna-1", "Open")
+	j.move("anna-1", "Approved")
+	got, err = p.Prove(t.Context(), c)
+	judge(t, got, err, nil, "nothing here knows the platform's accounts")
 	p.Token = tracker.JiraProver{}.Token
 	got, err = p.Prove(t.Context(), c)
 	judge(t, got, err, nil, "expected JIRA_TOKEN in the environment")

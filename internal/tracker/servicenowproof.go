@@ -24,8 +24,9 @@ import (
 // The token's user reads the tables change_request, sysapproval_approver and sys_journal_field.
 type ServiceNowProver struct {
 	Options
-	User  string // the token is this user's password; "" for an OAuth access token
-	Token redact.Secret
+	User     string // the token is this user's password; "" for an OAuth access token
+	Token    redact.Secret
+	Accounts Accounts
 }
 
 const (
@@ -51,7 +52,7 @@ func (s ServiceNowProver) Prove(ctx context.Context, c issuance.Case) ([]manifes
 	if err != nil {
 		return nil, err
 	}
-	q := &inquiry{c: c}
+	q := &inquiry{c: c, accounts: s.Accounts}
 	if q.service, err = serviceNowService(s.Options, base, s.User, s.Token); err != nil {
 		return nil, err
 	}
@@ -167,7 +168,7 @@ func (q *inquiry) approvers(ctx context.Context, change string) ([]approver, err
 			why = unproven("has an approval of %s that %s has written", shown(name), shown(row["sys_updated_by"].Value))
 			continue
 		}
-		who, err := q.person(row["approver"].Value, name)
+		who, err := q.person(ctx, row["approver"].Value, name)
 		if err != nil {
 			why = err
 			continue

@@ -15,7 +15,7 @@ import (
 
 func (s *changeServiceNow) prover() tracker.ServiceNowProver {
 	c := &clock{at: start}
-	return tracker.ServiceNowProver{Options: tracker.Options{Now: c.now, Sleep: c.sleep, Timeout: 2 * time.Second, Budget: 5 * time.Second}, Token: token()}
+	return tracker.ServiceNowProver{Options: tracker.Options{Now: c.now, Sleep: c.sleep, Timeout: 2 * time.Second, Budget: 5 * time.Second}, Token: token(), Accounts: accounts}
 }
 
 // TestServiceNowProof: who approved a change request named in his own words what he approved.
@@ -78,6 +78,11 @@ func TestServiceNowProof(t *testing.T) {
 			s.note(changeID, "mallory", commit)
 			s.approve(changeID, mallory, "approved", "mallory")
 		}), nil, "systems.servicenow.people"},
+		"by who has another name by now": {func(s *changeServiceNow, c *issuance.Case) {
+			c.System.People[anna] = "@former"
+			s.note(changeID, byAnna, commit)
+			s.approve(changeID, anna, "approved", byAnna)
+		}, nil, "nobody on the platform is called @former any more: have systems.servicenow.people"},
 		"the other change's": {on(func(s *changeServiceNow) {
 			s.note(otherID, byAnna, commit)
 			s.approve(otherID, anna, "approved", byAnna)
