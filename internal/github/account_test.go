@@ -27,6 +27,8 @@ func TestAccount(t *testing.T) {
 		"a name that now is another's": {func(p *place) { p.answers("/users/zoe", says(200, `{"login":"mallory","id":9,"type":"User"}`)) }, "@zoe", "", ""},
 		"moved":                        {func(p *place) { p.answers("/users/zoe", says(301, "", "Location", p.g.API()+"/users/mallory")) }, "@zoe", "", "it was moved"},
 		"out of order":                 {func(p *place) { p.answers("/users/zoe", says(502, "")) }, "@zoe", "", "run the job again"},
+		"nobody's id in the token":     {func(p *place) { delete(p.claims, "actor_id") }, "@zoe", "", "the token's actor_id is absent"},
+		"no id in the token":           {func(p *place) { p.claims["actor_id"] = "alice" }, "@zoe", "", "isn't known by an id"},
 		"runs that can't be read":      {func(p *place) { p.answers("/attempts/1", says(403, "{}")) }, "@zoe", "", `"actions: read"`},
 	} {
 		t.Run(name, func(t *testing.T) {

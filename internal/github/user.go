@@ -46,13 +46,14 @@ func (g *Governance) starters(ctx context.Context, who identity.Identity, of job
 	if err != nil {
 		return nil, nil, err
 	}
-	s := starters{at.Actor.ID: at.Actor.Login}
 	claimed, _ := who.Claims.Text("actor_id")
 	actor, ok := who.Get(identity.Actor)
-	if id, err := strconv.ParseInt(claimed, 10, 64); ok && err == nil {
-		s[id] = actor
+	id, err := strconv.ParseInt(claimed, 10, 64)
+	if !ok || err != nil || id < 1 || at.Actor.ID < 1 {
+		return nil, nil, fmt.Errorf("who started the run isn't known by an id, and might approve it under a new name: the token's actor_id is %s, and the attempt's triggering_actor has the id %d",
+			who.Claims.Describe("actor_id"), at.Actor.ID)
 	}
-	return repo, s, nil
+	return repo, starters{at.Actor.ID: at.Actor.Login, id: actor}, nil
 }
 
 // Account is how a decision knows the account that goes by a handle now, "@name"; "" where none does. A name can be given
