@@ -81,10 +81,13 @@ func (q *inquiry) rows(ctx context.Context, table, query, fields string) ([]map[
 	if page.Result == nil {
 		return nil, errors.New("the answer has no list of rows: is it the address of an instance?")
 	}
-	all := *page.Result
-	if total, err := strconv.Atoi(header.Get("X-Total-Count")); err == nil && total != len(all) || len(all) >= maxRows {
-		return nil, fmt.Errorf("%s has %d rows for it, and %d are shown: may the token's user read them all? at most %d are read",
-			table[strings.LastIndex(table, "/")+1:], total, len(all), maxRows)
+	all, name := *page.Result, table[strings.LastIndex(table, "/")+1:]
+	total, err := strconv.Atoi(header.Get("X-Total-Count"))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the answer doesn't say how many rows of %s there are, by its header X-Total-Count: is it the address of an instance, and does nothing between take it out?", name)
+	case total != len(all) || len(all) >= maxRows:
+		return nil, fmt.Errorf("%s has %d rows for it, and %d are shown: may the token's user read them all? at most %d are read", name, total, len(all), maxRows)
 	}
 	return all, nil
 }

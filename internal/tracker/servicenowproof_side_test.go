@@ -24,6 +24,7 @@ type changeServiceNow struct {
 	journal   []map[string]string
 	hidden    string         // a field that the user may not read
 	shows     map[string]int // of a table, how many rows at most
+	uncounted bool           // how many rows there are isn't said
 }
 
 const changeID, otherID = "c0000000000000000000000000000001", "c0000000000000000000000000000002"
@@ -97,7 +98,9 @@ func (s *changeServiceNow) send(w http.ResponseWriter, r *http.Request, table st
 			found = append(found, row)
 		}
 	}
-	w.Header().Set("X-Total-Count", strconv.Itoa(len(found)))
+	if !s.uncounted {
+		w.Header().Set("X-Total-Count", strconv.Itoa(len(found)))
+	}
 	if most, bound := s.shows[table]; bound {
 		found = found[:min(most, len(found))]
 	}

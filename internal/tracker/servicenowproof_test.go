@@ -121,8 +121,9 @@ func TestServiceNowProof(t *testing.T) {
 			s.approve(changeID, bea, "rejected", byBea)
 			s.shows["sysapproval_approver"] = 1
 		}), nil, "sysapproval_approver has 2 rows for it, and 1 are shown"},
-		"a journal that is hidden": {then(func(s *changeServiceNow) { s.shows["sys_journal_field"] = 0 }), nil, "sys_journal_field has 1 rows"},
-		"an absent change":         {func(_ *changeServiceNow, c *issuance.Case) { c.Tickets = []string{"CHG0039999"} }, nil, "isn't one change request"},
+		"nobody knows how many rows": {then(func(s *changeServiceNow) { s.uncounted = true }), nil, "doesn't say how many rows of change_request there are"},
+		"a journal that is hidden":   {then(func(s *changeServiceNow) { s.shows["sys_journal_field"] = 0 }), nil, "sys_journal_field has 1 rows"},
+		"an absent change":           {func(_ *changeServiceNow, c *issuance.Case) { c.Tickets = []string{"CHG0039999"} }, nil, "isn't one change request"},
 		"a number that asks for more": {func(_ *changeServiceNow, c *issuance.Case) {
 			c.Tickets = []string{"CHG0030001^ORnumber=CHG0030002", "CHG0030001\n"}
 		}, nil, "none of the tickets that the job names is one of servicenow's"},
