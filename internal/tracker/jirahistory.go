@@ -127,29 +127,48 @@ func lastMoved(history []jiraChange, status string) (jiraAuthor, error) {
 	return history[at].Author, nil
 }
 
-// textOf is all text of a description, and all addresses in it: a text in wiki markup, or a document of ADF.
+// adf is a node of a document, or a mark of one: https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/.
+type adf struct {
+	Type    string `json:"type"`
+	Text    string `json:"text"`
+	Content []adf  `json:"content"`
+	Marks   []adf  `json:"marks"`
+	Attrs   struct {
+		URL  string `json:"url"`
+		Href string `json:"href"`
+	} `json:"attrs"`
+}
+
+// textOf is what who approves a description can see of it: all of a text in wiki markup, and of a document of ADF the
+// texts and the addresses that cards and links are of. What else a document holds, such as ids and what macros are
+// given, shows nowhere. A document that is none has no text.
 func textOf(raw json.RawMessage) string {
-	var v any
-	if json.Unmarshal(raw, &v) != nil {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	var doc adf
+	if json.Unmarshal(raw, &doc) != nil {
 		return ""
 	}
 	var b strings.Builder
-	var walk func(v any)
-	walk = func(v any) { // json.Unmarshal bounds the depth
-		switch v := v.(type) {
-		case string:
-			b.WriteString(v)
-			b.WriteByte('\n')
-		case []any:
-			for _, inner := range v {
-				walk(inner)
-			}
-		case map[string]any:
-			for _, inner := range v {
-				walk(inner)
-			}
+	doc.write(&b)
+	return b.String()
+}
+
+// write adds what is seen of a node. json.Unmarshal bounds the depth.
+func (n *adf) write(b *strings.Builder) {
+	switch n.Type {
+	case "text":
+		b.WriteString(n.Text + "\n")
+	case "inlineCard", "blockCard", "embedCard":
+		b.WriteString(n.Attrs.URL + "\n")
+	case "link":
+		b.WriteString(n.Attrs.Href + "\n")
+	}
+	for _, inner := range [][]adf{n.Marks, n.Content} {
+		for i := range inner {
+			inner[i].write(b)
 		}
 	}
-	walk(v)
-	return b.String()
 }

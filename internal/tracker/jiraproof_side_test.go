@@ -27,6 +27,7 @@ type changeJira struct {
 	status  string
 	summary string
 	text    string
+	content []any // of the description, in the place of text; Cloud's
 	history []map[string]any
 	total   int // of the history, where it isn't as long as that
 	asked   []string
@@ -109,6 +110,9 @@ func (j *changeJira) issue(w http.ResponseWriter, r *http.Request) {
 		description = map[string]any{"type": "doc", "version": 1, "content": []any{map[string]any{"type": "paragraph", "content": []any{
 			map[string]any{"type": "text", "text": "For "}, map[string]any{"type": "inlineCard", "attrs": map[string]any{"url": j.text}},
 		}}}}
+		if j.content != nil {
+			description = map[string]any{"type": "doc", "version": 1, "content": j.content}
+		}
 	}
 	shown := map[string]any{"id": "10042", "key": j.key, "fields": map[string]any{
 		"project": map[string]any{"key": j.project}, "status": map[string]any{"id": statuses()[j.status], "name": j.status},

@@ -162,6 +162,34 @@ func judge(t *testing.T, got []manifest.Proof, err error, want *manifest.TicketP
 	}
 }
 
+// TestJiraProofSeen: a commit counts where who approves the description could see it, and nowhere else in the document.
+func TestJiraProofSeen(t *testing.T) {
+	type node = map[string]any
+	seen := node{"type": "text", "text": "Deploy it"}
+	address := "https://github.com/acme/web/commit/" + commit
+	for name, tt := range map[string]struct {
+		node node
+		want string
+	}{
+		"text":                     {node{"type": "text", "text": "Deploy " + commit}, commit},
+		"code":                     {node{"type": "codeBlock", "content": []any{node{"type": "text", "text": commit}}}, commit},
+		"a card":                   {node{"type": "blockCard", "attrs": node{"url": address}}, commit},
+		"a link":                   {node{"type": "text", "text": "this", "marks": []any{node{"type": "link", "attrs": node{"href": address}}}}, commit},
+		"parameters of a macro":    {node{"type": "extension", "attrs": node{"extensionKey": "x", "text": commit, "parameters": node{"text": commit, "url": address}}}, ""},
+		"an id":                    {node{"type": "paragraph", "attrs": node{"localId": commit}, "content": []any{seen}}, ""},
+		"an attribute called text": {node{"type": "paragraph", "attrs": node{"text": commit, "href": address}, "content": []any{seen}}, ""},
+		"content of no node":       {node{"type": "paragraph", "content": node{"text": commit}}, ""},
+	} {
+		j := startChangeJira(t, true)
+		j.content = []any{node{"type": "paragraph", "content": []any{seen, tt.node}}}
+		j.move("anna-1", "Approved")
+		got, err := j.prover().Prove(t.Context(), asking(manifest.SystemJira, j.URL, "CHG", "CHG-4411"))
+		if err != nil || len(got) != 1 || got[0].Ticket.SHA != tt.want {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
 // TestJiraProofStays: an app's account approves nothing, and a redirect takes the token nowhere.
 func TestJiraProofStays(t *testing.T) {
 	j := startChangeJira(t, true)
