@@ -55,6 +55,9 @@ func (c *Client) PlanAlerts(ctx context.Context, parcels []*Parcel, now time.Tim
 		}
 		out := &AlertPlan{}
 		for _, p := range parcels {
+			if p.Run.Tool != Tool { // whatever its category, none of these alerts is its
+				continue
+			}
 			one := plan(all, p, now, rehearsed)
 			out.Changes, out.Unclear, out.Behind = append(out.Changes, one.Changes...), append(out.Unclear, one.Unclear...), out.Behind+one.Behind
 		}

@@ -138,6 +138,20 @@ func TestLaterUpload(t *testing.T) {
 	}
 }
 
+// TestOtherToolsRun: another tool's run of the same category is asked about none of curfew's alerts.
+func TestOtherToolsRun(t *testing.T) {
+	s := newScanned(t)
+	parcels := s.upload("a", 2, func(int) bool { return true })
+	if n, err := s.bring(parcels); n != 2 || err != nil {
+		t.Fatalf("%d, %v", n, err)
+	}
+	other := *parcels[0]
+	other.Run.Tool, other.results = "lint", nil
+	if n, err := s.bring(append(parcels, &other)); n != 0 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
 // TestRenewIsTwoSteps: one that was killed between them comes to the same when it is run again.
 func TestRenewIsTwoSteps(t *testing.T) {
 	s := newScanned(t)
