@@ -60,6 +60,9 @@ func (f *uploadFlags) run(ctx context.Context, env *Env, file string) error {
 	if err != nil {
 		return usageError("%s: %w", file, err)
 	}
+	if err := f.vouched(file, parcels); err != nil {
+		return err
+	}
 	client, dismiss, err := f.client(ctx, env, &u)
 	if err != nil {
 		return err

@@ -217,6 +217,33 @@ func TestUploadPlace(t *testing.T) {
 	}
 }
 
+// TestUploadOfNoCheckout: a job that scanned a folder which is no checkout fixes no alert by what it didn't find there.
+func TestUploadOfNoCheckout(t *testing.T) {
+	u := newUploader(t)
+	u.scan()
+	if code, out, errs := u.run("upload", "../out.sarif"); code != cli.ExitClean || len(u.alerts()) != 2 {
+		t.Fatalf("%d %s%s", code, out, errs)
+	}
+	code, out, errs := u.run("scan", "-o", "sarif=../none.sarif", t.TempDir())
+	if code != cli.ExitClean {
+		t.Fatalf("%d %s%s", code, out, errs)
+	}
+	asked := len(u.hub.Asked())
+	code, out, errs = u.run("upload", "../none.sarif")
+	if code != cli.ExitUsage || !strings.Contains(errs, "../none.sarif: curfew/workflows doesn't say of which commit it is") || len(u.hub.Asked()) != asked {
+		t.Errorf("%d %s%s", code, out, errs)
+	}
+	for _, a := range u.alerts() {
+		if strings.Contains(a, "fixed") {
+			t.Error(a)
+		}
+	}
+	code, out, errs = u.run("upload", "--dry-run", "../none.sarif", "--ref", mainRef, "--commit", u.env["GITHUB_SHA"])
+	if code != cli.ExitClean {
+		t.Errorf("said to be of it: %d %s%s", code, out, errs)
+	}
+}
+
 // TestUploadFails: what is wrong with the file, the token or the address is said, and nothing that GitHub quotes shows it.
 func TestUploadFails(t *testing.T) {
 	u := newUploader(t)

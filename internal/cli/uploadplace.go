@@ -38,6 +38,18 @@ func (f *uploadFlags) place(env *Env) (github.Upload, error) {
 	return u, nil
 }
 
+// vouched errs where a run of curfew's doesn't say of which commit it is, and the user doesn't either: a scan of a folder
+// that is no checkout finds nothing, and would have every alert of the job's branch fixed.
+func (f *uploadFlags) vouched(file string, parcels []*github.Parcel) error {
+	for _, p := range parcels {
+		if p.Run.Tool == github.Tool && p.Run.Commit == "" && f.commit == "" {
+			return usageError("%s: %s doesn't say of which commit it is, as a scan of a git checkout in a job does: scan that, or give --commit and --ref of what was scanned",
+				file, p.Run.Category)
+		}
+	}
+	return nil
+}
+
 // absent lists the categories of curfew's sources that a file of curfew's has no run for.
 func absent(parcels []*github.Parcel) []string {
 	prefix, seen := "", map[string]bool{}
