@@ -85,7 +85,7 @@ func (f *uploadFlags) run(ctx context.Context, env *Env, file string) error {
 	default:
 		whole, err = deliver(ctx, env, client, whole)
 	}
-	if dismiss {
+	if dismiss && len(whole) > 0 {
 		err = errors.Join(err, f.bringInLine(ctx, env, client, whole))
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -258,6 +259,20 @@ func TestUploadFails(t *testing.T) {
 			t.Errorf("%s: %d %s", file, code, errs)
 		}
 	}
+	u.scan("--sarif-silenced")
+	u.hub.Answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPost {
+			return false
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte(`{"message":"no"}`))
+		return true
+	}
+	code, out, errs = u.run("upload", "--dismiss", "../out.sarif")
+	if code != cli.ExitUnfinished || strings.Contains(out, "no alert") || !strings.Contains(errs, "400") {
+		t.Errorf("of what wasn't taken: %d %s%s", code, out, errs)
+	}
+	u.hub.Answer = nil
 	u.env["GITHUB_TOKEN"] = ""
 	if code, _, errs = u.run("upload", "../out.sarif"); code != cli.ExitUsage || !strings.Contains(errs, "set GITHUB_TOKEN") {
 		t.Errorf("%d %s", code, errs)
