@@ -1,8 +1,10 @@
 package ticket
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/ledger"
 )
 
@@ -30,8 +32,8 @@ func (c *Change) Evidence(repositoryID string) (found []ledger.Record, turned le
 			r.Identity.ID = f.Identity
 			found = append(found, r)
 		}
-	case turned.Type == ledger.TicketClosed && c.Gone:
-		for _, fingerprint := range m.Findings {
+	case turned.Type == ledger.TicketClosed:
+		for _, fingerprint := range c.Gone {
 			if !isFingerprint(fingerprint) || strings.ToLower(fingerprint) != fingerprint {
 				continue // a person wrote that
 			}
@@ -42,6 +44,17 @@ func (c *Change) Evidence(repositoryID string) (found []ledger.Record, turned le
 		}
 	}
 	return found, turned, true
+}
+
+// gone are the findings that m was about and that aren't there any more. One that is has another cause by now, as of a
+// job that has got an identity; or somebody wrote it into the memo.
+func (p *planner) gone(m Memo, s sight) []string {
+	if s != gone {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(m.Findings), func(fingerprint string) bool {
+		return slices.ContainsFunc(p.in.Result.Findings, func(f finding.Finding) bool { return f.Fingerprint == fingerprint })
+	})
 }
 
 // turn is what a change of state is called in the ledger.

@@ -82,6 +82,20 @@ func TestEvidenceOfSpoiltMemo(t *testing.T) {
 	}
 }
 
+// TestEvidenceOfAnotherCause: a finding that is there isn't gone, whatever ticket it was in: one of a job that has got an
+// identity is another ticket's, and keeps its fingerprint.
+func TestEvidenceOfAnotherCause(t *testing.T) {
+	w := newWorld(t)
+	found := secretRead("NPM_TOKEN", "web", 12, finding.High)
+	found.Credential = nil
+	w.evidence(result(found))
+	found.Identity = "publish"
+	got := w.evidence(result(found))
+	if want := "ticket.closed  web T-1\nfinding.detected publish web\nticket.opened publish web T-2"; strings.Join(got, "\n") != want {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+	}
+}
+
 // TestEvidenceMoved: a ticket that another owner has now is closed, and nothing is gone.
 func TestEvidenceMoved(t *testing.T) {
 	w := newWorld(t)

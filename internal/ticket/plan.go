@@ -53,7 +53,7 @@ type Change struct {
 	Draft  Draft
 	Owner  string             // its id in the manifest; "" where nobody is
 	Found  []*finding.Finding // the first few of what it is about
-	Gone   bool               // all was looked at, and there is nothing left of it
+	Gone   []string           // fingerprints of what it was about, where all was looked at and they aren't there
 }
 
 // Held is a cause without a ticket.
@@ -229,7 +229,7 @@ func (p *planner) change(t *Ticket, r *Root, m Memo, s sight) {
 	}
 	p.out.Changes = append(p.out.Changes, Change{
 		Action: action(t.Open, open), Key: t.Key, From: was, Draft: p.draft(m, r, was, s),
-		Owner: p.ownerNow(m, r).ID, Found: r.first(), Gone: s == gone,
+		Owner: p.ownerNow(m, r).ID, Found: r.first(), Gone: p.gone(m, s),
 	})
 }
 
