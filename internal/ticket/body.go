@@ -119,7 +119,7 @@ func (p *planner) steps(m Memo, r *Root) Document {
 	}
 	proof := "This closes by itself when a scan doesn't find it any more."
 	if m.Provable {
-		proof = "This closes by itself when a scan doesn't find it any more and its provider says that it is dead: let curfew scan --history --verify ask."
+		proof = "This closes by itself when a scan doesn't find it any more and its provider says that it is dead: let curfew scan --history --verify all ask."
 	}
 	if r != nil && r.past() && len(r.Findings) > 0 {
 		proof += " It stands in the history alone: nothing but its end helps."
@@ -160,7 +160,7 @@ func (p *planner) comment(m Memo, r *Root, o Owner, was State, s sight) Document
 		if s == dying {
 			return Document{Para(Plain("Its provider says that it is dead; the files still hold it: take it out."))}
 		}
-		return Document{Para(Plain("A scan doesn't find it any more. Nothing proves yet that it is dead: revoke it, and let curfew scan --history --verify ask its provider."))}
+		return Document{Para(Plain("A scan doesn't find it any more. Nothing proves yet that it is dead: revoke it, and let curfew scan --history --verify all ask its provider."))}
 	case Escalated:
 		spans := []Span{Plain("The deadline, " + m.due().UTC().Format(day) + ", has passed.")}
 		if o.Escalate != "" {

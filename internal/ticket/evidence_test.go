@@ -105,3 +105,17 @@ func TestEvidenceMoved(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestAskingForProof: what a ticket says that its reader should run is a whole command.
+func TestAskingForProof(t *testing.T) {
+	w := newWorld(t)
+	w.evidence(result(token("sha256:"+strings.Repeat("ab", 32), "deploy.sh")))
+	w.evidence(result())
+	const command = "curfew scan --history --verify all "
+	if body := w.shelf.drafts["T-1"].Body.PlainText(); !strings.Contains(body, command) {
+		t.Errorf("%s", body)
+	}
+	if said := strings.Join(w.shelf.said, "\n"); !strings.Contains(said, command) {
+		t.Errorf("%s", said)
+	}
+}
