@@ -66,7 +66,8 @@ func (f *findingFlags) run(ctx context.Context, env *Env, state string, args []s
 	case !f.confirmed:
 		return writePlan(env, e, plan)
 	case !strings.EqualFold(f.confirm, e.confirmation()):
-		return usageError("--confirm: expected %s, as it is said without this flag: the finding is another one, or its value has changed", e.confirmation())
+		// What would be right isn't said: it is for who has seen what would be sent.
+		return usageError("--confirm: it isn't what was said of finding %s: it is cut, or the finding's value has changed: look at it once more without this flag", e.finding().Fingerprint)
 	}
 	return f.end(ctx, env, state, e, plan, revoker)
 }

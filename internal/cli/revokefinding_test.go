@@ -215,12 +215,23 @@ func TestRevokeFindingAWS(t *testing.T) {
 	r.write("deploy.env", "AWS_ACCESS_KEY_ID="+key.Value+"\n")
 	args := []string{"revoke", "--finding", r.ids("deploy.env")[0], r.dir, "--state", r.state, "--at", "aws=" + iam.URL}
 	_, out, _ := r.run(args...)
+	if !strings.Contains(out, "an AWS access key stands in a file") {
+		t.Errorf("the dry run doesn't say what was found:\n%s", out)
+	}
 	args = append(args, "--confirm", confirmation(t, out))
 	if code, _, errs := r.run(args...); code != cli.ExitUnfinished || !strings.Contains(errs, "AWS_SECRET_ACCESS_KEY") || len(actions) > 0 {
 		t.Errorf("without keys: %d, %s, %v", code, errs, actions)
 	}
 	r.env = own
-	code, out, errs := r.run(args...)
+	// Another key in its place has the same id, and another digest.
+	r.write("deploy.env", "AWS_ACCESS_KEY_ID="+plantedOf(t, "aws-access-token", 6).Value+"\n")
+	_, out, _ = r.run(args[:len(args)-2]...)
+	code, _, errs := r.run(args...)
+	if code != cli.ExitUsage || len(actions) > 0 || strings.Contains(errs, confirmation(t, out)) {
+		t.Errorf("another key: %d, %v, and what would end it: %s", code, actions, errs)
+	}
+	r.write("deploy.env", "AWS_ACCESS_KEY_ID="+key.Value+"\n")
+	code, out, errs = r.run(args...)
 	if code != cli.ExitClean || strings.Join(actions, ", ") != "GetAccessKeyLastUsed , UpdateAccessKey ci" {
 		t.Errorf("%d, %v\n%s%s", code, actions, out, errs)
 	}
@@ -259,7 +270,7 @@ func TestRevokeFindingInJob(t *testing.T) {
 
 // TestRevokeFindingChanged: what was shown is ended, or nothing is: another value has another id, or another confirmation.
 func TestRevokeFindingChanged(t *testing.T) {
-	for _, detector := range []string{"gitlab-pat", "slack-bot-token"} { // a strong kind and a weak one
+	for _, detector := range []string{"gitlab-pat", "slack-bot-token"} {
 		t.Run(detector, func(t *testing.T) {
 			shown, other := plantedOf(t, detector, 5), plantedOf(t, detector, 6)
 			f := newFakeTokens(t, other.Value)

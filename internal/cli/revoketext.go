@@ -46,6 +46,7 @@ func writePlan(env *Env, e *exposed, p *revoke.Plan) error {
 		fmt.Fprintf(&b, "  %-11s %s\n", name, printableLine(fmt.Sprintf(format, args...)))
 	}
 	fmt.Fprintf(&b, "%s\n", printableLine(f.Fingerprint+": "+f.Credential.Kind))
+	line("finding", "%s", f.Message) // some kinds say whose they are
 	line("found in", "%s", placeOf(f))
 	for _, i := range e.Same {
 		same := &e.result.Findings[i]
