@@ -176,3 +176,26 @@ func TestAppLevels(t *testing.T) {
 		{"computed", plain + installed + step(`permission-contents: "${{ inputs.level }}"`), nil},
 	}.run(t, "app-token-exceeds-grant")
 }
+
+// stored is a secret S as an inventory lists it.
+func stored(more string) string {
+	return `{ "store": "actions", "name": "S", "created": "2026-11-05T12:00:00Z", "updated": "2026-11-05T12:00:00Z", ` + more + ` }`
+}
+
+// TestReach: an organisation's secret of which nobody said whether it reaches the repository hides behind none of it unless
+// its visibility says so.
+func TestReach(t *testing.T) {
+	hides := []string{".github/curfew.yml:7:26 low secret S of the repository hides one of the same name that the organisation has: once it is deleted, jobs read the organisation's, which no exception registers | give it a name of its own"}
+	of := func(repository, more string) string {
+		return strings.Replace(kept("actions")+acme(`"secrets": [ `+stored(`"scope": "repository"`)+`, `+stored(`"scope": "organization"`+more)+` ]`), `"visibility": "private"`, `"visibility": "`+repository+`"`, 1)
+	}
+	cases{
+		{"unknown", of("private", `, "visibility": "selected"`), nil},
+		{"all", of("public", `, "visibility": "all"`), hides},
+		{"private ones, as it is", of("internal", `, "visibility": "private"`), hides},
+		{"private ones, as it isn't", of("public", `, "visibility": "private"`), nil},
+		{"it doesn't", of("private", `, "visibility": "all", "here": false`), nil},
+		{"it does", of("private", `, "visibility": "selected", "here": true`), hides},
+		{"it does, and nobody said to whom", of("private", `, "here": true`), hides},
+	}.run(t, "secret-reuse")
+}

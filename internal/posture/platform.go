@@ -26,6 +26,18 @@ func inStore(s *inventory.Secret, store manifest.Store) bool {
 	return false
 }
 
+// reaches reports whether an organisation's secret is known to reach the repository. Where nobody listed those that do, its
+// visibility tells, unless it names repositories.
+func (p *Pass) reaches(s *inventory.Secret) bool {
+	switch {
+	case s.Here != nil:
+		return *s.Here
+	case s.Visibility == "private":
+		return p.Inventory.Repository.Visibility == "private" || p.Inventory.Repository.Visibility == "internal"
+	}
+	return s.Visibility == "all"
+}
+
 // environment finds one as GitHub does, whatever the case; nil where there is none.
 func (p *Pass) environment(name string) *inventory.Environment {
 	i := slices.IndexFunc(p.Inventory.Environments, func(e inventory.Environment) bool { return strings.EqualFold(e.Name, name) })

@@ -59,7 +59,7 @@ func (p *Pass) judgeReach(id string, e *manifest.Exception) {
 func (p *Pass) stored(name string, scope inventory.Scope, environment string) *inventory.Secret {
 	i := slices.IndexFunc(p.Inventory.Secrets, func(s inventory.Secret) bool {
 		return s.Store == inventory.Actions && s.Scope == scope && strings.EqualFold(s.Environment, environment) && strings.EqualFold(s.Name, name) &&
-			(scope != inventory.OfOrganization || s.Here == nil || *s.Here)
+			(scope != inventory.OfOrganization || p.reaches(&s))
 	})
 	if i < 0 {
 		return nil
