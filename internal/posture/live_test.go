@@ -199,3 +199,21 @@ func TestReach(t *testing.T) {
 		{"it does, and nobody said to whom", of("private", `, "here": true`), hides},
 	}.run(t, "secret-reuse")
 }
+
+const alsoRepository = `  repository: { secret: S, store: actions, owner: web, reason: x, accepted-by: "@anna", rotate-every: 30d, expires: "2027-01-31" }
+`
+
+// TestStoredBeside: what an exception of its own registers isn't another way to the environment's secret.
+func TestStoredBeside(t *testing.T) {
+	both := acme(`"environments": [ { "name": "production", "reviewers": ["@anna"], "no_self_review": true, "wait_minutes": 0, "other_rules": [], "branches": "any" } ],
+  "secrets": [ ` + stored(`"scope": "environment", "environment": "production"`) + `, ` + stored(`"scope": "repository"`) + ` ]`)
+	one := kept("{ actions-env: production }")
+	cases{
+		{"unregistered", one + both, []string{
+			`.github/curfew.yml:7:26 high secret S of environment "production" is stored for the repository as well, which no exception registers: any job that leaves the environment out reads that | ` +
+				"delete the repository's, and revoke it where it was issued if it is another; where it is meant, add an exception for it with `store: actions`",
+		}},
+		{"registered", one + alsoRepository + both, nil},
+	}.run(t, "secret-outside-environment")
+	cases{{"registered", one + alsoRepository + both, nil}}.run(t, "secret-reuse")
+}

@@ -62,21 +62,24 @@ func (p *Pass) reportOutside(u *unentitledRead, e *entry) {
 	p.Report(f)
 }
 
-// reportStoredBeside reports a secret of the same name that every job of the repository may read.
+// reportStoredBeside reports a secret of the same name that every job of the repository may read, unless the manifest says
+// that it is there.
 func (p *Pass) reportStoredBeside(id string, e *manifest.Exception) {
-	for i := range p.Inventory.Secrets {
-		s := &p.Inventory.Secrets[i]
-		here := s.Scope == inventory.OfRepository || s.Scope == inventory.OfOrganization && s.Here != nil && *s.Here
-		if s.Store != inventory.Actions || !here || !strings.EqualFold(s.Name, e.Secret) {
+	for _, beside := range []struct {
+		scope inventory.Scope
+		store manifest.StoreKind
+	}{{inventory.OfRepository, manifest.StoreActions}, {inventory.OfOrganization, manifest.StoreActionsOrg}} {
+		if p.stored(e.Secret, beside.scope, "") == nil || p.excepts(e.Secret, manifest.Store{Kind: beside.store}) {
 			continue
 		}
 		pointer := manifest.Pointer("exceptions", id, "store")
 		p.ReportLive(finding.Finding{
-			Message: fmt.Sprintf("secret %s of environment %q is stored for the %s as well: any job that leaves the environment out reads that",
-				e.Secret, e.Store.Name, s.Scope),
+			Message: fmt.Sprintf("secret %s of environment %q is stored for the %s as well, which no exception registers: any job that leaves the environment out reads that",
+				e.Secret, e.Store.Name, beside.scope),
 			Region: p.Manifest.At(pointer), Owner: e.Owner,
-			Fix:        fmt.Sprintf("delete the %s's, and revoke it where it was issued if it is another", s.Scope),
-			Key:        string(s.Scope) + " " + pointer,
+			Fix: fmt.Sprintf("delete the %s's, and revoke it where it was issued if it is another; where it is meant, add an exception for it with `store: %s`",
+				beside.scope, beside.store),
+			Key:        string(beside.scope) + " " + pointer,
 			Credential: &finding.Credential{Secret: strings.ToUpper(e.Secret)},
 		})
 	}
