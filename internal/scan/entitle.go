@@ -95,9 +95,9 @@ func (r *run) checkHead(head []byte) (err error) {
 }
 
 // codeOwners reads whom a change of the manifest must ask: the base's file, where there is a base, as it is the one that
-// counts on the platform.
+// counts on the platform. That reads the file at a repository's root alone, which a scan of a folder doesn't see.
 func (r *run) codeOwners(ctx context.Context) error {
-	if r.facts.Manifest == nil {
+	if r.facts.Manifest == nil || r.tree.Folder() != "" {
 		return nil
 	}
 	for _, name := range ownership.Places() {

@@ -287,3 +287,20 @@ func TestIgnoreWithoutInventory(t *testing.T) {
 		}
 	}
 }
+
+// TestCodeOwnersOfAFolder: GitHub reads the file of the repository's root alone, which a scan of a folder doesn't see.
+func TestCodeOwnersOfAFolder(t *testing.T) {
+	root := repository(t, 0)
+	dir := filepath.Join(root, "app")
+	entitle(t, dir)
+	if err := os.WriteFile(filepath.Join(dir, "CODEOWNERS"), []byte("/docs/ @acme/web\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := scan.Run(t.Context(), scan.Options{Dir: dir, Now: today})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Findings) > 0 {
+		t.Errorf("%+v", r.Findings)
+	}
+}
