@@ -23,7 +23,7 @@ func (f *Facts) guardSources() []string {
 }
 
 // otherBranch is what an inventory of another branch than the one that the policy wants guarded can't tell.
-func (f *Facts) otherBranch() []inventory.Source {
+func (f *Facts) otherBranch() []Missing {
 	if f.Manifest == nil || f.Policy == nil || f.Policy.Guard == nil || f.Inventory.Branch == nil {
 		return nil
 	}
@@ -34,9 +34,9 @@ func (f *Facts) otherBranch() []inventory.Source {
 	if f.Inventory.Branch.Name == want {
 		return nil
 	}
-	return []inventory.Source{{
-		Name: "branch-protection", Of: want, State: inventory.NotChecked,
-		Why: fmt.Sprintf("the inventory is of branch %s: take it with --branch %s", f.Inventory.Branch.Name, want),
+	return []Missing{{
+		inventory.Source{Name: "branch-protection", Of: want, State: inventory.NotChecked, Why: "the inventory is of branch " + f.Inventory.Branch.Name},
+		"take the inventory with --branch " + want,
 	}}
 }
 
@@ -56,7 +56,10 @@ func (p *Pass) unguarded() {
 		p.lessThan(p.Policy.Guard, guard)
 		return
 	}
-	owned := guard.CodeOwners && p.CodeOwners != nil && p.hasCodeOwner()
+	if guard.CodeOwners && p.CodeOwners == nil {
+		return // whose nobody knows, which is told as not checked
+	}
+	owned := guard.CodeOwners && p.hasCodeOwner()
 	if p.Inventory.Repository.OwnerKind == "Organization" && guard.Reviews == 0 && !owned {
 		p.reportGuard("approvals", finding.Medium, "nobody has to approve a change of it: whoever may push can entitle a job of theirs to anything",
 			"require a review of pull requests to it, by a ruleset or by the branch's protection")

@@ -7,17 +7,40 @@ import (
 	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
-// Unlisted lists the sources that a check would look at and that the inventory hasn't: of what the manifest speaks, and
-// what needs no manifest to be too much.
-func (f *Facts) Unlisted() []inventory.Source {
+// Missing is a source that a check would look at and that the inventory hasn't.
+type Missing struct {
+	inventory.Source
+	Fix string // what to do; "" where a token that may read it would do
+}
+
+// Unlisted lists what is missing: of what the manifest speaks, and what needs no manifest to be too much.
+func (f *Facts) Unlisted() []Missing {
 	if f.Inventory == nil {
 		return nil
 	}
 	needed := f.needed()
-	unread := slices.DeleteFunc(f.Inventory.Unread(), func(s inventory.Source) bool {
-		return s.Name == "team-members" || s.Name == "memberships" || !slices.Contains(needed, s.Name)
-	})
-	return append(append(unread, f.unlistedOwners()...), f.otherBranch()...)
+	var missing []Missing
+	for _, s := range f.Inventory.Unread() {
+		if s.Name != "team-members" && s.Name != "memberships" && slices.Contains(needed, s.Name) {
+			missing = append(missing, Missing{Source: s})
+		}
+	}
+	for _, s := range f.unlistedOwners() {
+		missing = append(missing, Missing{Source: s})
+	}
+	return append(append(missing, f.otherBranch()...), f.unknownOwners()...)
+}
+
+// unknownOwners is the file of code owners where there may be one that nobody understood: whether its owners guard the
+// manifest, and which of GitHub's complaints are about their line, isn't known then.
+func (f *Facts) unknownOwners() []Missing {
+	if f.Manifest == nil || f.CodeOwners != nil {
+		return nil
+	}
+	return []Missing{{
+		inventory.Source{Name: "codeowners", State: inventory.NotChecked, Why: "who owns " + f.Manifest.At("").Path + " isn't known"},
+		"scan the repository's root, with a CODEOWNERS that can be read",
+	}}
 }
 
 // unlistedOwners are the owners of whom nobody asked whether anybody is behind them. In a user's repository there is

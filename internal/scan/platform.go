@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -114,21 +115,22 @@ func MaskInventory(ctx context.Context, inv *inventory.Inventory) (*inventory.In
 // unlisted says what of the platform the inventory hasn't that a check would look at, in one line for all that have
 // the same reason.
 func (r *run) unlisted() {
-	var reasons []string
-	names := map[string][]string{}
-	for _, s := range r.facts.Unlisted() {
-		reason := s.Reason()
-		if names[reason] == nil {
-			reasons = append(reasons, reason)
+	type cause struct{ reason, fix string }
+	var causes []cause
+	names := map[cause][]string{}
+	for _, m := range r.facts.Unlisted() {
+		c := cause{m.Reason(), m.Fix}
+		if names[c] == nil {
+			causes = append(causes, c)
 		}
-		names[reason] = append(names[reason], s.Title())
+		names[c] = append(names[c], m.Title())
 	}
-	for _, reason := range reasons {
-		fix := "take the inventory with a token that may read it"
-		if reason == inventory.NotAsked {
+	for _, c := range causes {
+		fix := cmp.Or(c.fix, "take the inventory with a token that may read it")
+		if c.reason == inventory.NotAsked {
 			fix = "add --organization, to curfew inventory or beside --github"
 		}
-		r.notChecked(Platform, some(names[reason], len(names[reason])), reason, fix)
+		r.notChecked(Platform, some(names[c], len(names[c])), c.reason, fix)
 	}
 }
 
