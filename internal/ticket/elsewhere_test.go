@@ -142,6 +142,27 @@ func TestLivePart(t *testing.T) {
 	w.want("T-1 closed")
 }
 
+// TestLivePartOfNobody: what an inventory told in the light of what else its rule reads isn't gone where that wasn't read,
+// also where it is about no job and has no owner.
+func TestLivePartOfNobody(t *testing.T) {
+	for rule, own := range map[string]scan.Source{"secret-reuse": scan.Workflows, "owner-orphaned": scan.Entitlements, "deploy-key": scan.Platform} {
+		f := secretRead("A", "", 1, finding.High)
+		f.Rule, f.Region, f.Credential, f.Job, f.Owner, f.Identity = rule, region(".github/curfew.yml", 4), nil, "", "", ""
+		if f.Source = string(scan.Platform); own == scan.Platform {
+			f.Source = ""
+		}
+		w := newWorld(t)
+		w.sync(result(f))
+		r := result()
+		r.Checked.Sources = slices.DeleteFunc(scan.Sources(), func(s scan.Source) bool { return s == own })
+		w.sync(r)
+		w.want("T-1 open")
+		r.Checked.Sources = []scan.Source{own, scan.Platform}
+		w.sync(r)
+		w.want("T-1 closed")
+	}
+}
+
 // TestRepositoryCase: a repository is the same one however its name is written, as it is to GitHub.
 func TestRepositoryCase(t *testing.T) {
 	w := newWorld(t)

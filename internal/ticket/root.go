@@ -54,7 +54,8 @@ func (in *Input) roots(steps []*Steps) ([]*Root, error) {
 		}
 		found[r.Fingerprint] = r
 		source := sources[f.Rule]
-		if f.Source != "" && source != "" {
+		if f.Source != "" && source != "" { // which was judged in the light of what the rule reads first
+			r.Sources = append(r.Sources, source)
 			source = scan.Source(f.Source)
 		}
 		r.add(f, source, in)
