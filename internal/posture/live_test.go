@@ -77,6 +77,21 @@ func TestOwnerOrphanedUnread(t *testing.T) {
 	}
 }
 
+// TestOwnersLine: a line is at fault once for each kind of fault, however many of its owners have it.
+func TestOwnersLine(t *testing.T) {
+	fault := func(column int, kind string) string {
+		return fmt.Sprintf(`{ "path": ".github/CODEOWNERS", "line": 1, "column": %d, "kind": %q }`, column, kind)
+	}
+	says := func(kind string) string {
+		return ".github/curfew.yml:1:10 medium line 1 of .github/CODEOWNERS, which names @acme/appsec for the manifest, is at fault by GitHub's word: " + kind +
+			" | name people or teams that are there and may push, on a line that GitHub takes"
+	}
+	cases{
+		{"twice", plain + coded + acme(`"codeowners_errors": [ `+fault(3, "Unknown owner")+`, `+fault(16, "Unknown owner")+` ]`), []string{says("unknown owner")}},
+		{"of two kinds", plain + coded + acme(`"codeowners_errors": [ `+fault(3, "Unknown owner")+`, `+fault(16, "Invalid owner")+` ]`), []string{says("invalid owner"), says("unknown owner")}},
+	}.run(t, "owner-orphaned")
+}
+
 func TestReusedTokens(t *testing.T) {
 	const two = `-- .github/workflows/w.yml --
 on: push

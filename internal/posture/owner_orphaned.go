@@ -12,8 +12,8 @@ import (
 )
 
 // ownerOrphaned reports owners behind whom there is nobody: teams that are gone or have no members, people who aren't
-// members of the organisation, and a manifest whose
-// changes nobody is asked to review, though the repository has a file that says whom to ask.
+// members of the organisation, and a manifest whose changes nobody is asked to review, though the repository has a file
+// that says whom to ask.
 func ownerOrphaned(p *Pass) {
 	if p.Manifest == nil {
 		return
@@ -130,10 +130,12 @@ func (p *Pass) judgeOwnersLine() {
 		return
 	}
 	owners, line := p.CodeOwners.Of(p.Manifest.At("").Path)
+	told := map[string]bool{}
 	for _, fault := range p.Inventory.Codeowners {
-		if len(owners) == 0 || fault.Path != p.CodeOwners.Path || fault.Line != line {
+		if len(owners) == 0 || fault.Path != p.CodeOwners.Path || fault.Line != line || told[fault.Kind] {
 			continue
 		}
+		told[fault.Kind] = true
 		p.ReportLive(finding.Finding{
 			Message: fmt.Sprintf("line %d of %s, which names %s for the manifest, is at fault by GitHub's word: %s", line, fault.Path, listed(owners, shownOwners), strings.ToLower(fault.Kind)),
 			Region:  p.platformAt(),
