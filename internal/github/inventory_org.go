@@ -26,7 +26,7 @@ func organizationSources() []source {
 		{name: "org-access-token-requests", need: "organization_personal_access_token_requests: read, of a GitHub App", read: takeTokenRequests},
 		{name: "org-apps", need: "organization_administration: read", read: takeApps},
 		{name: "org-webhooks", need: "organization_hooks: read", read: takeOrgHooks},
-		{name: "org-rulesets", need: "organization_administration: read", read: takeRulesets},
+		{name: "org-rulesets", need: "organization_administration: write", read: takeRulesets},
 		{name: "org-runners", need: "organization_self_hosted_runners: read", read: takeOrgRunners},
 		{name: "org-runner-groups", need: "organization_self_hosted_runners: read", read: takeRunnerGroups},
 		{name: "team-members", need: "members: read", each: func(t *taker) []string { return t.w.Teams }, read: takeMembers},

@@ -26,7 +26,7 @@ func repositorySources() []source {
 		{name: "deploy-keys", need: "administration: read", read: takeKeys},
 		{name: "webhooks", need: "repository_hooks: read", read: takeHooks},
 		{name: "branch-rules", need: "metadata: read", read: takeRules},
-		{name: "branch-protection", need: "administration: read", read: takeProtection},
+		{name: "branch-protection", need: "administration: read, contents: read", read: takeProtection},
 		{name: "codeowners", need: "contents: read", read: takeOwnerFaults},
 		{name: "teams", need: "administration: read", ofOrg: true, read: takeTeams},
 		{name: "ruleset-bypass", need: "administration: write, of an organisation's rulesets organization_administration: write", read: takeBypass},
