@@ -1,7 +1,6 @@
 package manifest
 
-// Grant is one credential that an identity may lease. Exactly one provider is set. After Parse, TTL,
-// Narrow and Limits hold what the manifest's defaults say where the grant doesn't.
+// Grant is one credential that an identity may lease. Exactly one provider is set.
 type Grant struct {
 	// AWS role.
 	AWS *AWS `yaml:"aws" check:"one=provider"`

@@ -20,7 +20,8 @@ const (
 
 // Parse reads a repository's manifest strictly. path is how errors name the file. All errors are found
 // in one run and come in the file's order; where there is one, the manifest is nil. What is legal but
-// wrong all the same is Faults' matter.
+// wrong all the same is Faults' matter. TTL, Narrow and Limits of a grant hold what the manifest's defaults
+// say where the grant doesn't.
 func Parse(path string, src []byte) (*Manifest, Errors) {
 	m := &Manifest{}
 	d := newDecoder(path, src, "the manifest")

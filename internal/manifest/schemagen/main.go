@@ -1,9 +1,11 @@
-// Schemagen writes the JSON Schemas of manifests and policies from the Go types that decode them, their
-// tags and their comments. It runs in the folder of package manifest: go generate does that.
+// Schemagen writes the JSON Schemas of manifests and policies, and the pages that list their keys, from the
+// Go types that decode them, their tags and their comments. It runs in the folder of package manifest: go
+// generate does that.
 package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 )
@@ -15,12 +17,17 @@ func main() {
 	}
 }
 
-// write writes the schemas of the package in folder src to folder dst.
+// write writes the schemas and references of the package in folder src to folder dst.
 func write(src, dst string) error {
 	files, err := schemas(src)
 	if err != nil {
 		return err
 	}
+	pages, err := references(src)
+	if err != nil {
+		return err
+	}
+	maps.Copy(files, pages)
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dst, name), content, 0o644); err != nil { //nolint:gosec // documentation is for everyone to read
 			return err

@@ -18,13 +18,13 @@ import (
 
 const docs = "../../../docs"
 
-// TestFresh fails where the types or their comments have changed since the schemas were written.
+// TestFresh fails where the types or their comments have changed since schemas and references were written.
 func TestFresh(t *testing.T) {
 	dir := t.TempDir()
 	if err := write("..", dir); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"manifest.schema.json", "org.schema.json"} {
+	for _, name := range []string{"manifest.schema.json", "org.schema.json", "manifest-reference.md", "org-reference.md"} {
 		if diff := cmp.Diff(string(read(t, filepath.Join(dir, name))), string(read(t, filepath.Join(docs, name)))); diff != "" {
 			t.Errorf("docs/%s is stale: run make generate (-fresh +committed):\n%s", name, diff)
 		}
