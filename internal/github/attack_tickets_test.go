@@ -225,6 +225,13 @@ func ticketAnswers(t *testing.T) []ticketCase {
 		{"history of another host", history(says(302, "", "Location", elsewhere.URL)), "it was moved", nil},
 		{"no history", history(says(200, "[]")), "doesn't say who set it", nil},
 		{"a history without an end", history(says(200, "[]", "Link", `<https://x>; rel="next"`)), "more than 50 pages", nil},
+		{"a history whose next page isn't linked to", history(func(w http.ResponseWriter, r *http.Request) {
+			page := `{"event":"unlabeled","actor":{"login":"zoe","id":2,"type":"User"},"label":{"name":"approved"}}`
+			if r.URL.Query().Get("page") == "1" {
+				page = strings.Replace(page, "unlabeled", "labeled", 1) + strings.Repeat(`,{"event":"subscribed"}`, pageSize-1)
+			}
+			says(200, "["+page+"]")(w, r)
+		}), "doesn't say who set it", nil},
 		{"a history that may not be read", history(says(403, `{"message":"Resource not accessible by integration"}`)), `"issues: read"`, nil},
 		{"nonsense", history(says(200, `[{"event":`)), "can't be read", nil},
 		{"cut off", breaks(testservers.Fault{Path: "/timeline", Truncated: true}), "unexpected EOF", nil},

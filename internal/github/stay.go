@@ -30,7 +30,8 @@ func redirected(req *http.Request, via []*http.Request) error {
 }
 
 // whole reads all pages of a list by the job's token. That a page is short says nothing: GitHub leaves out what the
-// token may not see. What has more pages than are read is an error, as nobody knows what the rest would say.
+// token may not see. A full one is asked for more even where it links to none, as something between may take links out.
+// What has more pages than are read is an error, as nobody knows what the rest would say.
 func whole[T any](ctx context.Context, c *Client, q question) ([]T, error) {
 	var all []T
 	path := q.path
@@ -45,7 +46,7 @@ func whole[T any](ctx context.Context, c *Client, q question) ([]T, error) {
 			return nil, fmt.Errorf("GET /%s: the answer can't be read: %w", q.url(), err)
 		}
 		all = append(all, page...)
-		if !more {
+		if !more && len(page) < pageSize {
 			return all, nil
 		}
 	}
