@@ -16,8 +16,7 @@ import (
 // it, whatever they write. It may be used by several goroutines.
 //
 // Of the facts it finds who started the attempt, who wrote the commit as GitHub takes its author's e-mail address,
-// and the members of teams that break-glass names. Who certified an identity, and what guards the manifest, stay
-// unknown in this version. What can't be found out stays unknown as well, and denies where it is needed.
+// and the members of teams that break-glass names. What can't be found out stays unknown, and denies where it is needed.
 type Governance struct {
 	client *Client
 
