@@ -94,6 +94,12 @@ func TestGuard(t *testing.T) {
 			&ledger.Guard{Ref: both, DefaultBranch: true, Approvals: 2, CodeOwners: true},
 		},
 		{
+			"the last push's approval, asked for where none is", func(inv *inventory.Inventory) {
+				inv.Branch.Rules = []inventory.Rule{rule(2, true, false, nobody), rule(0, false, true, nobody)}
+			},
+			&ledger.Guard{Ref: both, DefaultBranch: true, Approvals: 2, CodeOwners: true, Bypass: nobody},
+		},
+		{
 			"one asks for all, and holds everybody", func(inv *inventory.Inventory) {
 				inv.Branch.Rules = []inventory.Rule{rule(2, true, true, []string{"organization admins"}), rule(1, false, false, nil)}
 				inv.Branch.Protection = &protection
