@@ -65,11 +65,8 @@ func (e *exam) attested(ctx context.Context) (attest.Facts, *Point) {
 	defer cancel()
 	facts, err := issuance.Attested(asked, store, e.who, e.keys, e.p, e.o.Now())
 	if err != nil {
-		return attest.Facts{}, &Point{
-			What: "what guards the manifest, and who certified what, isn't proven", Received: err.Error(),
-			Expected: "what a run of " + e.p.Ledger.Collector + " has attested of the repository", Fix: "let the collector's workflow attest it: curfew ledger attest",
-			Place: e.p.KeyAt("/ledger/collector").String(),
-		}
+		r := issuance.Unattested(e.p, e.who, err)
+		return attest.Facts{}, &Point{r.Message, r.Received, r.Expected, r.Fix, e.p.KeyAt("/ledger/collector").String()}
 	}
 	return facts, nil
 }

@@ -2,6 +2,7 @@ package issuance
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -68,11 +69,23 @@ func (w *way) attested(ctx context.Context, r *rules) func() (attest.Facts, []Re
 		if err == nil {
 			return facts, nil
 		}
-		project, _ := w.who.Get(identity.Project)
-		return attest.Facts{}, []Reason{{
-			Code: CodeAttested, Message: "what guards the manifest, and who certified what, isn't proven", Received: err.Error(),
-			Expected: "what a run of " + r.org.Ledger.Collector + " has attested of repository " + project,
-			Fix:      "let the collector's workflow attest the repository by curfew ledger attest, and the store's role list and read " + ledger.AttestedPrefix,
-		}}
+		return attest.Facts{}, []Reason{Unattested(r.org, w.who, err)}
+	}
+}
+
+// Unattested is why nothing is known of what guards the manifest and who certified what: nothing is attested, or the store
+// can't be read.
+func Unattested(org *manifest.Policy, who identity.Identity, err error) Reason {
+	if !errors.Is(err, ledger.ErrNotFound) && !errors.Is(err, ledger.ErrUnproven) {
+		return Reason{
+			Code: CodeStore, Message: "what guards the manifest, and who certified what, can't be read", Received: err.Error(),
+			Expected: "what is attested in the shared ledger store", Fix: "make the store readable: its role lists and reads " + ledger.AttestedPrefix,
+		}
+	}
+	project, _ := who.Get(identity.Project)
+	return Reason{
+		Code: CodeAttested, Message: "what guards the manifest, and who certified what, isn't proven", Received: err.Error(),
+		Expected: "what a run of " + org.Ledger.Collector + " has attested of repository " + project,
+		Fix:      "let the collector's workflow attest the repository by curfew ledger attest",
 	}
 }

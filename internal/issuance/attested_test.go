@@ -153,7 +153,7 @@ func attestedAttacks() []attack {
 		{name: "another identity is certified", alter: guarding(func(a *attested) { a.certified = nil; a.certify("deploy2", ledger.Keep, 1) }), code: "certification-unknown"},
 		{name: "suspended, not certified", alter: guarding(func(a *attested) { a.certified = nil; a.certify("deploy", ledger.Suspend, 1) }), code: "certification-unknown"},
 		{name: "certified in the future", alter: guarding(func(a *attested) { a.certified = nil; a.certify("deploy", ledger.Keep, -1) }), code: "certification-unknown"},
-		{name: "the store doesn't answer for the guard", alter: func(w *world) { guarding(func(*attested) {})(w); w.fail = failing("attested") }, code: unproven},
+		{name: "the store doesn't answer for the guard", alter: func(w *world) { guarding(func(*attested) {})(w); w.fail = failing("attested") }, code: issuance.CodeStore, says: "make the store readable"},
 		{name: "a guard, and no store to prove it", alter: func(w *world) { guarding(func(*attested) {})(w); w.options.Store = nil }, code: "no-shared-store"},
 	}
 }
@@ -192,6 +192,26 @@ func TestAttested(t *testing.T) {
 	var denied *issuance.DeniedError
 	if _, err := b.Renew(t.Context(), l, 0); !errors.As(err, &denied) || !strings.Contains(err.Error(), "too few approvals") {
 		t.Errorf("renewed: %v", err)
+	}
+}
+
+// TestAttestedUnread: where the store doesn't answer the lease may be due all the same, and isn't where it has nothing.
+func TestAttestedUnread(t *testing.T) {
+	for name, tt := range map[string]struct {
+		alter      func(w *world)
+		unfinished bool
+	}{
+		"out of reach":       {func(w *world) { guarding(func(*attested) {})(w); w.fail = failing("attested") }, true},
+		"nothing attested":   {func(w *world) { w.org("ceilings:\n", guardText+"ceilings:\n") }, false},
+		"attested by nobody": {guarding(func(a *attested) { a.forged = true }), false},
+	} {
+		w := newWorld(t)
+		tt.alter(w)
+		_, err := w.broker().Issue(t.Context(), w.request)
+		var denied *issuance.DeniedError
+		if !errors.As(err, &denied) || denied.Unfinished() != tt.unfinished {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -15,6 +15,9 @@ import (
 // log, of which they would have to read all.
 const AttestedPrefix = "attested/"
 
+// ErrUnproven says that what is attested of a repository is proven by nobody, as far as was looked. Errors wrap it.
+var ErrUnproven = errors.New("none is proven")
+
 // maxAttested is how many names are looked at for a file that is proven. With a recorder that works it is the first
 // file, or the second while it writes.
 const maxAttested = 16
@@ -80,7 +83,8 @@ type Attestor struct {
 }
 
 // Newest are the records of the newest file that is proven to be the Attestor's and about a repository: one
-// inventory.taken, and what certifications it tells of. ErrNotFound where there is no file. One that isn't proven, or
+// inventory.taken, and what certifications it tells of. ErrNotFound where there is no file, ErrUnproven where none is
+// proven. One that isn't proven, or
 // isn't sealed yet, is passed over for an older one: whoever writes it gains nothing, and a recorder at work keeps
 // nobody waiting. One that can't be read is an error, as it may be the newest. How old a record may be is for the caller
 // to judge, by the record.
@@ -125,7 +129,7 @@ func (a Attestor) newest(ctx context.Context, store Store, repository string) ([
 	if unproven == 0 {
 		return nil, ErrNotFound
 	}
-	return nil, fmt.Errorf("none of %d that were looked at is proven; the newest: %w", unproven, newest)
+	return nil, fmt.Errorf("%w of %d that were looked at; the newest: %w", ErrUnproven, unproven, newest)
 }
 
 // file reads and proves one file of a store.

@@ -129,7 +129,7 @@ func TestAttestedRefuses(t *testing.T) {
 		file := attestation(t, dir, at(), newPlatform().tokens(claims), tt.records...)
 		put(t, dir, store, file)
 		got, err := attestor().Newest(t.Context(), store, repository)
-		if err == nil || !strings.Contains(err.Error(), tt.want) || errors.Is(err, ErrNotFound) {
+		if !errors.Is(err, ErrUnproven) || !strings.Contains(err.Error(), tt.want) || errors.Is(err, ErrNotFound) {
 			t.Errorf("%s: %+v, %v\nwant %s", tt.name, got, err, tt.want)
 		}
 		if wrong := Attest(t.Context(), dir, newMemory(), repository, file); (tt.change == nil) != (wrong != nil) {
@@ -198,7 +198,7 @@ func TestAttestedPassesOver(t *testing.T) {
 	for i := range maxAttested {
 		store.objects["attested/987654/"+attestedAge(at().Add(10*time.Minute))+"/x"+string("0123456789abcdef"[i])+".jsonl"] = []byte("{}\n")
 	}
-	if _, err := attestor().Newest(ctx, store, repository); err == nil || !strings.Contains(err.Error(), "none of 16 that were looked at is proven; the newest: attested/987654/") {
+	if _, err := attestor().Newest(ctx, store, repository); err == nil || !strings.Contains(err.Error(), "none is proven of 16 that were looked at; the newest: attested/987654/") {
 		t.Errorf("behind %d that aren't proven: %v", maxAttested, err)
 	}
 }
