@@ -41,8 +41,9 @@ func gitHubWays() []way {
 				}
 				return word{kind: refused}
 			},
+			blind:   true,
 			carries: "the token in its body, and no login of yours",
-			ends:    "this token, everywhere",
+			ends:    "this token, wherever it is used; one that a GitHub Enterprise Server issued lives on there",
 			back:    "no: GitHub brings no revoked token back",
 			told:    "its owner, by mail and in the security log",
 			docs:    "https://docs.github.com/en/rest/credentials/revoke",

@@ -36,7 +36,7 @@ const (
 )
 
 // Revoke ends a credential: one request, which isn't repeated unless the service says that there were too many, and then
-// the question whether it is dead. An error means that nothing was sent.
+// the question whether it is dead. An error means that nobody was asked to end it.
 func (r *Revoker) Revoke(ctx context.Context, c verify.Candidate) (Outcome, error) {
 	w, base, err := r.way(c)
 	if err != nil {
@@ -48,9 +48,13 @@ func (r *Revoker) Revoke(ctx context.Context, c verify.Candidate) (Outcome, erro
 	if err := ctx.Err(); err != nil {
 		return Outcome{}, fmt.Errorf("nothing was sent: %w", err)
 	}
+	worked := w.blind && r.verifier.Verify(ctx, []verify.Candidate{c})[0].Status == verify.Live
+	if err := ctx.Err(); err != nil {
+		return Outcome{}, fmt.Errorf("nobody was asked to end it: %w", err)
+	}
 	said, words := r.tell(ctx, w, base.String(), c)
 	asked := r.ask(ctx, c, said)
-	status, reason := r.judge(w, said, words, asked)
+	status, reason := r.judge(w, said, words, asked, worked)
 	return Outcome{
 		Status: status, Service: w.service, Host: base.Host,
 		Reason: verify.Tidy(reason, maxReason, r.secrets(c)...),
@@ -123,8 +127,9 @@ func (r *Revoker) ask(ctx context.Context, c verify.Candidate, said word) verify
 	return last
 }
 
-// judge is what follows from the answer to the request and from what is known of the credential since.
-func (r *Revoker) judge(w *way, said word, words string, asked verify.Result) (Status, string) {
+// judge is what follows from the answer to the request and from what is known of the credential since. That a service
+// doesn't know it says nothing alone, as another server may have issued it: it must have worked there before.
+func (r *Revoker) judge(w *way, said word, words string, asked verify.Result, worked bool) (Status, string) {
 	switch asked.Status {
 	case verify.Live:
 		if said.kind == accepted || said.kind == unheard {
@@ -133,12 +138,11 @@ func (r *Revoker) judge(w *way, said word, words string, asked verify.Result) (S
 		return Failed, words + "; it still works"
 	case verify.Dead:
 		switch {
-		case said.kind == revoked || said.kind == accepted:
+		case said.kind == revoked, worked:
 			return Done, words + "; asked again, " + asked.Reason
-		case r.own(w):
+		case r.own(w) && !asked.Stranger:
 			return Done, words + "; it is dead, perhaps since before: " + asked.Reason
 		}
-		// A server that was named may never have known it.
 		return Unsure, words + "; " + asked.Reason + ": it is dead since before, or another server issued it"
 	}
 	switch said.kind {

@@ -70,7 +70,8 @@ func TestRevoke(t *testing.T) {
 			if err != nil || out.Status != revoke.Done || out.Reason != tt.reason || n.works {
 				t.Errorf("%+v, %v, works %t", out, err, n.works)
 			}
-			if !strings.HasPrefix(strings.Join(n.asked, "\n"), strings.Replace(tt.url, "https://", "", 1)) {
+			asked, request := strings.Join(n.asked, "\n"), strings.Replace(tt.url, "https://", "", 1)
+			if before := "GET api.github.com/user\n"; !strings.HasPrefix(strings.TrimPrefix(asked, before), request) || strings.HasPrefix(asked, before) != strings.HasSuffix(tt.url, "/credentials/revoke") {
 				t.Errorf("asked %v", n.asked)
 			}
 			if shown := planted.Find(fmt.Appendf(nil, "%+v %+v", p, out), planted.Secret{Detector: detector, Value: n.value}); len(shown) > 0 {
@@ -80,11 +81,12 @@ func TestRevoke(t *testing.T) {
 	}
 }
 
-// TestAgain: what is dead already is said to be that where its service's own address says so; a server that somebody named
-// may never have known it.
+// TestAgain: what is dead already is said to be that where its service's own address says that it has ended. One that
+// doesn't know it may never have: GitHub accepts tokens of Enterprise Servers, too, and does nothing.
 func TestAgain(t *testing.T) {
 	for detector, want := range map[string]revoke.Status{
-		"github-pat": revoke.Done, "gitlab-pat": revoke.Done, "slack-bot-token": revoke.Done, "vault-service-token": revoke.Unsure,
+		"gitlab-pat": revoke.Done, "slack-bot-token": revoke.Done,
+		"github-pat": revoke.Unsure, "github-app-token": revoke.Unsure, "npm-access-token": revoke.Unsure, "vault-service-token": revoke.Unsure,
 	} {
 		n := newInternet(t, made(t, detector))
 		n.works = false
@@ -216,6 +218,20 @@ func TestCalledOff(t *testing.T) {
 	out, err := n.revoker().Revoke(ctx, candidate("gitlab-pat", n.value))
 	if err != nil || out.Status != revoke.Done || n.works {
 		t.Errorf("%+v, %v", out, err)
+	}
+}
+
+// TestCalledOffBefore: while it is only asked whether it works, nothing has been ended.
+func TestCalledOffBefore(t *testing.T) {
+	n := newInternet(t, made(t, "github-pat"))
+	ctx, cancel := context.WithCancel(t.Context())
+	n.hosts["api.github.com"] = func(w http.ResponseWriter, r *http.Request) {
+		cancel()
+		n.gitHub(w, r)
+	}
+	out, err := n.revoker().Revoke(ctx, candidate("github-pat", n.value))
+	if err == nil || !strings.Contains(err.Error(), "nobody was asked to end it") || !n.works || len(n.asked) != 1 {
+		t.Errorf("%+v, %v, asked %v", out, err, n.asked)
 	}
 }
 

@@ -39,7 +39,7 @@ func TestAWS(t *testing.T) {
 	}{
 		{"live", longLived, says(200, stsIdentity), live},
 		{"live, temporary", short, says(200, stsIdentity), live},
-		{"not known", longLived, stsError("InvalidClientTokenId"), verify.Result{Status: verify.Dead, Reason: "AWS says: InvalidClientTokenId"}},
+		{"not known", longLived, stsError("InvalidClientTokenId"), verify.Result{Status: verify.Dead, Reason: "AWS says: InvalidClientTokenId", Stranger: true}},
 		{"over", short, stsError("ExpiredToken"), verify.Result{Status: verify.Dead, Reason: "AWS says: ExpiredToken"}},
 		{
 			"temporary, not known", short, stsError("InvalidClientTokenId"),
@@ -188,7 +188,7 @@ func TestPairOfAnother(t *testing.T) {
 		{Index: 2, Detector: "aws-secret-access-key", Value: secret, Near: verify.Near{AccessKeyID: id}},
 	})
 	same(t, []verify.Result{
-		{Index: 1, Status: verify.Dead, Asked: f.host(), Reason: "AWS says: InvalidClientTokenId"},
+		{Index: 1, Status: verify.Dead, Asked: f.host(), Reason: "AWS says: InvalidClientTokenId", Stranger: true},
 		{Index: 2, Status: verify.Unknown, Asked: f.host(), Reason: "AWS doesn't know the key id near it, which may be another key's"},
 	}, got)
 }

@@ -57,7 +57,7 @@ func TestProviders(t *testing.T) {
 			"GitHub, dead", "github", "github-pat", classic,
 			says(401, `{"message":"Bad credentials","documentation_url":"https://docs.github.com/rest","status":"401"}`),
 			"GET /user", nil,
-			verify.Result{Status: verify.Dead, Reason: "GitHub says: Bad credentials"},
+			verify.Result{Status: verify.Dead, Reason: "GitHub says: Bad credentials", Stranger: true},
 		},
 		{
 			"GitHub, 401 of something before it", "github", "github-pat", classic, says(401, `<h1>Log in to the guest network</h1>`),
@@ -104,7 +104,7 @@ func TestProviders(t *testing.T) {
 		{
 			"GitLab, not known to the server that the user named", "gitlab", "gitlab-pat", gitlab, says(401, `{"message":"401 Unauthorized"}`),
 			"GET /api/v4/personal_access_tokens/self", nil,
-			verify.Result{Status: verify.Dead, Reason: "GitLab says: 401 Unauthorized"},
+			verify.Result{Status: verify.Dead, Reason: "GitLab says: 401 Unauthorized", Stranger: true},
 		},
 		{
 			"GitLab, impersonation switched off", "gitlab", "gitlab-pat", gitlab,
@@ -127,7 +127,7 @@ func TestProviders(t *testing.T) {
 		{
 			"npm, dead", "npm", "npm-access-token", npm, says(401, `{}`),
 			"GET /-/whoami", nil,
-			verify.Result{Status: verify.Dead, Reason: "npm says: 401 Unauthorized"},
+			verify.Result{Status: verify.Dead, Reason: "npm says: 401 Unauthorized", Stranger: true},
 		},
 		{
 			"npm, 401 of something before it", "npm", "npm-access-token", npm, says(401, `<h1>Log in to the guest network</h1>`),

@@ -50,4 +50,8 @@ type Result struct {
 	Expires time.Time // when it ends by itself; zero where it never does or nobody said
 	Reason  string    // why it is dead or unknown; why scopes are missing
 	Asked   string    // the hosts that got a request, "api.github.com"; empty where nothing was sent
+
+	// Stranger is set on a dead one that its service doesn't know at all: it has been ended, or another server has issued
+	// it, where it may live.
+	Stranger bool
 }

@@ -176,7 +176,7 @@ func (a asked) about(c Candidate) Result {
 		v = unknown("AWS doesn't know the key id near it, which may be another key's")
 	}
 	r := clean(v, c.secrets(), a.hosts)
-	r.Index = c.Index
+	r.Index, r.Stranger = c.Index, v.stranger
 	return r
 }
 
