@@ -26,11 +26,16 @@ func (t *Tree) remote(ctx context.Context) string {
 	if t.at.gitDir == "" {
 		return ""
 	}
+	if known := t.origin.Load(); known != nil {
+		return *known
+	}
 	out, _, err := t.git(ctx, nil, "config", "--local", "--get", "remote.origin.url")
 	if err != nil {
 		return ""
 	}
-	return strings.TrimSpace(string(out))
+	url := strings.TrimSpace(string(out))
+	t.origin.Store(&url)
+	return url
 }
 
 // hostOf is a remote's host, without its port, and its path.

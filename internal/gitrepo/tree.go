@@ -9,13 +9,15 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // Tree is the files under one folder: a repository's working tree, a part of one, or a plain folder. All
 // its paths are relative to that folder, with slashes. Its methods may be called by several goroutines.
 type Tree struct {
-	at   layout
-	root *os.Root
+	at     layout
+	root   *os.Root
+	origin atomic.Pointer[string] // the remote's URL, once git has told it
 }
 
 // Open opens the folder dir. Close it after use.

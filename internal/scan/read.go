@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 	"sync/atomic"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo"
@@ -94,11 +95,14 @@ func (r *run) inputs(ctx context.Context) error {
 
 // read goes through the working tree.
 func (r *run) read(ctx context.Context) error {
+	var asked sync.WaitGroup // each waits for git
+	asked.Go(func() { r.head = r.tree.Head(ctx) })
 	files, skipped, err := r.tree.Files(ctx)
+	asked.Wait()
 	if err != nil {
 		return err
 	}
-	r.files, r.head = files, r.tree.Head(ctx)
+	r.files = files
 	return r.gather(ctx, len(files), skipped, func(ctx context.Context, d *secret.Detector, i int) (content, error) {
 		return r.readFile(ctx, d, files[i])
 	})
