@@ -9,29 +9,28 @@ import (
 // never more than holds: a source that wasn't read could only have added to it, and who may bypass is unknown unless all
 // of them are known.
 func Guard(inv *inventory.Inventory) *ledger.Guard {
-	branch := inv.Branch
 	rules, _ := inv.Has("branch-rules", "")
 	protection, _ := inv.Has("branch-protection", "")
-	if branch == nil || branch.Name == "" || !rules && !protection {
+	if inv.Branch == nil || inv.Branch.Name == "" || !rules && !protection {
 		return nil
 	}
-	var read inventory.Branch
-	if protection {
-		read.Protection = branch.Protection
+	read := *inv.Branch
+	if !rules {
+		read.Rules = nil
 	}
-	if rules {
-		read.Rules = branch.Rules
+	if !protection {
+		read.Protection = nil
 	}
-	is := read.Guard()
-	if is.Reviews == 0 && !is.CodeOwners && !(rules && protection) {
+	g := read.Guard()
+	if g.Reviews == 0 && !g.CodeOwners && !g.LastPush && !(rules && protection) {
 		return nil // what guards it may be in the other
 	}
-	out := &ledger.Guard{
-		Ref: "refs/heads/" + branch.Name, DefaultBranch: branch.Name == inv.Repository.DefaultBranch,
-		Approvals: int64(is.Reviews), CodeOwners: is.CodeOwners, LastPushApproval: is.LastPush,
+	made := &ledger.Guard{
+		Ref: "refs/heads/" + read.Name, DefaultBranch: read.Name == inv.Repository.DefaultBranch,
+		Approvals: int64(g.Reviews), CodeOwners: g.CodeOwners, LastPushApproval: g.LastPush,
 	}
-	if is.Bypass != nil {
-		out.Bypass = append([]string{}, *is.Bypass...)
+	if g.Bypass != nil {
+		made.Bypass = *g.Bypass
 	}
-	return out
+	return made
 }

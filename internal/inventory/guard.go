@@ -40,7 +40,7 @@ func (b *Branch) layers() []Guard {
 	if b == nil {
 		return nil
 	}
-	if p := b.Protection; p != nil && (p.Reviews > 0 || p.CodeOwners) {
+	if p := b.Protection; p != nil && (p.Reviews > 0 || p.CodeOwners || p.LastPush) {
 		bypass := slices.Clone(p.Bypass)
 		if !p.Admins {
 			bypass = append(bypass, Admins)
@@ -48,14 +48,14 @@ func (b *Branch) layers() []Guard {
 		layers = append(layers, Guard{p.Reviews, p.CodeOwners, p.LastPush, union(&bypass, &[]string{})})
 	}
 	for _, r := range b.Rules {
-		if r.Reviews != nil && (r.Reviews.Count > 0 || r.Reviews.CodeOwners) {
-			layers = append(layers, Guard{r.Reviews.Count, r.Reviews.CodeOwners, r.Reviews.LastPush, r.Bypass})
+		if r.Reviews != nil && (r.Reviews.Count > 0 || r.Reviews.CodeOwners || r.Reviews.LastPush) {
+			layers = append(layers, Guard{r.Reviews.Count, r.Reviews.CodeOwners, r.Reviews.LastPush, union(r.Bypass, &[]string{})})
 		}
 	}
 	return layers
 }
 
-// union is nil where either is.
+// union is both in a list of its own, sorted; nil where either is.
 func union(a, b *[]string) *[]string {
 	if a == nil || b == nil {
 		return nil
