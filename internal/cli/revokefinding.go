@@ -64,7 +64,7 @@ func (f *findingFlags) run(ctx context.Context, env *Env, state string, args []s
 	case err != nil:
 		return usageError("finding %s: %w, by --at SERVICE=URL", e.finding().Fingerprint, err)
 	case !f.confirmed:
-		return writePlan(env, e, plan)
+		return writePlan(env, state, e, plan)
 	case !strings.EqualFold(f.confirm, e.confirmation()):
 		// What would be right isn't said: it is for who has seen what would be sent.
 		return usageError("--confirm: it isn't what was said of finding %s: it is cut, or the finding's value has changed: look at it once more without this flag", e.finding().Fingerprint)

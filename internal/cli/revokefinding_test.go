@@ -158,7 +158,7 @@ func TestRevokeFinding(t *testing.T) {
 	args := []string{"revoke", "--finding", id[:8], r.dir, "--at", "gitlab=" + f.URL}
 
 	code, out, errs := r.run(args...)
-	for _, want := range []string{id, "mirror.env:1", "copy.env:1, finding " + r.ids("copy.env")[0], "DELETE " + f.URL + "/api/v4/personal_access_tokens/self", "Nothing was sent"} {
+	for _, want := range []string{id, "mirror.env:1", "copy.env:1, finding " + r.ids("copy.env")[0], "DELETE " + f.URL + "/api/v4/personal_access_tokens/self", "Nothing was sent", "with --state DIR, where it is recorded, and --confirm "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the dry run doesn't say %q", want)
 		}

@@ -39,7 +39,7 @@ func placeOf(f *finding.Finding) string {
 }
 
 // writePlan says what would be done. Nothing has been sent.
-func writePlan(env *Env, e *exposed, p *revoke.Plan) error {
+func writePlan(env *Env, state string, e *exposed, p *revoke.Plan) error {
 	f := e.finding()
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
@@ -61,7 +61,11 @@ func writePlan(env *Env, e *exposed, p *revoke.Plan) error {
 	line("undone", "%s", p.Reversible)
 	line("told", "%s", p.Told)
 	line("see", "%s", p.Docs)
-	fmt.Fprintf(&b, "Nothing was sent. To end it, say all of this once more with --confirm %s\n", e.confirmation())
+	kept := ""
+	if _, err := jobOf(env); err != nil && state == "" {
+		kept = "--state DIR, where it is recorded, and "
+	}
+	fmt.Fprintf(&b, "Nothing was sent. To end it, say all of this once more with %s--confirm %s\n", kept, e.confirmation())
 	_, err := fmt.Fprint(env.Stdout, b.String())
 	return err
 }
