@@ -83,7 +83,7 @@ var forms = map[string]*Form{ //nolint:gochecknoglobals // a constant, if Go had
 	"namespace":    form("a namespace", "production", `\S`, nil),
 	"secret-name":  form("a secret's name in its store", "LEGACY_FTP_TOKEN", `\S`, nil),
 	"group":        form("an assignment group", "Payments", `\S`, nil),
-	"bypass":       form("who may bypass the guard", "acme-release-app", `\S`, nil),
+	"bypass":       form("who may bypass the guard, as an inventory names them", "@acme/release", `\S`, nil),
 
 	// Names inside of a manifest. Identity and grant are joined by "/", so no name may hold one.
 	"glob": form("a pattern with a \"*\" in it", "refs/tags/v*", `\*`, nil),
