@@ -215,6 +215,24 @@ func TestReach(t *testing.T) {
 	}.run(t, "secret-reuse")
 }
 
+// TestKeptElsewhere: a secret that only an environment has isn't in place of one of the repository, and deleting it helps
+// nobody. It is what a first manifest says of each secret.
+func TestKeptElsewhere(t *testing.T) {
+	src := kept("actions") + job(`environment: production, `+reads)
+	environment := `"secrets": [ ` + stored(`"scope": "environment", "environment": "Production"`)
+	const at = ".github/curfew.yml:7:26 medium "
+	only := []string{at + `secret S is kept in environment "production" and not in the repository, where exception "e" says that it is | write ` + "`store: { actions-env: production }` there"}
+	both := []string{at + `environment "production" has a secret S of its own, which its jobs read in place of the repository's: exception "e" is of that alone | ` +
+		"add an exception for it with `store: { actions-env: production }`, or delete the one that isn't meant"}
+	unread := `, "sources": [ { "name": "environment-secrets", "of": "production", "state": "read" }, { "name": "secrets", "state": "not-checked", "why": "403" } ]`
+	cases{
+		{"only there", src + acme(environment+` ]`), only},
+		{"there as well", src + acme(environment+`, `+stored(`"scope": "repository"`)+` ]`), both},
+		{"nobody knows", src + acme(environment+` ]`+unread), both},
+		{"nowhere", src + acme(`"secrets": []`), nil},
+	}.run(t, "secret-reuse")
+}
+
 const alsoRepository = `  repository: { secret: S, store: actions, owner: web, reason: x, accepted-by: "@anna", rotate-every: 30d, expires: "2027-01-31" }
 `
 

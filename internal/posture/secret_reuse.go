@@ -73,9 +73,13 @@ func (p *Pass) judgeShadows(id string, e *manifest.Exception) {
 		if p.stored(e.Secret, inventory.OfEnvironment, env) == nil || p.excepts(e.Secret, manifest.Store{Kind: manifest.StoreActionsEnv, Name: env}) {
 			continue
 		}
-		p.reportReuse(id, e, finding.Medium, "environment "+strings.ToLower(env),
-			fmt.Sprintf("environment %q has a secret %s of its own, which its jobs read in place of the repository's: exception %q is of that alone", env, e.Secret, id),
-			fmt.Sprintf("add an exception for it with `store: { actions-env: %s }`, or delete the one that isn't meant", env))
+		message := fmt.Sprintf("environment %q has a secret %s of its own, which its jobs read in place of the repository's: exception %q is of that alone", env, e.Secret, id)
+		fix := fmt.Sprintf("add an exception for it with `store: { actions-env: %s }`, or delete the one that isn't meant", env)
+		if read, _ := p.Inventory.Has("secrets", ""); read && p.stored(e.Secret, inventory.OfRepository, "") == nil {
+			message = fmt.Sprintf("secret %s is kept in environment %q and not in the repository, where exception %q says that it is", e.Secret, env, id)
+			fix = fmt.Sprintf("write `store: { actions-env: %s }` there", env)
+		}
+		p.reportReuse(id, e, finding.Medium, "environment "+strings.ToLower(env), message, fix)
 	}
 	if p.stored(e.Secret, inventory.OfOrganization, "") != nil && p.stored(e.Secret, inventory.OfRepository, "") != nil &&
 		!p.excepts(e.Secret, manifest.Store{Kind: manifest.StoreActionsOrg}) {
