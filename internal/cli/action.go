@@ -18,6 +18,9 @@ func newAction(env *Env) *cobra.Command {
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			step := action.Step{Getenv: env.Getenv, Log: env.Stdout, Random: rand.Reader}
+			if action.IsSetup(env.Getenv) {
+				return setUp(env, step)
+			}
 			code, err := action.Run(step, func(args []string) int {
 				inner := *env
 				inner.Args, inner.Getenv = args, action.Getenv(env.Getenv, metadataToken)
@@ -35,4 +38,16 @@ func newAction(env *Env) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// setUp puts the running program into the PATH of the job's next steps.
+func setUp(env *Env, step action.Step) error {
+	self, err := env.Executable()
+	if err == nil {
+		err = action.Setup(step, self)
+	}
+	if err != nil {
+		return &exitError{ExitUnfinished, err}
+	}
+	return nil
 }
