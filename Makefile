@@ -12,6 +12,7 @@ VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 FUZZTIME  ?= 30s
 VAULT     := $(CACHE)/bin/vault-for-tests
 MINIO     := v0.0.0-20260212201848-7aac2a2c5b7c
+ZIZMOR    := $(CACHE)/zizmor/bin/zizmor
 MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 
 # How many leases of each kind are timed.
@@ -34,9 +35,10 @@ test: ## quick tests
 lint: $(CACHE)/bin/golangci-lint
 	$(CACHE)/bin/golangci-lint run ./...
 
-e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(CACHE)/bin/minio-$(MINIO) ## the action under a runner, SARIF under its validator, a real Vault, a real STS and S3
+e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(CACHE)/bin/minio-$(MINIO) $(CACHE)/zizmor/installed ## the action under a runner, SARIF under its validator, a real Vault, a real STS and S3
 	node --test dist/main.test.js
 	CURFEW_ACT=$(CACHE)/bin/act CURFEW_VAULT=$(VAULT) CURFEW_MINIO=$(CACHE)/bin/minio-$(MINIO) \
+	  CURFEW_ZIZMOR=$$([ ! -x $(ZIZMOR) ] || echo $(ZIZMOR)) \
 	  CURFEW_SARIF_MULTITOOL=$(CACHE)/npm/$(MULTITOOL) \
 	  go test -count 1 -tags e2e -run E2E ./...
 
@@ -112,3 +114,11 @@ $(CACHE)/npm/installed: internal/tools/npm/package.json internal/tools/npm/packa
 	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund
 	chmod u+x $(@D)/$(MULTITOOL)
 	touch $@
+
+# Of PyPI, by hashes. Where Python has no pip the workflows are judged by the other checks alone, which is said.
+$(CACHE)/zizmor/installed: internal/tools/pip/requirements.txt
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	python3 -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes --only-binary :all: \
+	  --target $(@D) --requirement $< || echo 'NOT RUN: zizmor on the workflows: it could not be installed, see above' >&2
+	if [ -x $(ZIZMOR) ]; then touch $@; fi
