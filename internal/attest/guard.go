@@ -22,7 +22,7 @@ func Guard(inv *inventory.Inventory) *ledger.Guard {
 		read.Protection = nil
 	}
 	g := read.Guard()
-	if g.Reviews == 0 && !g.CodeOwners && !g.LastPush && !(rules && protection) {
+	if g.Reviews == 0 && !g.CodeOwners && !(rules && protection) {
 		return nil // what guards it may be in the other
 	}
 	made := &ledger.Guard{

@@ -34,13 +34,14 @@ func (b *Branch) Guard() Guard {
 	return all
 }
 
-// layers are the protection and the rulesets that ask for a review, each by itself.
+// layers are the protection and the rulesets that ask for a review, each by itself. What one asks for of the last push
+// counts where it asks for a review: whether the platform minds it by itself isn't documented.
 func (b *Branch) layers() []Guard {
 	var layers []Guard
 	if b == nil {
 		return nil
 	}
-	if p := b.Protection; p != nil && (p.Reviews > 0 || p.CodeOwners || p.LastPush) {
+	if p := b.Protection; p != nil && (p.Reviews > 0 || p.CodeOwners) {
 		bypass := slices.Clone(p.Bypass)
 		if !p.Admins {
 			bypass = append(bypass, Admins)
@@ -48,7 +49,7 @@ func (b *Branch) layers() []Guard {
 		layers = append(layers, Guard{p.Reviews, p.CodeOwners, p.LastPush, union(&bypass, &[]string{})})
 	}
 	for _, r := range b.Rules {
-		if r.Reviews != nil && (r.Reviews.Count > 0 || r.Reviews.CodeOwners || r.Reviews.LastPush) {
+		if r.Reviews != nil && (r.Reviews.Count > 0 || r.Reviews.CodeOwners) {
 			layers = append(layers, Guard{r.Reviews.Count, r.Reviews.CodeOwners, r.Reviews.LastPush, union(r.Bypass, &[]string{})})
 		}
 	}

@@ -28,7 +28,7 @@ func TestGuard(t *testing.T) {
 		"two, of one nobody knows":  {&Branch{Rules: []Rule{rule(2, false, false, who("@b")), rule(1, true, false, nil)}}, Guard{2, true, false, nil}},
 		"the strictest is enough":   {&Branch{Protection: &Protection{Reviews: 1}, Rules: []Rule{rule(2, true, true, who("app:3"))}}, Guard{2, true, true, who("app:3")}},
 		"sorted":                    {&Branch{Rules: []Rule{rule(1, true, true, who("@z", "@a", "@z"))}}, Guard{1, true, true, who("@a", "@z")}},
-		"of the last push alone":    {&Branch{Rules: []Rule{rule(0, false, true, who())}, Protection: &Protection{LastPush: true, Admins: true, Bypass: []string{"@a"}}}, Guard{0, false, true, &[]string{}}},
+		"of the last push alone":    {&Branch{Rules: []Rule{rule(0, false, true, who())}, Protection: &Protection{LastPush: true, Admins: true, Bypass: []string{"@a"}}}, Guard{0, false, false, &[]string{}}},
 		"and all that is known":     {&Branch{Rules: []Rule{rule(1, false, false, nil), rule(1, false, false, who())}}, Guard{1, false, false, &[]string{}}},
 	} {
 		if diff := cmp.Diff(tt.want, tt.branch.Guard()); diff != "" {
