@@ -174,8 +174,9 @@ func pullAttacks() []ticketCase {
 			p.g.Retarget(webID, 2, "mallory", "mallory")
 			p.g.MergeAs(webID, 2, p.org)
 		}, "zoe"), "not into the default branch", nil},
-		{"for a branch of mallory's, which has all but a word of it", pulled(func(p *ticketPlace) { p.g.Retarget(webID, 2, "mallory", "mallory") }, "zoe"),
-			"not for the default branch", nil},
+		{"for a branch of mallory's, which has all but a word of it", pulled(func(p *ticketPlace) {
+			p.g.Retarget(webID, 2, "mallory", "mallory")
+		}, "zoe"), "not for the default branch", nil},
 		{"reviewed for a branch of mallory's", pulled(func(p *ticketPlace) {
 			p.g.Retarget(webID, 2, "mallory", "mallory")
 			p.g.Review(webID, 2, "zoe", "APPROVED")
