@@ -35,9 +35,6 @@ func (f *ticketFlags) result(ctx context.Context) (*scan.Result, error) {
 	if r.Of.Folder != "" {
 		return nil, usageError("%s: it is of the folder %s alone, which says nothing of the rest: scan the repository's root", f.from, r.Of.Folder)
 	}
-	if unmerged(r.Of.Ref) {
-		return nil, usageError("%s: it is of %s, a change that isn't merged: what it mends is there still. Scan the default branch", f.from, r.Of.Ref)
-	}
 	mask, err := scan.MaskEach(nil)
 	if err != nil {
 		return nil, &exitError{ExitUnfinished, err}
@@ -50,6 +47,18 @@ func (f *ticketFlags) result(ctx context.Context) (*scan.Result, error) {
 		}
 	}
 	return r, nil
+}
+
+// merged errs where the result is of a change that isn't merged: what it mends is there still. A pull request's head is
+// checked out as a commit of no branch.
+func (f *ticketFlags) merged(env *Env, of *scan.Of) error {
+	switch event := env.Getenv("GITHUB_EVENT_NAME"); {
+	case unmerged(of.Ref):
+		return usageError("%s: it is of %s, a change that isn't merged: what it mends is there still. Scan the default branch", f.from, of.Ref)
+	case of.Ref == "" && (strings.HasPrefix(event, "pull_request") || event == "merge_group"):
+		return usageError("%s: it doesn't say of which branch it is, in a run of %s: what isn't merged mends nothing. Scan the default branch", f.from, event)
+	}
+	return nil
 }
 
 // unmerged reports whether a ref of GitHub's is of a pull request, or of one that waits in a merge queue.
@@ -76,6 +85,9 @@ func shownOf(r *scan.Result, i int) []*string {
 // whose is the repository whose tickets are brought in line. By a result of another one they would all be closed as
 // proven, so that a result which doesn't say of which it is decides over none that has a name.
 func (f *ticketFlags) whose(env *Env, of *scan.Of) (string, error) {
+	if err := f.merged(env, of); err != nil {
+		return "", err
+	}
 	name := repositoryOf(env, f.repository)
 	if name == "" {
 		name = of.Repository
