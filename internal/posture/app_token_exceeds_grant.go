@@ -82,7 +82,7 @@ func askFor(g *manifest.GitHub) string {
 // beyond lists what a token may that a grant doesn't let it.
 func (p *Pass) beyond(t *appToken, g *manifest.GitHub) []string {
 	var excess []string
-	granted := map[string]string{}
+	granted := map[string]string{"metadata": "read"} // which GitHub gives to each
 	for name, access := range g.Permissions {
 		granted[underscored(name)] = string(access)
 	}

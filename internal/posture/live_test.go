@@ -137,6 +137,7 @@ func TestAppTokens(t *testing.T) {
 		{"less", granted + step(`, permission-contents: read`), nil},
 		{"no grant", granting("") + step(""), nil},
 		{"no manifest", step(""), nil},
+		{"what each has", granted + step(`, permission-metadata: read`), nil},
 		{"all that it may", granted + step(""), says("all that the App may")},
 		{"more", granted + step(`, permission-pull-requests: write`), says("pull_requests: write")},
 		{"another", granted + step(`, permission-members: read`), says("members: read")},
