@@ -36,7 +36,7 @@ lint: $(CACHE)/bin/golangci-lint
 	$(CACHE)/bin/golangci-lint run ./...
 
 e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(CACHE)/bin/minio-$(MINIO) $(CACHE)/zizmor/installed ## the action under a runner, SARIF under its validator, a real Vault, a real STS and S3
-	node --test dist/main.test.js
+	node --test dist/test/*.test.js
 	CURFEW_ACT=$(CACHE)/bin/act CURFEW_VAULT=$(VAULT) CURFEW_MINIO=$(CACHE)/bin/minio-$(MINIO) \
 	  CURFEW_ZIZMOR=$$([ ! -x $(ZIZMOR) ] || echo $(ZIZMOR)) \
 	  CURFEW_SARIF_MULTITOOL=$(CACHE)/npm/$(MULTITOOL) \

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/curfew-ci/curfew/internal/testservers"
 )
 
 // The workflow that a user would write, with the action from the repository itself.
@@ -31,7 +33,15 @@ jobs:
           sarif-file: shop.sarif
           args: |
             --require=workflows
+      - id: absent
+        uses: ./
+        continue-on-error: true
+        with:
+          path: testdata/shop
+          fail_on: never
       - run: |
+          test "$ABSENT" = failure
+          grep -q '"findings"' "$RESULT"
           test "$LENIENT" = success
           test "$STRICT" = failure
           test "$FINDINGS" -gt 0
@@ -42,6 +52,8 @@ jobs:
           STRICT: ${{ steps.strict.outcome }}
           FINDINGS: ${{ steps.strict.outputs.findings }}
           SARIF: ${{ steps.strict.outputs.sarif-file }}
+          RESULT: ${{ steps.strict.outputs.result-file }}
+          ABSENT: ${{ steps.absent.outcome }}
 `
 
 // TestE2EAction runs action.yml in a workflow, by act (CURFEW_ACT) as the runner and this machine as
@@ -60,17 +72,16 @@ func TestE2EAction(t *testing.T) {
 	git(t, dir, "add", ".")
 	git(t, dir, "-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "--message=Begin")
 
+	binary := filepath.Join(t.TempDir(), "curfew")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/curfew").CombinedOutput(); err != nil {
+		t.Fatalf("build curfew: %v\n%s", err, out)
+	}
+	cache := t.TempDir()
+	testservers.InstallAction(t, "../..", dir, filepath.Join(cache, "act", "tool_cache"), binary)
 	cmd := exec.CommandContext(t.Context(), act, "push", "--workflows", workflow,
 		"--platform", "ubuntu-latest=-self-hosted", "--no-cache-server", "--container-daemon-socket", "-")
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "XDG_CONFIG_HOME="+t.TempDir())
-	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
-		value, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd.Env = append(cmd.Env, name+"="+strings.TrimSpace(string(value)))
-	}
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+cache, "XDG_CONFIG_HOME="+t.TempDir())
 	out, err := cmd.CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("Job succeeded")) {
 		t.Errorf("act: %v\n%s", err, out)
