@@ -2,7 +2,7 @@ package action
 
 import (
 	"fmt"
-	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/sethvargo/go-githubactions"
@@ -17,91 +17,109 @@ type InputError struct {
 // Error renders `input "name": reason`.
 func (e *InputError) Error() string { return fmt.Sprintf("input %q: %s", e.Input, e.Reason) }
 
-// tokenInput is the input with the token by which settings are read.
-const tokenInput = "metadata-token"
+// The inputs with the tokens by which GitHub is asked: for all, and for settings.
+const (
+	tokenInput    = "github-token"
+	metadataInput = "metadata-token"
+)
 
-// Getenv is what curfew finds in its environment when Run calls it: the step's variables, and the token of an input in
-// variable's place, where curfew looks for it.
-func Getenv(getenv func(string) string, variable string) func(string) string {
+// inputPrefix is what the runner begins the names of inputs with, in its variables.
+const inputPrefix = "INPUT_"
+
+func variableOf(input string) string { return inputPrefix + strings.ToUpper(input) }
+
+// Getenv is what curfew finds in its environment when Run calls it: the step's variables, and the tokens of inputs where
+// curfew looks for them, which for metadata-token is the variable of that name.
+func Getenv(getenv func(string) string, metadata string) func(string) string {
+	inputs := map[string]string{"GITHUB_TOKEN": tokenInput, metadata: metadataInput}
 	return func(name string) string {
-		if token := getenv("INPUT_" + strings.ToUpper(tokenInput)); name == variable && token != "" {
-			return token
+		if input, ok := inputs[name]; ok {
+			if token := getenv(variableOf(input)); token != "" {
+				return token
+			}
 		}
 		return getenv(name)
 	}
 }
 
-// files are what a scan is asked to write.
-type files struct {
-	result      string // JSON
-	summary     string // Markdown
-	annotations string // workflow commands; "" where the log's own format is that
-	sarif       string
+// inputs are those of the step.
+type inputs struct{ gh *githubactions.Action }
+
+func (in inputs) get(name string) string { return in.gh.GetInput(name) }
+
+// choice is an input that must be one of these, the first unless said.
+func (in inputs) choice(name string, of ...string) (string, error) {
+	value := in.get(name)
+	if value == "" {
+		return of[0], nil
+	}
+	if !slices.Contains(of, value) {
+		return "", &InputError{name, fmt.Sprintf("%q: expected %s", value, either(of))}
+	}
+	return value, nil
 }
 
-// arguments is the command line that the inputs stand for, without the program's name, and the files
-// that it writes; dir is an empty folder for those that no input names.
-func arguments(gh *githubactions.Action, dir string) ([]string, files, error) {
-	if command := gh.GetInput("command"); command != "" && command != "scan" {
-		return nil, files{}, &InputError{"command", fmt.Sprintf("unknown command %q: expected scan", command)}
+// either says "a, b or c".
+func either(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
 	}
-	extra, err := extraArguments(gh.GetInput("args"))
-	if err != nil {
-		return nil, files{}, err
-	}
-	out := files{
-		result:      filepath.Join(dir, "result.json"),
-		summary:     filepath.Join(dir, "summary.md"),
-		annotations: filepath.Join(dir, "annotations"),
-		sarif:       gh.GetInput("sarif-file"),
-	}
-	if out.sarif == "" {
-		out.sarif = filepath.Join(dir, "curfew.sarif")
-	}
-	args := []string{"scan", "--out=json=" + out.result, "--out=markdown=" + out.summary, "--out=sarif=" + out.sarif}
-	if format := gh.GetInput("format"); format != "" {
-		args = append(args, "--format="+format)
-		if format == "github" {
-			out.annotations = ""
-		}
-	}
-	if out.annotations != "" {
-		args = append(args, "--out=github="+out.annotations)
-	}
-	for _, flag := range []string{"manifest", "fail-on"} {
-		if value := gh.GetInput(flag); value != "" {
-			args = append(args, "--"+flag+"="+value)
-		}
-	}
-	switch live := gh.GetInput("github"); {
-	case live == "true":
-		args = append(args, "--github")
-	case live != "" && live != "false":
-		return nil, files{}, &InputError{"github", fmt.Sprintf("%q: expected true or false", live)}
-	case gh.GetInput(tokenInput) != "":
-		return nil, files{}, &InputError{tokenInput, "nothing asks GitHub by it: set github to true"}
-	}
-	args = append(args, extra...)
-	path := gh.GetInput("path")
-	if path == "" {
-		path = "."
-	}
-	return append(args, "--", path), out, nil
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// extraArguments reads further flags, one a line. A line that is no flag is refused: it would be taken
-// for a path, or end the flags.
-func extraArguments(input string) ([]string, error) {
+// check refuses inputs that the action doesn't have, and those that belong to other commands than c: what is said and not
+// heeded would look as if it were.
+func (in inputs) check(c *command, environ []string) error {
+	for _, v := range environ {
+		name, _, _ := strings.Cut(v, "=")
+		if input, ok := strings.CutPrefix(name, inputPrefix); ok && !slices.ContainsFunc(inputNames(), func(known string) bool { return variableOf(known) == name }) {
+			return &InputError{strings.ToLower(input), "there is no such input: expected " + either(inputNames())}
+		}
+	}
+	for _, name := range inputNames() {
+		if in.get(name) != "" && !c.takes(name) {
+			return &InputError{name, fmt.Sprintf("the command %s doesn't take it: it takes %s", c.name, either(c.inputs))}
+		}
+	}
+	return nil
+}
+
+// extra reads further flags, one a line. A line that is no flag is refused: it would be taken for a path, or end the flags. So is
+// a flag that c has an input for, or that would lead away from what Run and Post look at.
+func (c *command) extra(input string) ([]string, error) {
 	var args []string
 	for line := range strings.Lines(input) {
 		line = strings.TrimSpace(line)
 		if line == "" {
 			continue
 		}
-		if name := strings.TrimLeft(line, "-"); name == line || name == "" {
+		name, _, _ := strings.Cut(strings.TrimPrefix(line, "--"), "=")
+		if !strings.HasPrefix(line, "--") || strings.Trim(name, "-") == "" || strings.HasPrefix(name, "-") {
 			return nil, &InputError{"args", fmt.Sprintf("%q is no flag: expected one --flag=value a line", line)}
+		}
+		if why, ok := c.refused(name); ok {
+			return nil, &InputError{"args", fmt.Sprintf("--%s: %s", name, why)}
 		}
 		args = append(args, line)
 	}
 	return args, nil
+}
+
+// refused says why a flag can't be among further ones.
+func (c *command) refused(flag string) (string, bool) {
+	switch {
+	case flag == "help":
+		return "nothing would be run; docs/cli.md has what it prints", true
+	case flag == "state":
+		return "the step at the job's end looks for leases and records in RUNNER_TEMP/curfew alone", true
+	case slices.Contains(c.flags, flag) || c.flagOf[flag] != "":
+		return "the input of that name says it", true
+	}
+	for input, of := range c.flagOf {
+		if of == flag && c.takes(input) {
+			return fmt.Sprintf("the input %q says it", input), true
+		}
+	}
+	return "", false
 }

@@ -1,144 +1,119 @@
 package action
 
 import (
-	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"strconv"
+	"time"
 
 	"github.com/sethvargo/go-githubactions"
-
-	"github.com/curfew-ci/curfew/internal/report"
-	"github.com/curfew-ci/curfew/internal/scan"
 )
 
 // Step is what the runner gives a step.
 type Step struct {
-	Getenv func(string) string
-	Log    io.Writer // whose lines the runner reads for workflow commands
-	Random io.Reader // crypto/rand's, for delimiters that nobody can guess
+	Getenv  func(string) string
+	Environ func() []string // all of the environment, NAME=VALUE each, for inputs that nobody knows
+	Log     io.Writer       // whose lines the runner reads for workflow commands
+	Random  io.Reader       // crypto/rand's, for delimiters that nobody can guess
 }
 
-// Run does what the step's inputs ask. It calls curfew with the command line they stand for, keeps
-// everything that curfew prints from being taken for workflow commands, and then writes annotations,
-// the job summary and the outputs:
+// Curfew runs one of curfew's command lines, given without the program's name.
+type Curfew func(args []string) Outcome
+
+// Outcome is how a command line ended.
+type Outcome struct {
+	Code       int    // its exit status
+	Said       string // why it isn't 0, fit to be printed; "" where its results say it
+	NotAllowed bool   // GitHub refused what was asked, as the token may not have it
+	Lease      *Lease // what was handed over
+}
+
+// Lease is what a lease is called, and no secret of it.
+type Lease struct {
+	Grant, ID string
+	Until     time.Time
+	File      string // of the variables for a shell; "" unless they were handed over by one
+}
+
+// Run does what the step's inputs ask. It calls curfew with the command line they stand for, keeps everything that curfew
+// prints from being taken for workflow commands, and then writes annotations, the job summary and the outputs, which
+// action.yml lists. An output that there is no value for is left empty.
 //
-//	findings    how many findings count; empty where no scan came about
-//	sarif-file  the SARIF file's path; empty where there is none
-//
-// It returns curfew's exit status. The error is an *InputError where an input is wrong, and anything
-// else where the runner's files can't be used.
-func Run(step Step, curfew func(args []string) int) (int, error) {
+// It returns curfew's exit status. The error is an *InputError where an input is wrong, and anything else where the
+// runner's files can't be used.
+func Run(step Step, curfew Curfew) (int, error) {
 	temp := step.Getenv("RUNNER_TEMP")
 	if temp == "" {
 		return 0, errors.New("RUNNER_TEMP isn't set: this is for steps of GitHub Actions; elsewhere run curfew scan")
 	}
-	dir, err := os.MkdirTemp(temp, "curfew-")
-	if err != nil {
-		return 0, fmt.Errorf("make a folder for this step: %w", err)
-	}
-	gh := githubactions.New(githubactions.WithGetenv(step.Getenv), githubactions.WithWriter(step.Log))
-	args, out, err := arguments(gh, dir)
+	in := inputs{githubactions.New(githubactions.WithGetenv(step.Getenv), githubactions.WithWriter(step.Log))}
+	c, err := in.chosen(step.Environ())
 	if err != nil {
 		return 0, err
 	}
-	code, err := step.run(curfew, args, out)
-	if err != nil {
-		return 0, err
+	switch c.name {
+	case "scan":
+		dir, err := os.MkdirTemp(temp, "curfew-")
+		if err != nil {
+			return 0, fmt.Errorf("make a folder for this step: %w", err)
+		}
+		return step.scan(c, in, dir, curfew)
+	case "lease":
+		return step.lease(c, in, curfew)
+	case "revoke":
+		args, err := c.revokeLine(in)
+		return step.plain(args, err, curfew)
 	}
-	return code, errors.Join(step.annotate(out.annotations), step.summarize(out.summary), step.outputs(out))
+	args, err := c.line(in)
+	if err == nil && cmp.Or(in.get("from"), "-") == "-" && (c.verb[0] == "ticket" || c.name == "certify record") {
+		err = &InputError{"from", "which one? expected a file: the output result-file of a scan for tickets, an exported ledger for certify record"}
+	}
+	return step.plain(args, err, curfew)
 }
 
-// run calls curfew, its output framed by stop-commands unless that output is meant for the runner: what
-// a scan quotes comes from the tree under scan, and a line such as "##[set-output name=x]y" would work
-// from anywhere. https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
-func (s Step) run(curfew func([]string) int, args []string, out files) (int, error) {
-	if out.annotations == "" {
-		return curfew(args), nil
+// plain runs a command of which there is nothing to write but what it prints.
+func (s Step) plain(args []string, err error, curfew Curfew) (int, error) {
+	if err != nil {
+		return 0, err
 	}
+	out, err := s.framed(curfew, args)
+	if err != nil {
+		return 0, err
+	}
+	return out.Code, s.complain(out)
+}
+
+// framed calls curfew, its output a group of the log that is framed by stop-commands: what it quotes comes from others, and a line
+// such as "##[set-output name=x]y" would work from anywhere.
+// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+func (s Step) framed(curfew Curfew, args []string) (Outcome, error) {
 	token, err := delimiter(s.Random)
 	if err != nil {
-		return 0, err
+		return Outcome{}, err
 	}
+	group := &githubactions.Command{Name: "group", Message: "curfew " + args[0]}
 	stop := &githubactions.Command{Name: "stop-commands", Message: token}
-	if _, err := fmt.Fprintln(s.Log, stop); err != nil {
-		return 0, err
+	if _, err := fmt.Fprintf(s.Log, "%s\n%s\n", group, stop); err != nil {
+		return Outcome{}, err
 	}
-	code := curfew(args)
+	out := curfew(args)
 	// A command counts at the start of a line only, wherever curfew's own output ended.
-	_, err = fmt.Fprintf(s.Log, "\n%s\n", &githubactions.Command{Name: token})
-	return code, err
+	_, err = fmt.Fprintf(s.Log, "\n%s\n%s\n", &githubactions.Command{Name: token}, &githubactions.Command{Name: "endgroup"})
+	return out, err
 }
 
-// annotate prints the workflow commands that the scan wrote to file.
-func (s Step) annotate(file string) error {
-	if file == "" {
+// complain makes an annotation of why curfew failed, where it said so.
+func (s Step) complain(out Outcome) error {
+	if out.Code == 0 || out.Said == "" {
 		return nil
 	}
-	commands, err := readIfThere(file)
-	if err != nil {
-		return err
-	}
-	_, err = s.Log.Write(commands)
+	return s.Tell("error", out.Said)
+}
+
+// Tell writes an annotation: an error, a warning or a notice.
+func (s Step) Tell(level, text string) error {
+	_, err := fmt.Fprintln(s.Log, &githubactions.Command{Name: level, Message: text, Properties: map[string]string{"title": "curfew"}})
 	return err
-}
-
-// maxSummary is the most that the runner takes; it drops a longer summary whole.
-const maxSummary = 1 << 20
-
-func (s Step) summarize(file string) error {
-	markdown, err := readIfThere(file)
-	if err != nil || markdown == nil {
-		return err
-	}
-	if len(markdown) > maxSummary {
-		return fmt.Errorf("the job summary has %d bytes, the runner takes %d", len(markdown), maxSummary)
-	}
-	return s.appendTo("GITHUB_STEP_SUMMARY", markdown)
-}
-
-func (s Step) outputs(out files) error {
-	result, err := readIfThere(out.result)
-	if err != nil {
-		return err
-	}
-	if result != nil {
-		r, err := report.Read(bytes.NewReader(result))
-		if err != nil {
-			return err
-		}
-		if err := s.SetOutput("findings", strconv.Itoa(counting(r))); err != nil {
-			return err
-		}
-	}
-	if _, err := os.Stat(out.sarif); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return err
-	}
-	return s.SetOutput("sarif-file", out.sarif)
-}
-
-// counting is how many findings of r count.
-func counting(r *scan.Result) int {
-	n := 0
-	for i := range r.Findings {
-		if r.Findings[i].Counts() {
-			n++
-		}
-	}
-	return n
-}
-
-// readIfThere reads a file, nil where the scan didn't get as far as writing it.
-func readIfThere(file string) ([]byte, error) {
-	b, err := os.ReadFile(file) //nolint:gosec // a name of our own making
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return b, err
 }

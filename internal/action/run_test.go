@@ -35,7 +35,16 @@ func newRunner(t *testing.T, inputs map[string]string) *runner {
 }
 
 func (r *runner) step() Step {
-	return Step{Getenv: func(name string) string { return r.env[name] }, Log: &r.log, Random: rand.Reader}
+	return Step{
+		Getenv: func(name string) string { return r.env[name] }, Log: &r.log, Random: rand.Reader,
+		Environ: func() []string {
+			var all []string
+			for name, value := range r.env {
+				all = append(all, name+"="+value)
+			}
+			return all
+		},
+	}
 }
 
 // file is the content of the file that variable names; "" where there is none.
@@ -65,8 +74,8 @@ func (r *runner) outputs(t *testing.T) map[string]string {
 }
 
 // wrote returns a stand-in for curfew that writes content for each --out kind and ends with code.
-func wrote(t *testing.T, code int, content map[string]string) func([]string) int {
-	return func(args []string) int {
+func wrote(t *testing.T, code int, content map[string]string) Curfew {
+	return func(args []string) Outcome {
 		for _, arg := range args {
 			kind, file, ok := strings.Cut(strings.TrimPrefix(arg, "--out="), "=")
 			if text, has := content[kind]; ok && has {
@@ -75,7 +84,7 @@ func wrote(t *testing.T, code int, content map[string]string) func([]string) int
 				}
 			}
 		}
-		return code
+		return Outcome{Code: code}
 	}
 }
 
@@ -87,15 +96,15 @@ func TestRun(t *testing.T) {
 	curfew := wrote(t, 1, map[string]string{
 		"json": result, "markdown": "# Two findings\n", "sarif": "{}", "github": "::error file=a.yml,line=1::m\n",
 	})
-	code, err := Run(r.step(), func(args []string) int {
+	code, err := Run(r.step(), func(args []string) Outcome {
 		r.log.WriteString("  31 | ##[set-output name=findings;]0") // a quoted line without an end
 		return curfew(args)
 	})
 	if err != nil || code != 1 {
 		t.Fatalf("code %d, error %v", code, err)
 	}
-	framed := regexp.MustCompile(`\A::stop-commands::(curfew-[0-9a-f]{32})\n` +
-		`  31 \| ##\[set-output name=findings;\]0\n::(curfew-[0-9a-f]{32})::\n::error file=a.yml,line=1::m\n\z`)
+	framed := regexp.MustCompile(`\A::group::curfew scan\n::stop-commands::(curfew-[0-9a-f]{32})\n` +
+		`  31 \| ##\[set-output name=findings;\]0\n::(curfew-[0-9a-f]{32})::\n::endgroup::\n::error file=a.yml,line=1::m\n\z`)
 	m := framed.FindStringSubmatch(r.log.String())
 	if m == nil || m[1] != m[2] {
 		t.Errorf("log:\n%s", &r.log)
@@ -108,7 +117,11 @@ func TestRun(t *testing.T) {
 	if err != nil || string(sarif) != "{}" {
 		t.Errorf("SARIF %q, error %v", sarif, err)
 	}
+	if written, err := os.ReadFile(got["result-file"]); err != nil || string(written) != result {
+		t.Errorf("result %q, error %v", written, err)
+	}
 	delete(got, "sarif-file")
+	delete(got, "result-file")
 	if diff := cmp.Diff(map[string]string{"findings": "2"}, got); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)
 	}
@@ -130,7 +143,7 @@ func TestRunUnfinished(t *testing.T) {
 func TestRunGithubFormat(t *testing.T) {
 	r := newRunner(t, map[string]string{"format": "github"})
 	var got []string
-	if _, err := Run(r.step(), func(args []string) int { got = args; return 0 }); err != nil {
+	if _, err := Run(r.step(), func(args []string) Outcome { got = args; return Outcome{} }); err != nil {
 		t.Fatal(err)
 	}
 	if log := r.log.String(); log != "" {
@@ -141,38 +154,52 @@ func TestRunGithubFormat(t *testing.T) {
 	}
 }
 
+// scanned is the command line of a scan, with a flag more.
+func scanned(flag, path string) []string {
+	args := []string{"scan"}
+	if flag != "" {
+		args = append(args, flag)
+	}
+	return append(args, "--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=DIR/curfew.sarif",
+		"--out=github=DIR/annotations", "--", path)
+}
+
 func TestRunArguments(t *testing.T) {
 	tests := []struct {
 		name   string
 		inputs map[string]string
 		want   []string
 	}{
-		{"none", nil, []string{
-			"scan", "--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=DIR/curfew.sarif",
-			"--out=github=DIR/annotations", "--", ".",
-		}},
+		{"none", nil, scanned("", ".")},
+		{"empty", map[string]string{"command": "", "path": " ", "upload": "", "github": "", "args": "\n"}, scanned("", ".")},
 		{"all", map[string]string{
-			"command": "scan", "path": "services/shop", "manifest": "m.yml", "fail-on": "medium",
+			"command": "scan", "path": "services/shop", "manifest": "m.yml", "fail-on": "medium", "category": "shop",
 			"format": "json", "sarif-file": "out.sarif", "args": "--require=secrets\n\n  --base=main\n",
 		}, []string{
-			"scan", "--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=out.sarif",
-			"--format=json", "--out=github=DIR/annotations", "--manifest=m.yml", "--fail-on=medium",
-			"--require=secrets", "--base=main", "--", "services/shop",
+			"scan", "--manifest=m.yml", "--fail-on=medium", "--format=json", "--category=shop", "--require=secrets", "--base=main",
+			"--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=out.sarif", "--out=github=DIR/annotations", "--", "services/shop",
 		}},
-		{"what GitHub holds", map[string]string{"github": "true", "metadata-token": "made-up"}, []string{
-			"scan", "--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=DIR/curfew.sarif",
-			"--out=github=DIR/annotations", "--github", "--", ".",
+		{"what GitHub holds", map[string]string{"github": "true", "metadata-token": "made-up"}, scanned("--github", ".")},
+		{"a path like a flag", map[string]string{"path": "--help"}, scanned("", "--help")},
+		{"lease", map[string]string{
+			"command": "lease", "grant": "deploy/prod", "ticket": "CHG-1\n acme/web#2 \n", "ttl": "10m", "to": "file", "org": "acme/.github", "args": "--job-timeout=30m",
+		}, []string{"lease", "--grant=deploy/prod", "--ticket=CHG-1", "--ticket=acme/web#2", "--ttl=10m", "--to=file", "--org=acme/.github", "--job-timeout=30m"}},
+		{"revoke", map[string]string{"command": "revoke"}, []string{"revoke", "--all"}},
+		{"revoke a finding", map[string]string{"command": "revoke", "path": "a", "args": "--finding=3f9c21ab"}, []string{"revoke", "--finding=3f9c21ab", "--", "a"}},
+		{"ticket", map[string]string{"command": "ticket", "from": "r.json", "to": "github", "manifest": "m.yml", "format": "json"}, []string{
+			"ticket", "sync", "--from=r.json", "--to=github", "--manifest=m.yml", "--format=json",
 		}},
-		{"a path like a flag", map[string]string{"path": "--help"}, []string{
-			"scan", "--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=DIR/curfew.sarif",
-			"--out=github=DIR/annotations", "--", "--help",
+		{"ticket plan", map[string]string{"command": "ticket plan", "from": "r.json"}, []string{"ticket", "plan", "--from=r.json"}},
+		{"certify", map[string]string{"command": "certify", "path": "a", "from": "records.jsonl", "args": "--dry-run"}, []string{
+			"certify", "open", "--directory=a", "--usage=records.jsonl", "--dry-run",
 		}},
+		{"certify record", map[string]string{"command": "certify record", "from": "records.jsonl"}, []string{"certify", "record", "--records=records.jsonl"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRunner(t, tt.inputs)
 			var got []string
-			if _, err := Run(r.step(), func(args []string) int { got = args; return 0 }); err != nil {
+			if _, err := Run(r.step(), func(args []string) Outcome { got = args; return Outcome{} }); err != nil {
 				t.Fatal(err)
 			}
 			dir := regexp.MustCompile(regexp.QuoteMeta(r.env["RUNNER_TEMP"]) + `/curfew-[0-9]+`)
@@ -187,19 +214,40 @@ func TestRunArguments(t *testing.T) {
 }
 
 func TestRunRefusesInputs(t *testing.T) {
-	tests := []struct{ input, value, want string }{
-		{"command", "lease", `input "command": unknown command "lease": expected scan`},
-		{"args", "--base=main\nsecrets", `"secrets" is no flag`},
-		{"args", "--", `"--" is no flag`},
-		{"github", "yes", `input "github": "yes": expected true or false`},
-		{"metadata-token", "made-up", `input "metadata-token": nothing asks GitHub by it: set github to true`},
+	tests := []struct {
+		inputs map[string]string
+		want   string
+	}{
+		{map[string]string{"command": "exec"}, `input "command": "exec": expected scan, lease, revoke, ticket,`},
+		{map[string]string{"args": "--base=main\nsecrets"}, `"secrets" is no flag`},
+		{map[string]string{"args": "--"}, `"--" is no flag`},
+		{map[string]string{"args": "---"}, `"---" is no flag`},
+		{map[string]string{"args": "-f=github"}, `"-f=github" is no flag`},
+		{map[string]string{"args": "--help"}, "nothing would be run"},
+		{map[string]string{"args": "--fail-on=never"}, "the input of that name says it"},
+		{map[string]string{"args": "--github"}, "the input of that name says it"},
+		{map[string]string{"command": "certify", "args": "--usage=x"}, `the input "from" says it`},
+		{map[string]string{"command": "lease", "grant": "a/b", "args": "--state=/tmp/x"}, "looks for leases and records in RUNNER_TEMP/curfew alone"},
+		{map[string]string{"github": "yes"}, `input "github": "yes": expected false or true`},
+		{map[string]string{"upload": "yes"}, `input "upload": "yes": expected false, auto or true`},
+		{map[string]string{"metadata-token": "made-up"}, `input "metadata-token": nothing asks GitHub by it: set github to true`},
+		{map[string]string{"fail_on": "never"}, `input "fail_on": there is no such input: expected args, category,`},
+		{map[string]string{"fail on": "never"}, `there is no such input`},
+		{map[string]string{"grant": "deploy/prod"}, `input "grant": the command scan doesn't take it: it takes path, manifest,`},
+		{map[string]string{"command": "lease", "grant": "deploy/prod", "fail-on": "never"}, `the command lease doesn't take it`},
+		{map[string]string{"command": "lease"}, `input "grant": which one?`},
+		{map[string]string{"command": "lease", "grant": "deploy/prod", "to": "stdout"}, `input "to": "stdout": expected env, output or file`},
+		{map[string]string{"command": "lease", "grant": "deploy/prod\n--to=file"}, `input "grant": it has several lines`},
+		{map[string]string{"command": "revoke", "path": "."}, `input "path": it is where a finding is looked for`},
+		{map[string]string{"command": "ticket"}, `input "from": which one?`},
+		{map[string]string{"command": "certify record"}, `input "from": which one?`},
 	}
 	for _, tt := range tests {
-		r := newRunner(t, map[string]string{tt.input: tt.value})
-		_, err := Run(r.step(), func([]string) int { t.Error("curfew ran"); return 0 })
+		r := newRunner(t, tt.inputs)
+		_, err := Run(r.step(), func([]string) Outcome { t.Error("curfew ran"); return Outcome{} })
 		var input *InputError
 		if !errors.As(err, &input) || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s=%q: error %v, want %q", tt.input, tt.value, err, tt.want)
+			t.Errorf("%v: error %v, want %q", tt.inputs, err, tt.want)
 		}
 		if err != nil && strings.Contains(err.Error(), "made-up") {
 			t.Errorf("the token is in the error: %v", err)
@@ -215,8 +263,12 @@ func TestGetenv(t *testing.T) {
 		t.Errorf("%q, %q", get("TOKEN"), get("OTHER"))
 	}
 	env["INPUT_METADATA-TOKEN"] = "input's"
-	if get("TOKEN") != "input's" || get("OTHER") != "x" {
+	if get("TOKEN") != "input's" || get("OTHER") != "x" || get("GITHUB_TOKEN") != "" {
 		t.Errorf("%q, %q", get("TOKEN"), get("OTHER"))
+	}
+	env["GITHUB_TOKEN"], env["INPUT_GITHUB-TOKEN"] = "step's", "input's"
+	if get("GITHUB_TOKEN") != "input's" {
+		t.Errorf("%q", get("GITHUB_TOKEN"))
 	}
 }
 

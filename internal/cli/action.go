@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 
@@ -17,21 +18,16 @@ func newAction(env *Env) *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			step := action.Step{Getenv: env.Getenv, Log: env.Stdout, Random: rand.Reader}
 			if action.IsSetup(env.Getenv) {
-				return setUp(env, step)
+				return setUp(env, stepOf(env))
 			}
-			code, err := action.Run(step, func(args []string) int {
-				inner := *env
-				inner.Args, inner.Getenv = args, action.Getenv(env.Getenv, metadataToken)
-				return Run(cmd.Context(), inner)
-			})
+			code, err := action.Run(stepOf(env), inStep(cmd.Context(), env))
 			var input *action.InputError
 			switch {
 			case errors.As(err, &input):
-				return &exitError{ExitUsage, err}
+				return told(env, &exitError{ExitUsage, err})
 			case err != nil:
-				return &exitError{ExitUnfinished, err}
+				return told(env, &exitError{ExitUnfinished, err})
 			case code != ExitClean:
 				return &exitError{code: code}
 			}
@@ -50,4 +46,25 @@ func setUp(env *Env, step action.Step) error {
 		return &exitError{ExitUnfinished, err}
 	}
 	return nil
+}
+
+// stepOf is the step that this runs in.
+func stepOf(env *Env) action.Step {
+	return action.Step{Getenv: env.Getenv, Environ: env.Environ, Log: env.Stdout, Random: rand.Reader}
+}
+
+// inStep runs command lines in the step. What they say on stderr goes to the log as well, in its place: the runner reads one stream.
+func inStep(ctx context.Context, env *Env) action.Curfew {
+	return func(args []string) action.Outcome {
+		inner := *env
+		inner.Args, inner.Stderr, inner.heard = args, env.Stdout, &heard{}
+		inner.Getenv = action.Getenv(env.Getenv, metadataToken)
+		code := Run(ctx, inner)
+		return action.Outcome{Code: code, Said: inner.heard.said, NotAllowed: inner.heard.notAllowed, Lease: inner.heard.lease}
+	}
+}
+
+// told makes an annotation of an error as well, so that the run's page shows it.
+func told(env *Env, err *exitError) error {
+	return errors.Join(err, stepOf(env).Tell("error", printable(masked(err.err))))
 }

@@ -67,8 +67,9 @@ func (f *handOverFlags) run(ctx context.Context, env *Env) error {
 	if err != nil {
 		return refusal(errors.Join(err, j.forget(err)))
 	}
+	var file string
 	if err = unmasked(); err == nil {
-		err = f.handOver(j, step, l)
+		file, err = f.handOver(j, step, l)
 	}
 	if err == nil {
 		err = ctx.Err()
@@ -83,6 +84,9 @@ func (f *handOverFlags) run(ctx context.Context, env *Env) error {
 		return &commandError{exitError{ExitUnfinished, errors.Join(fmt.Errorf("%s isn't handed over: %w; it is %s", leaseOf(l, f.grant), err, got.String()), failed)}}
 	}
 	j.say("%s: until %s; `curfew revoke %s` ends it", leaseOf(l, f.grant), l.Until.UTC().Format(time.RFC3339), l.ID)
+	if env.heard != nil {
+		env.heard.lease = &action.Lease{Grant: f.grant, ID: l.ID, Until: l.Until, File: file}
+	}
 	return nil
 }
 
@@ -147,23 +151,21 @@ func (j *job) forget(err error) error {
 	return nil
 }
 
-// handOver hands a lease over.
-func (f *handOverFlags) handOver(j *job, step *action.Step, l *issuance.Lease) error {
+// handOver hands a lease over, and returns the file of variables where it does so by one.
+func (f *handOverFlags) handOver(j *job, step *action.Step, l *issuance.Lease) (file string, err error) {
 	vars := l.Credential.Values
 	if l.As == manifest.AsFile {
-		var err error
 		if vars, err = j.leases.HandOver(l.ID, l.Credential); err != nil {
-			return err
+			return "", err
 		}
 	}
-	if f.to == "file" {
-		path, err := j.leases.Variables(l.ID, vars)
-		if err == nil {
-			_, err = io.WriteString(j.env.Stdout, path+"\n")
-		}
-		return err
+	if f.to != "file" {
+		return "", set(step, f.to, vars)
 	}
-	return set(step, f.to, vars)
+	if file, err = j.leases.Variables(l.ID, vars); err == nil {
+		_, err = io.WriteString(j.env.Stdout, file+"\n")
+	}
+	return file, err
 }
 
 // set sets variables, or outputs, for the job's next steps.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
 	"time"
@@ -88,7 +89,7 @@ func (f *revokeFlags) run(ctx context.Context, env *Env, ids []string) error {
 		faults = append(faults, err)
 	}
 	for _, id := range ids {
-		faults = append(faults, j.revoke(ctx, ender, id))
+		faults = append(faults, j.revoke(ctx, ender, id, env.Stdout))
 	}
 	j.sealLeft(ctx)
 	if err := errors.Join(faults...); err != nil {
@@ -97,11 +98,11 @@ func (f *revokeFlags) run(ctx context.Context, env *Env, ids []string) error {
 	return nil
 }
 
-// revoke ends one lease.
-func (j *job) revoke(ctx context.Context, ender *issuance.Ender, id string) error {
+// revoke ends one lease, and says on a stream what came of it.
+func (j *job) revoke(ctx context.Context, ender *issuance.Ender, id string, to io.Writer) error {
 	e, err := j.leases.Entry(id)
 	if errors.Is(err, fs.ErrNotExist) {
-		return j.recall(ctx, id)
+		return j.recall(ctx, id, to)
 	}
 	if err != nil {
 		return err
@@ -111,12 +112,12 @@ func (j *job) revoke(ctx context.Context, ender *issuance.Ender, id string) erro
 			j.say("the end of lease %s can't be brought to the organisation's store: %v", id, err)
 		}
 	}
-	return j.endEntry(ctx, ender, e, j.env.Stdout)
+	return j.endEntry(ctx, ender, e, to)
 }
 
 // recall says what the records of this job know of a lease that isn't kept: whether it has ended, and if it hasn't that a
 // record's handle revokes nothing.
-func (j *job) recall(ctx context.Context, id string) error {
+func (j *job) recall(ctx context.Context, id string, to io.Writer) error {
 	if j.folder == nil {
 		return fmt.Errorf("lease %s: not kept here, and this job's records can't be read: %w", printableLine(id), j.shut)
 	}
@@ -126,7 +127,7 @@ func (j *job) recall(ctx context.Context, id string) error {
 	}
 	switch {
 	case known.ended != nil:
-		_, err := fmt.Fprintf(j.env.Stdout, "curfew: lease %s: has ended before: %s\n", id, printableLine(reasonOf(known.ended)))
+		_, err := fmt.Fprintf(to, "curfew: lease %s: has ended before: %s\n", id, printableLine(reasonOf(known.ended)))
 		return err
 	case known.last == nil:
 		return fmt.Errorf("lease %s: neither kept here nor in this job's records: expected an id that curfew lease has printed in this job", printableLine(id))
@@ -135,10 +136,10 @@ func (j *job) recall(ctx context.Context, id string) error {
 	until := c.NotAfter.UTC().Format(time.RFC3339)
 	switch {
 	case j.env.Now().After(c.NotAfter):
-		_, err := fmt.Fprintf(j.env.Stdout, "curfew: lease %s: its time was over at %s\n", id, until)
+		_, err := fmt.Fprintf(to, "curfew: lease %s: its time was over at %s\n", id, until)
 		return err
 	case c.Revocable == ledger.ByRole || c.Revocable == ledger.NotRevocable:
-		_, err := fmt.Fprintf(j.env.Stdout, "curfew: lease %s: expire-only until %s, as it can't be revoked; %s\n", id, until, byOperator(c))
+		_, err := fmt.Fprintf(to, "curfew: lease %s: expire-only until %s, as it can't be revoked; %s\n", id, until, byOperator(c))
 		return err
 	case known.last.Type == ledger.LeaseIntent:
 		return fmt.Errorf("lease %s: it was asked for, and no record says whether it was issued: what would revoke it isn't kept here, and it is over at %s at the latest", id, until)

@@ -37,7 +37,7 @@ func newRoot(env *Env) *cobra.Command {
 		newInit(env), newScan(env), newExplain(env), newDoctor(env), newUpload(env),
 		newExec(env), newLease(env), newRevoke(env),
 		newManifest(env), newTrust(env), newTicket(env), newCertify(env), newInventory(env), newLedger(env),
-		newVersion(env), newAction(env), newWatchdog(env),
+		newVersion(env), newAction(env), newActionPost(env), newWatchdog(env),
 	)
 	return root
 }

@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/curfew-ci/curfew/internal/action"
+	"github.com/curfew-ci/curfew/internal/github"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -36,6 +38,15 @@ type Env struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 	// Executable is the path of this program.
 	Executable func() (string, error)
+
+	heard *heard // what the step of an action hears of this run; nil elsewhere
+}
+
+// heard is what a run tells beside its exit status.
+type heard struct {
+	said       string // why it failed, as it was printed
+	notAllowed bool   // GitHub refused what was asked
+	lease      *action.Lease
 }
 
 // exitError ends a run with a code; err, where set, is printed first.
@@ -92,7 +103,11 @@ func Run(ctx context.Context, env Env) int {
 		exit = &exitError{ExitUnfinished, errInterrupted}
 	}
 	if exit.err != nil {
-		fmt.Fprintf(env.Stderr, "curfew: %s\n", printableLines(masked(exit.err)))
+		said := printableLines(masked(exit.err))
+		fmt.Fprintf(env.Stderr, "curfew: %s\n", said)
+		if env.heard != nil {
+			env.heard.said, env.heard.notAllowed = said, github.IsNotAllowed(exit.err)
+		}
 	}
 	return exit.code
 }

@@ -143,3 +143,13 @@ func explain(err error) error {
 	}
 	return err
 }
+
+// IsNotAllowed reports whether GitHub refused a request because the token may not have what was asked, or may not know of it.
+func IsNotAllowed(err error) bool {
+	var refusal *gogithub.ErrorResponse
+	if !errors.As(err, &refusal) || refusal.Response == nil {
+		return false
+	}
+	status := refusal.Response.StatusCode
+	return status == http.StatusForbidden || status == http.StatusNotFound
+}

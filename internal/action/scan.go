@@ -1,0 +1,122 @@
+package action
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+
+	"github.com/curfew-ci/curfew/internal/report"
+	"github.com/curfew-ci/curfew/internal/scan"
+)
+
+// scan scans, writes what the runner shows of it, and uploads where the inputs say so.
+func (s Step) scan(c *command, in inputs, dir string, curfew Curfew) (int, error) {
+	args, out, err := c.scanLine(in, dir)
+	if err != nil {
+		return 0, err
+	}
+	upload, err := in.choice("upload", "false", "auto", "true")
+	if err != nil {
+		return 0, err
+	}
+	run := s.framed
+	if out.annotations == "" { // what it prints is meant for the runner
+		run = func(curfew Curfew, args []string) (Outcome, error) { return curfew(args), nil }
+	}
+	did, err := run(curfew, args)
+	if err != nil {
+		return 0, err
+	}
+	err = errors.Join(s.complain(did), s.annotate(out.annotations), s.summarize(out.summary), s.outputs(out))
+	if err != nil || upload == "false" {
+		return did.Code, err
+	}
+	code, err := s.upload(upload == "auto", out.sarif, curfew)
+	if did.Code != 0 {
+		code = did.Code
+	}
+	return code, err
+}
+
+// annotate prints the workflow commands that the scan wrote to file.
+func (s Step) annotate(file string) error {
+	if file == "" {
+		return nil
+	}
+	commands, err := readIfThere(file)
+	if err != nil {
+		return err
+	}
+	_, err = s.Log.Write(commands)
+	return err
+}
+
+// maxSummary is the most that the runner takes; it drops a longer summary whole.
+const maxSummary = 1 << 20
+
+func (s Step) summarize(file string) error {
+	markdown, err := readIfThere(file)
+	if err != nil || markdown == nil {
+		return err
+	}
+	return s.addSummary(markdown)
+}
+
+func (s Step) addSummary(markdown []byte) error {
+	if len(markdown) > maxSummary {
+		return fmt.Errorf("the job summary has %d bytes, the runner takes %d", len(markdown), maxSummary)
+	}
+	return s.appendTo("GITHUB_STEP_SUMMARY", markdown)
+}
+
+func (s Step) outputs(out files) error {
+	result, err := readIfThere(out.result)
+	if err != nil {
+		return err
+	}
+	if result != nil {
+		r, err := report.Read(bytes.NewReader(result))
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(s.SetOutput("findings", strconv.Itoa(counting(r))), s.SetOutput("result-file", out.result)); err != nil {
+			return err
+		}
+	}
+	there, err := isThere(out.sarif)
+	if err != nil || !there {
+		return err
+	}
+	return s.SetOutput("sarif-file", out.sarif)
+}
+
+// counting is how many findings of r count.
+func counting(r *scan.Result) int {
+	n := 0
+	for i := range r.Findings {
+		if r.Findings[i].Counts() {
+			n++
+		}
+	}
+	return n
+}
+
+// readIfThere reads a file, nil where the scan didn't get as far as writing it.
+func readIfThere(file string) ([]byte, error) {
+	b, err := os.ReadFile(file) //nolint:gosec // a name of our own making
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return b, err
+}
+
+func isThere(file string) (bool, error) {
+	_, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
