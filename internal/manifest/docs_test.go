@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -40,6 +41,35 @@ func TestDocumentedExamples(t *testing.T) {
 		for _, f := range Faults(m, policy, today()) {
 			t.Errorf("%s: %s", f.Region, f.Message)
 		}
+	}
+}
+
+// TestExamplesElsewhere holds the manifests of the other pages against the decoder.
+func TestExamplesElsewhere(t *testing.T) {
+	seen := 0
+	for _, pattern := range []string{"../../README.md", "../../docs/*.md", "../../docs/start/*.md"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			for _, block := range regexp.MustCompile("(?ms)^```yaml (?:manifest|trust)\n(.*?)^```$").FindAllSubmatch(read(t, file), -1) {
+				seen++
+				m, errs := Parse(Path, block[1])
+				if m == nil {
+					t.Errorf("%s: refused: %v", file, errs)
+					continue
+				}
+				for _, f := range Faults(m, nil, today()) {
+					if f.Kind != FaultStanding && f.Kind != FaultExtends {
+						t.Errorf("%s: %s: %s", file, f.Region, f.Message)
+					}
+				}
+			}
+		}
+	}
+	if seen < 6 {
+		t.Errorf("only %d manifests found", seen)
 	}
 }
 

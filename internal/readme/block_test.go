@@ -28,7 +28,8 @@ var (
 //	<!-- test: in FOLDER; exit STATUS; prints "PART"; prints "PART" -->
 //	<!-- not run: REASON -->
 //
-// of which "in" and "prints" may be left out: what has no mark is an error, not skipped.
+// of which "in" and "prints" may be left out: what has no mark is an error, not skipped. A block "```text printed"
+// right after it, or after one empty line, shows what it prints: each of its lines must be in that.
 func blocks(markdown string) ([]block, error) {
 	var found []block
 	lines := strings.Split(markdown, "\n")
@@ -46,9 +47,30 @@ func blocks(markdown string) ([]block, error) {
 		if i == len(lines) {
 			return nil, fmt.Errorf("line %d: this block isn't closed", b.line)
 		}
+		b.prints = append(b.prints, printed(lines[i+1:])...)
 		found = append(found, b)
 	}
 	return found, nil
+}
+
+// printed are the lines of the block "```text printed" with which the rest of a page begins, if it does.
+func printed(rest []string) []string {
+	if len(rest) > 0 && rest[0] == "" {
+		rest = rest[1:]
+	}
+	if len(rest) == 0 || rest[0] != "```text printed" {
+		return nil
+	}
+	var found []string
+	for _, line := range rest[1:] {
+		if line == "```" {
+			return found
+		}
+		if line != "" {
+			found = append(found, line)
+		}
+	}
+	return append(found, "(this block isn't closed)")
 }
 
 // mark reads the line above a block.

@@ -13,14 +13,7 @@ import (
 // TestLinks follows every link of the Markdown files that leads into the repository, and its anchor.
 func TestLinks(t *testing.T) {
 	root := os.DirFS("../..")
-	var pages []string
-	for _, pattern := range []string{"*.md", "docs/*.md", "docs/rules/*.md", "rules/*.md"} {
-		found, err := fs.Glob(root, pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		pages = append(pages, found...)
-	}
+	pages := append(pages(t), glob(t, "*.md", "docs/rules/*.md", "rules/*.md")...)
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	followed := 0
 	for _, page := range pages {
@@ -44,6 +37,25 @@ func TestLinks(t *testing.T) {
 	if followed < 20 {
 		t.Errorf("only %d links found", followed)
 	}
+}
+
+// pages are those of the project that a reader is sent to, but for the rules'.
+func pages(t *testing.T) []string {
+	t.Helper()
+	return append([]string{"README.md"}, glob(t, "docs/*.md", "docs/start/*.md")...)
+}
+
+func glob(t *testing.T, patterns ...string) []string {
+	t.Helper()
+	var names []string
+	for _, pattern := range patterns {
+		found, err := fs.Glob(os.DirFS("../.."), pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("nothing is called %s (%v)", pattern, err)
+		}
+		names = append(names, found...)
+	}
+	return names
 }
 
 func read(t *testing.T, name string) string {

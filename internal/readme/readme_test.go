@@ -7,56 +7,73 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestREADME runs every block of README.md that isn't marked as not run.
-func TestREADME(t *testing.T) {
+// TestPages runs every block of the pages that isn't marked as not run.
+func TestPages(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	markdown, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	found, err := blocks(string(markdown))
-	if err != nil {
-		t.Fatalf("README.md: %v", err)
-	}
 	watch(t, root)
 	env := environment(t, root)
-	ran := 0
-	for _, b := range found {
-		if b.notRun != "" {
-			t.Logf("README.md:%d is not run: %s", b.line, b.notRun)
+	for _, page := range pages(t) {
+		found, err := blocks(read(t, page))
+		if err != nil {
+			t.Errorf("%s: %v", page, err)
 			continue
 		}
-		ran++
-		t.Run(fmt.Sprintf("line %d", b.line), func(t *testing.T) {
-			dir := root
-			if b.dir != "" {
-				dir = repository(t, filepath.Join(root, filepath.FromSlash(b.dir)))
+		for _, b := range found {
+			name := fmt.Sprintf("%s:%d", page, b.line)
+			if b.notRun != "" {
+				t.Logf("%s is not run: %s", name, b.notRun)
+				continue
 			}
-			status, out := run(t, b.script, dir, env)
-			if status != b.exit {
-				t.Errorf("exit status %d, want %d", status, b.exit)
-			}
-			for _, part := range b.prints {
-				if !strings.Contains(out, part) {
-					t.Errorf("%q isn't printed", part)
-				}
-			}
-			if t.Failed() {
-				t.Logf("%s printed:\n%s", b.script, out)
-			}
-		})
+			t.Run(name, func(t *testing.T) { b.test(t, root, env) })
+		}
 	}
-	if ran == 0 {
-		t.Error("README.md has no block that runs")
+}
+
+// TestFirstPagesRun: the pages by which somebody starts have commands that were run.
+func TestFirstPagesRun(t *testing.T) {
+	first := append(glob(t, "docs/start/*.md"), "README.md")
+	if len(first) < 5 {
+		t.Errorf("only %d pages to start by", len(first))
+	}
+	for _, page := range first {
+		found, err := blocks(read(t, page))
+		if err != nil {
+			t.Errorf("%s: %v", page, err)
+		}
+		if !slices.ContainsFunc(found, func(b block) bool { return b.notRun == "" }) {
+			t.Errorf("%s has no block that runs", page)
+		}
+	}
+}
+
+// test runs a block and compares what it says with what its mark expects.
+func (b *block) test(t *testing.T, root string, env []string) {
+	t.Helper()
+	dir := root
+	if b.dir != "" {
+		dir = repository(t, filepath.Join(root, filepath.FromSlash(b.dir)))
+	}
+	status, out := run(t, b.script, dir, env)
+	if status != b.exit {
+		t.Errorf("exit status %d, want %d", status, b.exit)
+	}
+	for _, part := range b.prints {
+		if !strings.Contains(out, part) {
+			t.Errorf("%q isn't printed", part)
+		}
+	}
+	if t.Failed() {
+		t.Logf("%s printed:\n%s", b.script, out)
 	}
 }
 
@@ -80,7 +97,7 @@ func watch(t *testing.T, root string) {
 }
 
 // environment is this process's, without what a CI job knows of itself, and with curfew in PATH as
-// `go install` puts it there.
+// `go install` puts it there. A commit that a block makes is by nobody in particular.
 func environment(t *testing.T, root string) []string {
 	t.Helper()
 	bin := t.TempDir()
@@ -95,6 +112,9 @@ func environment(t *testing.T, root string) []string {
 			env = append(env, v)
 		}
 	}
+	env = append(env,
+		"GIT_AUTHOR_NAME=test", "GIT_AUTHOR_EMAIL=test@example.com",
+		"GIT_COMMITTER_NAME=test", "GIT_COMMITTER_EMAIL=test@example.com")
 	return append(env, "GOBIN="+bin, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
@@ -143,6 +163,11 @@ curfew scan \
 <!-- test: exit 0 -->
 ` + "```sh" + `
 ` + "```" + `
+
+` + "```text printed" + `
+one
+  two
+` + "```" + `
 <!-- not run: it would run this test -->
 ` + "```sh" + `
 make test
@@ -153,8 +178,8 @@ a: b
 `
 	want := []block{
 		{line: 4, script: "curfew scan \\\n  -f json\n", dir: "testdata/shop", exit: 1, prints: []string{"high[", "a; b"}},
-		{line: 9},
-		{line: 12, script: "make test\n", notRun: "it would run this test"},
+		{line: 9, prints: []string{"one", "  two"}},
+		{line: 17, script: "make test\n", notRun: "it would run this test"},
 	}
 	got, err := blocks(markdown)
 	if err != nil {
