@@ -122,15 +122,28 @@ func (j *job) open() error {
 func (j *job) Append(r ledger.Record) (id string, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.folder == nil {
-		return "", j.shut
-	}
-	if j.records == nil {
-		if j.records, err = ledger.NewWriter(j.folder, j.of, ledger.WriterOptions{IDs: j.ids, Now: j.env.Now, Mask: j.veil.mask}); err != nil {
-			return "", err
-		}
+	if err := j.begin(); err != nil {
+		return "", err
 	}
 	return j.records.Append(r)
+}
+
+// ready errs where nothing could be recorded: for who acts before there is anything to record.
+func (j *job) ready() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.begin()
+}
+
+// begin makes the file of this process' records, where there is none yet.
+func (j *job) begin() (err error) {
+	switch {
+	case j.folder == nil:
+		return j.shut
+	case j.records == nil:
+		j.records, err = ledger.NewWriter(j.folder, j.of, ledger.WriterOptions{IDs: j.ids, Now: j.env.Now, Mask: j.veil.mask})
+	}
+	return err
 }
 
 // close lets go of what is open.

@@ -18,8 +18,8 @@ func (f *findingFlags) end(ctx context.Context, env *Env, state string, e *expos
 	if err != nil {
 		return err
 	}
-	if j.folder == nil {
-		return &exitError{ExitUnfinished, errors.Join(j.shut, errors.New("what is done couldn't be recorded: nothing was sent"))}
+	if err := j.ready(); err != nil {
+		return &exitError{ExitUnfinished, errors.Join(err, errors.New("what is done couldn't be recorded: nothing was sent"), j.close())}
 	}
 	j.veil.hide(e.hidden(plan)...)
 	out, err := revoker.Revoke(ctx, e.Candidate)

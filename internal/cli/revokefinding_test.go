@@ -268,6 +268,28 @@ func TestRevokeFindingInJob(t *testing.T) {
 	r.hides(token)
 }
 
+// TestRevokeFindingUnrecorded: what couldn't be recorded isn't done.
+func TestRevokeFindingUnrecorded(t *testing.T) {
+	token := plantedOf(t, "gitlab-pat", 6)
+	f := newFakeTokens(t, token.Value)
+	r := newRevoker(t)
+	r.write("mirror.env", "TOKEN="+token.Value+"\n")
+	if os.Geteuid() == 0 {
+		t.Skip("who may write everywhere can always record")
+	}
+	if err := os.MkdirAll(filepath.Join(r.state, "ledger"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(r.state, "ledger"), 0o500); err != nil {
+		t.Fatal(err)
+	}
+	id := r.ids("mirror.env")[0]
+	code, out, errs := r.run("revoke", "--finding", id, r.dir, "--state", r.state, "--at", "gitlab="+f.URL, "--confirm", id)
+	if code != cli.ExitUnfinished || !f.works || len(f.asked) > 0 || !strings.Contains(errs, "couldn't be recorded: nothing was sent") {
+		t.Errorf("%d, asked %v\n%s%s", code, f.asked, out, errs)
+	}
+}
+
 // TestRevokeFindingChanged: what was shown is ended, or nothing is: another value has another id, or another confirmation.
 func TestRevokeFindingChanged(t *testing.T) {
 	for _, detector := range []string{"gitlab-pat", "slack-bot-token"} {
