@@ -234,6 +234,20 @@ func TestKeptElsewhere(t *testing.T) {
 	}.run(t, "secret-reuse")
 }
 
+// TestOutside: an identifier opens nothing by itself, wherever it is read.
+func TestOutside(t *testing.T) {
+	src := kept("{ actions-env: production }")
+	const outside = ` S is read by job "a" outside of environment "production", for which exception "e" is | `
+	const fix = "write `environment: production` in the job, or add an exception for the S that it reads"
+	cases{
+		{"a secret", src + job(reads), []string{"w.yml:4:40 high" + outside + fix}},
+		{"an identifier", src + job(`steps: [{ uses: azure/login@v2, with: { client-id: "${{ secrets.S }}" } }]`), []string{
+			"w.yml:4:76 low" + outside + "if S is no secret, store it as a variable and read `vars.S`; otherwise " + fix,
+		}},
+		{"in it", src + job("environment: Production, "+reads), nil},
+	}.run(t, "secret-outside-environment")
+}
+
 const alsoRepository = `  repository: { secret: S, store: actions, owner: web, reason: x, accepted-by: "@anna", rotate-every: 30d, expires: "2027-01-31" }
 `
 

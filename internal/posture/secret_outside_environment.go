@@ -59,6 +59,9 @@ func (p *Pass) reportOutside(u *unentitledRead, e *entry) {
 		f.Flow = flow("secret "+r.Name, r.Region, j, r.Via.File, r.Step)
 		f.Key = "job " + j.Job.ID.Value + " secret " + r.Name
 	}
+	if p.isIdentifier(r) {
+		asIdentifier(&f, r)
+	}
 	p.Report(f)
 }
 

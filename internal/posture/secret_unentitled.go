@@ -71,8 +71,7 @@ func (p *Pass) reportUnentitled(u *unentitledRead) {
 	}
 	p.explain(&f, u)
 	if p.isIdentifier(r) {
-		f.Severity = finding.Low
-		f.Fix = fmt.Sprintf("if %s is no secret, store it as a variable and read `vars.%s`; otherwise %s", r.Name, r.Name, f.Fix)
+		asIdentifier(&f, r)
 	} else if instead := p.instead(j, r); instead != "" {
 		f.Fix = instead + "; or " + f.Fix
 	}
@@ -140,6 +139,12 @@ func (p *Pass) explainStore(f *finding.Finding, u *unentitledRead, e entry) {
 	f.Related = []finding.Related{manifestLine(p.Manifest.At(manifest.Pointer("exceptions", e.id, "store")), "exception %q says where %s is kept", e.id, r.Name)}
 	f.Message = fmt.Sprintf("%s is read by %s, but exception %q is for a secret of %s, which no workflow reads", r.Name, who, e.id, store.Kind)
 	f.Fix = fmt.Sprintf("write `store: actions` where that is meant, or add an exception for the %s that the workflow reads", r.Name)
+}
+
+// asIdentifier makes less of a finding about what opens nothing by itself.
+func asIdentifier(f *finding.Finding, r *usage.SecretRead) {
+	f.Severity = finding.Low
+	f.Fix = fmt.Sprintf("if %s is no secret, store it as a variable and read `vars.%s`; otherwise %s", r.Name, r.Name, f.Fix)
 }
 
 // isIdentifier reports whether what r reads opens nothing by itself, by the input or variable that
