@@ -24,7 +24,7 @@ RUNS        ?= 5
 GITLEAKS    ?= $(CACHE)/bin/gitleaks
 BETTERLEAKS ?= betterleaks
 
-.PHONY: build test lint e2e bench bench-lease bench-secrets bench-memory equality quality generate fuzz clean
+.PHONY: build test lint e2e bench bench-lease bench-secrets bench-memory equality quality docs-site generate fuzz clean
 
 build: ## the static binary, bin/curfew
 	go build -trimpath -buildvcs=false -ldflags '-s -w -X github.com/curfew-ci/curfew/internal/cli.version=$(VERSION)' -o bin/curfew ./cmd/curfew
@@ -67,6 +67,10 @@ equality: ## the secret engine against gitleaks' library on all blobs of REPO; o
 
 quality: ## what guesses are worth, on the sets of CURFEW_QUALITY_SETS (docs/quality.md)
 	go test -count 1 -v -timeout 1h -run '^TestQuality$$' ./internal/secret
+
+docs-site: ## the documentation as a site that needs no network, bin/site
+	rm -rf bin/site
+	go run ./internal/docsite -into bin/site
 
 generate: ## docs and schemas, from the code
 	go generate ./...

@@ -41,7 +41,7 @@ func house() plan {
 			{"cmd/curfew"},
 			{"internal/testservers/openapi"},
 			// Nobody builds on these: what writes the docs, and what is for tests alone.
-			{"internal/architecture", "internal/readme", "internal/rulesdoc", "internal/manifest/schemagen", "internal/secret/planted", "internal/secret/equality", "internal/corpus", "internal/testservers", "internal/testservers/openapi/prune"},
+			{"internal/architecture", "internal/readme", "internal/rulesdoc", "internal/docsite", "internal/manifest/schemagen", "internal/secret/planted", "internal/secret/equality", "internal/corpus", "internal/testservers", "internal/testservers/openapi/prune"},
 			// What measures.
 			{"internal/benchsecrets", "internal/bigrepo"},
 		},
@@ -60,6 +60,7 @@ func house() plan {
 			"internal/architecture":    {},
 			"internal/readme":          {},
 			"internal/rulesdoc":        {"rules"},
+			"internal/docsite":         {},
 			"internal/secret/planted":  {},
 			"internal/secret/equality": {},
 			"internal/corpus":          {},
@@ -111,6 +112,7 @@ func house() plan {
 			"github.com/zricethezav/gitleaks/v8":    {"internal/secret", "internal/secret/engine"},
 			"github.com/klauspost/compress":         {"internal/gitrepo/odb"},
 			"github.com/pelletier/go-toml/v2":       {"internal/secret", "internal/verify"}, // what is built in; recipes, with their places
+			"github.com/yuin/goldmark":              {"internal/docsite"},
 			"golang.org/x/mod":                      {"internal/ledger"},
 			"golang.org/x/sync":                     {"internal/history", "internal/posture", "internal/scan", "internal/secret"},
 			"golang.org/x/term":                     {"internal/cli"},
@@ -134,6 +136,7 @@ func house() plan {
 			"internal/cli":                {"net/http", "os"}, // the proxy that the environment names
 			"internal/manifest/schemagen": {"os"},
 			"internal/rulesdoc":           {"os"},
+			"internal/docsite":            {"os"},
 			"internal/corpus":             {"os"},
 			"internal/testservers":        {"net", "net/http", "os", "os/exec"},
 			"internal/benchsecrets":       {"os", "os/exec", "os/signal", "syscall"},
