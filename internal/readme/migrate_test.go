@@ -3,7 +3,6 @@ package readme
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 )
@@ -32,15 +31,6 @@ func TestMigrate(t *testing.T) {
 			t.Errorf("exit status %d of\n%s\n%s", status, src, out)
 		}
 	}
-}
-
-// fenced are the blocks of a page with that info string.
-func fenced(page, info string) []string {
-	var found []string
-	for _, m := range regexp.MustCompile("(?ms)^```"+info+"\n(.*?)^```$").FindAllStringSubmatch(page, -1) {
-		found = append(found, m[1])
-	}
-	return found
 }
 
 // scanned scans a repository of such files. A workflow's first line says where it is; the manifest has none.
