@@ -2,6 +2,9 @@ module github.com/curfew-ci/curfew
 
 go 1.26.0
 
+// The Go that a release is built with: another one builds other bytes.
+toolchain go1.26.8
+
 require (
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/go-jose/go-jose/v4 v4.1.9

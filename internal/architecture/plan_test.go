@@ -42,8 +42,8 @@ func house() plan {
 			{"internal/testservers/openapi"},
 			// Nobody builds on these: what writes the docs, and what is for tests alone.
 			{"internal/architecture", "internal/readme", "internal/rulesdoc", "internal/docsite", "internal/manifest/schemagen", "internal/secret/planted", "internal/secret/equality", "internal/corpus", "internal/testservers", "internal/testservers/openapi/prune"},
-			// What measures.
-			{"internal/benchsecrets", "internal/bigrepo"},
+			// What measures, and what makes releases.
+			{"internal/benchsecrets", "internal/bigrepo", "internal/release"},
 		},
 		narrow: map[string][]string{
 			"internal/redact":          {},
@@ -67,6 +67,7 @@ func house() plan {
 			"internal/testservers":     {"internal/testservers/openapi"},
 			"internal/benchsecrets":    {},
 			"internal/bigrepo":         {"internal/secret/planted"},
+			"internal/release":         {},
 			"internal/finding":         {"internal/source"},
 			"internal/jsontree":        {"internal/source"},
 			"internal/yamltree":        {"internal/source"},
@@ -141,6 +142,7 @@ func house() plan {
 			"internal/testservers":        {"net", "net/http", "os", "os/exec"},
 			"internal/benchsecrets":       {"os", "os/exec", "os/signal", "syscall"},
 			"internal/bigrepo":            {"os", "os/exec", "os/signal"},
+			"internal/release":            {"os", "os/exec", "os/signal"},
 			"cmd/curfew":                  {"os", "os/signal", "syscall"},
 
 			"internal/testservers/openapi":       {"net/http"},
