@@ -73,6 +73,39 @@ func TestExamplesElsewhere(t *testing.T) {
 	}
 }
 
+// TestKeysElsewhere: where a page shows a part of a manifest or a policy, every key in it is one that they have.
+func TestKeysElsewhere(t *testing.T) {
+	seen := 0
+	for _, pattern := range []string{"../../README.md", "../../docs/*.md", "../../docs/*/*.md"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			for _, block := range regexp.MustCompile("(?ms)^```yaml[^\n]*\n(.*?)^```$").FindAllSubmatch(read(t, file), -1) {
+				var errs Errors
+				switch {
+				case regexp.MustCompile(`(?m)^(identities|exceptions|break-glass|defaults):`).Match(block[1]):
+					_, errs = Parse(Path, block[1])
+				case regexp.MustCompile(`(?m)^(organization|issuers|systems|guard|ceilings|certification|separation|ledger):`).Match(block[1]):
+					_, errs = ParsePolicy(PolicyPath, block[1])
+				default:
+					continue
+				}
+				seen++
+				for _, e := range errs {
+					if strings.Contains(e.Error(), "unknown key") && !strings.Contains(string(block[1]), "-- .github/") {
+						t.Errorf("%s: %v", file, e)
+					}
+				}
+			}
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d parts found", seen)
+	}
+}
+
 // TestDocumentedErrors makes the mistakes that the reference shows the errors of.
 func TestDocumentedErrors(t *testing.T) {
 	src := blocks(t, "yaml manifest")[1]

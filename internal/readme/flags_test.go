@@ -25,7 +25,34 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestFlagsFound: the test above would see a mistake.
+// TestFlagsAlone: a flag that stands in prose is one of some verb's, and one of the verb that stands before it.
+func TestFlagsAlone(t *testing.T) {
+	verbs := helped(t)
+	var all []string
+	for _, flags := range verbs {
+		all = append(all, flags...)
+	}
+	span := regexp.MustCompile("`((?:[a-z]+ )*)(--[a-z][a-z-]*)[^`\n]*`")
+	seen := 0
+	for _, page := range append(pages(t), glob(t, "docs/rules/*.md", "CONTRIBUTING.md", "SECURITY.md")...) {
+		for _, m := range span.FindAllStringSubmatch(prose(read(t, page)), -1) {
+			verb := strings.TrimPrefix(strings.TrimSpace(m[1]), "curfew ")
+			of, known := verbs[verb]
+			if verb == "" {
+				of, known = all, true
+			}
+			if known && !slices.Contains(of, m[2]) {
+				t.Errorf("%s: %s: there is no such flag", page, m[0])
+			}
+			seen++
+		}
+	}
+	if seen < 100 {
+		t.Errorf("only %d flags found", seen)
+	}
+}
+
+// TestFlagsFound: the first test would see a mistake.
 func TestFlagsFound(t *testing.T) {
 	verbs := helped(t)
 	for text, wrong := range map[string]bool{

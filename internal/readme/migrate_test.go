@@ -7,15 +7,10 @@ import (
 	"testing"
 )
 
-// TestMigrate scans the workflows of docs/migrate.md by its manifest: each one before has what the page says is
+// migration scans the workflows of docs/migrate.md by its manifest: each one before has what the page says is
 // found there, and all of them after are clean.
-func TestMigrate(t *testing.T) {
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	watch(t, root)
-	env := environment(t, root)
+func migration(t *testing.T, env []string) {
+	t.Helper()
 	page := read(t, "docs/migrate.md")
 	entitled := fenced(page, "yaml manifest")[0]
 	if status, out := scanned(t, env, append(fenced(page, "yaml after"), entitled)); status != 0 || !strings.Contains(out, "No findings") || strings.Contains(out, "Not checked") {
@@ -29,6 +24,22 @@ func TestMigrate(t *testing.T) {
 		status, out := scanned(t, env, []string{src, entitled})
 		if status != 1 || !strings.Contains(out, "[secret-unentitled]") && !strings.Contains(out, "[static-cloud-key]") {
 			t.Errorf("exit status %d of\n%s\n%s", status, src, out)
+		}
+	}
+}
+
+// workflows holds that the workflows which a page shows are entitled by the manifest beside them.
+func workflows(t *testing.T, env []string) {
+	t.Helper()
+	for page, manifest := range map[string]string{
+		"README.md": "docs/start/developer.md", "docs/start/pipeline.md": "docs/start/pipeline.md",
+	} {
+		files := append(fenced(read(t, page), "yaml workflow"), fenced(read(t, manifest), "yaml manifest")...)
+		if len(files) != 2 {
+			t.Errorf("%s has %d files, want a workflow and a manifest", page, len(files))
+		}
+		if status, out := scanned(t, env, files); status != 0 || !strings.Contains(out, "No findings") {
+			t.Errorf("%s: exit status %d\n%s", page, status, out)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestPages runs every block of the pages that isn't marked as not run.
+// TestPages runs every block of the pages that isn't marked as not run, and scans the workflows that they show.
 func TestPages(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -22,6 +22,8 @@ func TestPages(t *testing.T) {
 	}
 	watch(t, root)
 	env := environment(t, root)
+	t.Run("migration", func(t *testing.T) { migration(t, env) })
+	t.Run("workflows", func(t *testing.T) { workflows(t, env) })
 	for _, page := range pages(t) {
 		found, err := blocks(read(t, page))
 		if err != nil {
