@@ -43,7 +43,8 @@ type Shared interface {
 	Facts(ctx context.Context, project, grant string) (*manifest.LedgerFacts, error)
 	// Used is how many slots of what may be had once, such as a ticket, are taken.
 	Used(ctx context.Context, key []string) (int, error)
-	// Attested are the records that somebody has last attested of a project; ledger.ErrNotFound where there are none.
+	// Attested are the records that somebody has last attested of a project; ledger.ErrNotFound where there are none, and
+	// ledger.ErrUnproven where nothing proves them.
 	Attested(ctx context.Context, by ledger.Attestor, project string) ([]ledger.Record, error)
 	// Take takes a slot of what is limited, or says by a *ledger.FullError that none is free.
 	Take(ctx context.Context, c ledger.Claim) (string, error)

@@ -147,7 +147,8 @@ func (s *Store) Take(ctx context.Context, c ledger.Claim) (string, error) {
 // Used counts the slots of a key that are taken: whether a ticket for one use has had it.
 func (s *Store) Used(ctx context.Context, key []string) (int, error) { return s.slots.Count(ctx, key) }
 
-// Attested are the records that somebody has last attested of a project; ledger.ErrNotFound where there are none.
+// Attested are the records that somebody has last attested of a project; ledger.ErrNotFound where there are none, and
+// ledger.ErrUnproven where nothing proves them.
 func (s *Store) Attested(ctx context.Context, by ledger.Attestor, project string) ([]ledger.Record, error) {
 	return by.Newest(ctx, s.objects, project)
 }
