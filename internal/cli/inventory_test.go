@@ -21,6 +21,15 @@ type hub struct {
 	env map[string]string
 }
 
+// environ is all of its environment.
+func (p *hub) environ() []string {
+	var all []string
+	for name, value := range p.env {
+		all = append(all, name+"="+value)
+	}
+	return all
+}
+
 func newHub(t *testing.T) *hub {
 	t.Helper()
 	p := &hub{t: t, g: testservers.StartGitHub(t)}
@@ -267,7 +276,7 @@ func TestActionPlatform(t *testing.T) {
 	var out bytes.Buffer
 	code := cli.Run(t.Context(), cli.Env{
 		Args: []string{"action"}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out,
-		Getenv: func(name string) string { return p.env[name] }, Now: func() time.Time { return today },
+		Getenv: func(name string) string { return p.env[name] }, Environ: p.environ, Now: func() time.Time { return today },
 	})
 	if code != cli.ExitFindings || !strings.Contains(out.String(), "platform-default-broad") || strings.Contains(out.String(), p.g.Metadata) {
 		t.Errorf("exit status %d\n%s", code, out.String())
