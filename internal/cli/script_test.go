@@ -20,6 +20,9 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "watchdog" {
+		os.Exit(2) // a verb that was run in this process took it for curfew: the tests would start themselves without end
+	}
 	testscript.Main(m, map[string]func(){
 		"curfew": func() {
 			os.Exit(cli.Run(context.Background(), cli.Env{
