@@ -111,7 +111,8 @@ type call struct {
 func calls(page string) []call {
 	var found []call
 	code := regexp.MustCompile("(?ms)^```.*?^```|`[^`\n]+(?:\n[^`\n]+)?`")
-	comment := regexp.MustCompile(`(?m)(^|[ \t])# .*$`)
+	comment := regexp.MustCompile(`(?m)(^|[ \t])# .*$|^ *name: .*$`)
+	inner := regexp.MustCompile(`\$\([^)\n]*\)`) // a command of another's, whose output is an argument
 	start := regexp.MustCompile(`(?:^|[\s(/$"'` + "`" + `])curfew (-{0,2}[a-z][^\n|;)` + "`" + `]*)`)
 	for _, span := range code.FindAllString(page, -1) {
 		switch {
@@ -122,7 +123,7 @@ func calls(page string) []call {
 		default:
 			span = strings.ReplaceAll(span, "\n", " ")
 		}
-		for _, m := range start.FindAllStringSubmatch(strings.ReplaceAll(span, "\\\n", " "), -1) {
+		for _, m := range start.FindAllStringSubmatch(inner.ReplaceAllString(strings.ReplaceAll(span, "\\\n", " "), "x"), -1) {
 			text, _, _ := strings.Cut(m[1]+" ", " -- ")
 			text, _, _ = strings.Cut(text, " && ")
 			found = append(found, call{strings.TrimSpace(text), strings.Fields(text)})
