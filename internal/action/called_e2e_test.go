@@ -28,7 +28,7 @@ jobs:
     needs: scan
     steps:
       - uses: actions/checkout@v5
-      - uses: ./setup
+      - uses: ./dist/setup
       - run: |
           test "$FINDINGS" = 1 # nobody entitled the calling job here to upload
           curfew version

@@ -31,7 +31,7 @@ func TestE2EZizmor(t *testing.T) {
 		persona string
 		inputs  []string
 	}{
-		"ours": {"auditor", []string{root + "/.github/workflows", root + "/action.yml", root + "/setup", root + "/scan"}},
+		"ours": {"auditor", []string{root + "/.github/workflows", root + "/action.yml", root + "/dist/setup", root + "/dist/scan"}},
 		// A page's examples are as short as they can be: names and comments of jobs are for a style guide.
 		"users": {"regular", []string{dir}},
 	}
