@@ -60,7 +60,7 @@ func TestE2ELeasingWorkflow(t *testing.T) {
 	}
 	s := newSiteOf(t, map[string]any{"run_id": "1", "run_number": "1"})
 	keep := t.TempDir()
-	log := s.act(act, keep)
+	log := s.act(act, leasingWorkflow, "--env", "CURFEW="+s.curfew, "--env", "KEEP="+keep)
 	for _, says := range []string{
 		"it read what was handed over: [redacted]", "with [redacted], and no rights of the job", "nothing is left of it",
 		"a later step has ***, *** and EARLIER=1", ": revoked (", "Job failed",
@@ -92,10 +92,10 @@ func TestE2ELeasingWorkflow(t *testing.T) {
 	}
 }
 
-// act has act run the workflow, and returns its log.
-func (s *site) act(act, keep string) string {
+// act has act run a workflow that fails, and returns its log.
+func (s *site) act(act, workflow string, args ...string) string {
 	s.t.Helper()
-	s.file(".github/workflows/deploy.yml", leasingWorkflow)
+	s.file(".github/workflows/deploy.yml", workflow)
 	for _, args := range [][]string{
 		{"init", "--quiet", "--initial-branch", "main"},
 		{"add", "."},
@@ -107,13 +107,15 @@ func (s *site) act(act, keep string) string {
 			s.t.Fatalf("git %s: %v\n%s", args[0], err, out)
 		}
 	}
-	cmd := exec.CommandContext(s.t.Context(), act, "push", "--workflows", ".github/workflows/deploy.yml",
+	cmd := exec.CommandContext(s.t.Context(), act, append([]string{
+		"push", "--workflows", ".github/workflows/deploy.yml",
 		"--platform", "ubuntu-latest=-self-hosted", "--no-cache-server", "--container-daemon-socket", "-",
-		"--env", "CURFEW="+s.curfew, "--env", "KEEP="+keep, "--env", "RULES="+strings.Join(s.rules, " "),
-		"--env", "ACTIONS_ID_TOKEN_REQUEST_URL="+s.issuer.RequestURL(),
-		"--env", "ACTIONS_ID_TOKEN_REQUEST_TOKEN="+s.issuer.RequestToken)
+		"--env", "RULES=" + strings.Join(s.rules, " "),
+		"--env", "ACTIONS_ID_TOKEN_REQUEST_URL=" + s.issuer.RequestURL(),
+		"--env", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + s.issuer.RequestToken,
+	}, args...)...)
 	cmd.Dir = s.dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.t.TempDir(), "XDG_CACHE_HOME=" + s.t.TempDir(), "XDG_CONFIG_HOME=" + s.t.TempDir()}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.t.TempDir(), "XDG_CACHE_HOME=" + s.cache, "XDG_CONFIG_HOME=" + s.t.TempDir()}
 	out, err := cmd.CombinedOutput()
 	if exit := (*exec.ExitError)(nil); !asExit(err, &exit) || exit.ExitCode() != 1 {
 		s.t.Errorf("act: %v, expected it to fail by the step that does", err)

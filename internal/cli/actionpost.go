@@ -56,7 +56,7 @@ func runPost(ctx context.Context, env *Env) error {
 	endings, failed := j.endAll(ctx)
 	j.sealLeft(ctx)
 	j.sealOwn(context.WithoutCancel(ctx))
-	kept := j.keepRecords(context.WithoutCancel(ctx))
+	kept := j.bringAway(context.WithoutCancel(ctx))
 	if err := j.close(); err != nil {
 		j.say("%v", err)
 	}
@@ -112,13 +112,4 @@ func (j *job) endAll(ctx context.Context) ([]action.Ending, error) {
 		endings = append(endings, e)
 	}
 	return endings, errors.Join(faults...)
-}
-
-// keepRecords brings the job's sealed records to the organisation's store, where one is known. It says where they are then.
-func (j *job) keepRecords(ctx context.Context) action.Kept {
-	at := filepath.Join(j.state, recordsFolder)
-	if err := j.openKeptStore(ctx); err != nil {
-		return action.Kept{Text: "in " + at + " alone, and gone with this machine: " + printableLine(j.veil.mask(err.Error())), Failed: true}
-	}
-	return action.Kept{Text: "in " + at}
 }

@@ -60,6 +60,7 @@ type site struct {
 	dir    string // the workspace
 	temp   string // RUNNER_TEMP
 	audit  string
+	cache  string // act's
 	env    []string
 	rules  []string // flags: where the rules are
 }
@@ -115,7 +116,7 @@ func newSiteOf(t testing.TB, claims map[string]any) *site {
 	}
 	s := &site{
 		Vault: testservers.StartVault(t), t: t, issuer: testservers.StartIssuer(t, claims), curfew: curfew,
-		dir: t.TempDir(), temp: t.TempDir(), audit: filepath.Join(t.TempDir(), "audit.log"),
+		dir: t.TempDir(), temp: t.TempDir(), audit: filepath.Join(t.TempDir(), "audit.log"), cache: t.TempDir(),
 	}
 	s.Call(t, "PUT", "sys/audit/file", fmt.Sprintf(`{"type":"file","options":{"file_path":%q}}`, s.audit))
 	s.Call(t, "POST", "sys/mounts/secret", `{"type":"kv","options":{"version":"1"}}`)
