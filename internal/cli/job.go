@@ -180,6 +180,10 @@ func (j *job) sealOwn(ctx context.Context) {
 	if errors.Is(err, ledger.ErrExists) && j.isSealed(ctx, j.records.Name()) {
 		err = nil // a revoke that runs at the same time has done it
 	}
+	var may *oidc.MayNotAskError
+	if errors.As(err, &may) {
+		err = errors.New("the job gets no ID token")
+	}
 	if err != nil {
 		j.say("the records in %s aren't sealed, so that nobody can collect them: %v", filepath.Join(j.state, recordsFolder, j.records.Name()), err)
 		return

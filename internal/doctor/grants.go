@@ -21,7 +21,11 @@ func (e *exam) choose() ([]wanted, Finding) {
 		id, name, _ := manifest.CutGrant(e.o.Grant)
 		g, there := e.m.Identities[id].Grants[name]
 		if !there {
-			return nil, wrong("the manifest has no grant "+e.o.Grant, "name one of its grants: "+strings.Join(grantNames(e.m), ", "))
+			fix := "name one of its grants: " + strings.Join(grantNames(e.m), ", ")
+			if near := manifest.Nearest(e.o.Grant, grantNames(e.m)); near != "" {
+				fix = "write --grant " + near
+			}
+			return nil, wrong("the manifest has no grant "+e.o.Grant, fix)
 		}
 		return []wanted{{e.o.Grant, g}}, ok(e.o.Grant + ", which --grant names")
 	}

@@ -17,6 +17,11 @@ func (j Job) check() Finding {
 			missing = append(missing, v.name)
 		}
 	}
+	if j.Run == "" && j.Attempt == "" && j.Name == "" && j.Event == "" && !j.MayAsk {
+		return wrong("this is no job of CI: nothing that a runner sets is there",
+			"run it as a step of the job that is to lease; docs/leases.md shows one",
+			"on this machine `curfew manifest check` reads the manifest, and `curfew manifest decide` says what it would decide")
+	}
 	if len(missing) > 0 {
 		return wrong("which job is this? not there, or not what the runner sets: "+strings.Join(missing, ", "),
 			"run it in a step of a job of GitHub Actions; in a container hand these variables on")

@@ -2,6 +2,8 @@ package doctor
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/policy"
@@ -19,7 +21,7 @@ func (e *exam) manifest(ctx context.Context) Finding {
 	defer cancel()
 	rules, err := e.o.Governance.Rules(asked, e.who, e.o.Task.Org)
 	if err != nil {
-		return wrong("what decides over leases can't be read: "+err.Error(), readable()...)
+		return wrong("what decides over leases can't be read: "+err.Error(), unread(err)...)
 	}
 	var points []Point
 	m, faults := manifest.Parse(rules.Manifest.Path, rules.Manifest.Src)
@@ -85,6 +87,14 @@ func uncompiled(ctx context.Context, name string, modules []policy.Module) []Poi
 		return []Point{{What: "the " + name + "'s policy in Rego can't be compiled", Received: err.Error(), Expected: "modules that docs/policy.md describes"}}
 	}
 	return nil
+}
+
+// unread is what mends that something could not be read: a file that isn't there is no matter of rights.
+func unread(err error) []string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return []string{"bring it into that repository's default branch: leases read nothing else, whatever the job's own branch has"}
+	}
+	return readable()
 }
 
 // readable is what a job needs for its manifest to be read.

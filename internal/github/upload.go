@@ -135,7 +135,7 @@ func explain(err error) error {
 	case http.StatusUnauthorized:
 		return fmt.Errorf("%w; the token is wrong or has expired", err)
 	case http.StatusForbidden:
-		return fmt.Errorf("%w; the token needs \"security-events: write\", which a pull request from a fork doesn't get, and a private repository needs code scanning enabled", err)
+		return fmt.Errorf("%w; the token needs \"security-events: write\" in the job's permissions, which a pull request from a fork doesn't get, and a private repository needs code scanning enabled", err)
 	case http.StatusNotFound:
 		return fmt.Errorf("%w; there is no such repository, or the token can't see it", err)
 	case http.StatusRequestEntityTooLarge:

@@ -57,7 +57,7 @@ func (o Origin) String() string {
 func Read(ctx context.Context, project Origin, bound string, org func(ctx context.Context, name string) (*Origin, error)) (issuance.Rules, error) {
 	src, err := project.ReadFile(ctx, manifest.Path, manifest.MaxBytes)
 	if errors.Is(err, fs.ErrNotExist) {
-		return issuance.Rules{}, fmt.Errorf("there is no manifest: %s has no %s: write one with curfew init, and merge it", project, manifest.Path)
+		return issuance.Rules{}, absent("there is no manifest: %s has no %s: write one with curfew init, and merge it", project, manifest.Path)
 	}
 	if err != nil {
 		return issuance.Rules{}, fmt.Errorf("read the manifest of %s: %w", project, err)
@@ -83,11 +83,22 @@ func Read(ctx context.Context, project Origin, bound string, org func(ctx contex
 	return r, err
 }
 
+// absentError is a file that has to be there. It is an fs.ErrNotExist.
+type absentError string
+
+// Error says which, and what to do.
+func (e absentError) Error() string { return string(e) }
+
+// Unwrap tells it from what could not be read.
+func (absentError) Unwrap() error { return fs.ErrNotExist }
+
+func absent(format string, args ...any) error { return absentError(fmt.Sprintf(format, args...)) }
+
 // readOrg reads the organisation's part.
 func readOrg(ctx context.Context, r *issuance.Rules, from Origin) error {
 	src, err := from.ReadFile(ctx, manifest.PolicyPath, manifest.MaxBytes)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no organisation's policy: %s has no %s: write one, or have the manifest extend another repository", from, manifest.PolicyPath)
+		return absent("there is no organisation's policy: %s has no %s: write one, or have the manifest extend another repository", from, manifest.PolicyPath)
 	}
 	if err != nil {
 		return fmt.Errorf("read the organisation's policy of %s: %w", from, err)

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 
 	"github.com/curfew-ci/curfew/internal/identity"
@@ -66,7 +68,7 @@ func (w *way) read(ctx context.Context) (*rules, *DeniedError) {
 	if err != nil {
 		return nil, denyFor(err, Reason{
 			Code: CodeGovernance, Message: "what decides over leases can't be read", Expected: "the manifest at the tip of the protected branch",
-			Fix: "see that the repository has a manifest, and that the job may read it",
+			Fix: unreadFix(err),
 		})
 	}
 	if denied := got.pinned(); denied != nil {
@@ -79,6 +81,15 @@ func (w *way) read(ctx context.Context) (*rules, *DeniedError) {
 		return nil, denied
 	}
 	return r, w.readNarrow(asked, r)
+}
+
+// unreadFix is what mends that something could not be read: a file that isn't there is no matter of rights.
+func unreadFix(err error) string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return "bring it into that repository's default branch: leases read nothing else, whatever the job's own branch has"
+	}
+	return "see that this machine reaches GitHub, through HTTPS_PROXY where there is a proxy; give the job contents: read and actions: read," +
+		" and the step GITHUB_TOKEN in env"
 }
 
 // parse reads manifest and policies.

@@ -57,11 +57,21 @@ func (w *way) fetch(ctx context.Context, audience string) (redact.Secret, *Denie
 	if err != nil {
 		return redact.Secret{}, denyFor(err, Reason{
 			Code: CodeToken, Message: "the job gets no ID token", Expected: "one for the audience " + strconv.Quote(audience),
-			Fix: "let the job have id-token: write",
+			Fix: untokenedFix(err),
 		})
 	}
 	w.hide(token)
 	return token, ended(ctx)
+}
+
+// untokenedFix is what mends that there is no token: rights where the job may not ask for one, and otherwise the way there.
+func untokenedFix(err error) string {
+	var may interface{ MayNotAsk() bool }
+	if errors.As(err, &may) && may.MayNotAsk() {
+		return "add to the job, and where another workflow calls it to the calling job too," +
+			" permissions: { contents: read, actions: read, id-token: write }; of pull requests from forks lease nothing"
+	}
+	return "see that this machine reaches the platform, through HTTPS_PROXY where there is a proxy, and run the job again"
 }
 
 // choose finds the issuer that is to be proven among those that are known: what a token says of itself
@@ -76,7 +86,7 @@ func (w *way) choose(token redact.Secret) (string, *DeniedError) {
 		return "", deny(Reason{
 			Code: CodeIssuer, Message: "the ID token's issuer isn't known here", Received: strconv.Quote(said),
 			Expected: strings.Join(known, " or "),
-			Fix:      "run the job on one of these, or have the issuer listed by the organisation's policy and configured here",
+			Fix:      "if it is the platform's own, such as a GitHub Enterprise Server's, say --issuer and its URL, and list it under issuers: in the organisation's policy",
 		})
 	}
 	return said, nil

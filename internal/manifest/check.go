@@ -81,7 +81,7 @@ func (d *decoder) checkSponsor(ptr string, id *Identity) {
 // unknownName notes a reference to something that the manifest doesn't have.
 func (d *decoder) unknownName(ptr, what, name string, known []string) {
 	try := "add the " + what + ", or remove its name here"
-	if near := nearest(name, known); near != "" {
+	if near := Nearest(name, known); near != "" {
 		try = "write " + near
 	}
 	expected := ": expected one that the manifest has"

@@ -69,9 +69,9 @@ func list(names []string, last string) string {
 	return strings.Join(names[:n], ", ") + " " + last + " " + names[n]
 }
 
-// nearest is the candidate that name was probably meant to be, "" where none is near, or where there are
+// Nearest is the candidate that name was probably meant to be, "" where none is near, or where there are
 // so many that a hostile file could make the search long.
-func nearest(name string, candidates []string) string {
+func Nearest(name string, candidates []string) string {
 	const most = 200
 	if len(candidates) > most {
 		return ""

@@ -149,7 +149,7 @@ func (f *faulter) ownedBy(ptr, owner string) {
 		return
 	}
 	fix := "add the owner under owners:, or name one that is there"
-	if near := nearest(owner, f.known); near != "" {
+	if near := Nearest(owner, f.known); near != "" {
 		fix = "write " + near
 	} else if f.p == nil && f.m.Extends != "" {
 		fix = "name an owner of the manifest's, or give the organisation's policy, which may have this one"

@@ -48,7 +48,7 @@ func misspelt(name string, known []string) string {
 	if slices.Contains(known, name) {
 		return ""
 	}
-	return nearest(name, known)
+	return Nearest(name, known)
 }
 
 // tokenForGrants looks for identities that could never ask for what they are granted.

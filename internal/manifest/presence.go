@@ -56,7 +56,7 @@ func (d *decoder) unknownKey(c cursor, key *yamltree.Node, fields []field) {
 		names[i] = f.name
 	}
 	try := "remove it"
-	if near := nearest(key.Value, names); near != "" {
+	if near := Nearest(key.Value, names); near != "" {
 		try = "write " + near
 	}
 	d.fail(key.Span, "unknown key "+quote(key.Value)+" in "+d.subject(c.ptr)+": expected "+list(names, "or"), try)

@@ -34,7 +34,7 @@ func (d *decoder) text(c cursor, v reflect.Value) {
 // notMember notes that c is none of a few values.
 func (d *decoder) notMember(c cursor, members []string) {
 	try := "write " + list(members, "or")
-	if near := nearest(c.node.Value, members); near != "" {
+	if near := Nearest(c.node.Value, members); near != "" {
 		try = "write " + near
 	}
 	d.fail(c.node.Span, d.subject(c.ptr)+" is "+quote(c.node.Value)+": expected "+list(members, "or"), try)

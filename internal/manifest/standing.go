@@ -58,7 +58,7 @@ func (s Standing) Exception(id string) []Reason {
 		return []Reason{{
 			Code: CodeGrantUnknown, Message: "no exception has the id " + quote(id), Received: id,
 			Expected: oneOf(s.Manifest.ExceptionIDs()),
-			Fix:      "name an exception of the manifest, or add this one",
+			Fix:      meant(id, s.Manifest.ExceptionIDs(), "name an exception of the manifest", "add this one"),
 			Region:   s.Manifest.At("/exceptions"),
 		}}
 	}
@@ -72,7 +72,7 @@ func (s Standing) noIdentity(id string) Reason {
 	return Reason{
 		Code: CodeGrantUnknown, Message: "no identity has the id " + quote(id), Received: id,
 		Expected: oneOf(s.Manifest.IdentityIDs()),
-		Fix:      "name an identity of the manifest, or add this one",
+		Fix:      meant(id, s.Manifest.IdentityIDs(), "name an identity of the manifest", "add this one"),
 		Region:   s.Manifest.At("/identities"),
 	}
 }
@@ -82,9 +82,17 @@ func (s Standing) noGrant(id, name string) Reason {
 	return Reason{
 		Code: CodeGrantUnknown, Message: "identity " + quote(id) + " has no grant " + quote(name), Received: name,
 		Expected: oneOf(s.Manifest.GrantIDs(id)),
-		Fix:      "name one of its grants, or have the owner add this one",
+		Fix:      meant(name, s.Manifest.GrantIDs(id), "name one of its grants", "have the owner add this one"),
 		Region:   s.Manifest.KeyAt(pointer),
 	}
+}
+
+// meant says to write the name that name was probably meant to be or, where none is near, what to do instead; or else to add it.
+func meant(name string, there []string, instead, or string) string {
+	if near := Nearest(name, there); near != "" {
+		instead = "write " + near
+	}
+	return instead + ", or " + or
 }
 
 // owner checks that somebody answers.

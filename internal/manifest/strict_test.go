@@ -124,7 +124,7 @@ func TestNearest(t *testing.T) {
 		"purpse": "purpose", "pruposes": "purpose", "Owner": "owner", "runs_as": "runs-as", "runsas": "runs-as", "tokens": "token",
 		"privileged": "privilege", "x": "", "secrets": "", "role": "", strings.Repeat("a", 1000): "",
 	} {
-		if got := nearest(name, known); got != want {
+		if got := Nearest(name, known); got != want {
 			t.Errorf("nearest to %q is %q, not %q", name, got, want)
 		}
 	}

@@ -52,10 +52,21 @@ func (s *Source) IDToken(ctx context.Context, audience string) (redact.Secret, e
 	return redact.Secret{}, fmt.Errorf(`%s: the answer has no "value" that is a token`, what)
 }
 
+// MayNotAskError is that a job wasn't given what ID tokens are asked for with.
+type MayNotAskError struct{}
+
+// Error says what is missing, and why.
+func (*MayNotAskError) Error() string {
+	return "there is no endpoint for one (ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN): " + grantAdvice
+}
+
+// MayNotAsk is for who can't name this type.
+func (*MayNotAskError) MayNotAsk() bool { return true }
+
 // endpoint is the address to ask, with the audience in its query.
 func (s *Source) endpoint(audience string) (*url.URL, error) {
 	if s.requestURL.Len() == 0 || s.requestToken.Len() == 0 {
-		return nil, errors.New("there is no endpoint for one (ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN): " + grantAdvice)
+		return nil, &MayNotAskError{}
 	}
 	u, err := courier.ParseAddress(string(s.requestURL.Reveal()))
 	if err != nil {
