@@ -127,6 +127,13 @@ func writeManifest(env *Env, dir string, src []byte, force bool) error {
 	if err := errors.Join(root.MkdirAll(filepath.Dir(file), 0o755), root.WriteFile(file, src, 0o644)); err != nil {
 		return &exitError{ExitUnfinished, err}
 	}
-	_, err = fmt.Fprintf(env.Stdout, "wrote %s: go through its \"# review:\" comments, then run `curfew scan`\n", filepath.Join(dir, file))
+	_, err = fmt.Fprintf(env.Stdout, "wrote %s\n%s", filepath.Join(dir, file), onboarding(src))
 	return err
+}
+
+// onboarding says what to do with a first manifest.
+func onboarding(src []byte) string {
+	return fmt.Sprintf("next: go through its %d \"# review:\" comments, run `curfew scan`, and open a pull request with it: it judges that\n"+
+		"pull request itself, and all others once it is merged; leases go by what is merged alone. To begin with, `mode: observe`\n"+
+		"in it has scans report and not fail.\n", strings.Count(string(src), "# review:"))
 }

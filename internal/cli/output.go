@@ -26,7 +26,7 @@ func (f *outputFlags) finish(env *Env, dir string, r *scan.Result) error {
 	}
 	defer tree.Close() //nolint:errcheck // only read
 	opt := report.Options{
-		Rules: all, Category: f.category, Silenced: f.silenced,
+		Rules: all, Category: f.category, Silenced: f.silenced, Full: f.full,
 		Repository: repositoryURL(env, &r.Of), SHA: r.Of.Commit,
 	}
 	if !r.Checked.Scope.Alone() { // what is searched by itself isn't what the working tree has

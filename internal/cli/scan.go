@@ -160,6 +160,7 @@ type outputFlags struct {
 	color    string
 	category string
 	silenced bool // in SARIF too
+	full     bool // in text
 }
 
 func (f *outputFlags) register(flags *pflag.FlagSet) {
@@ -168,6 +169,7 @@ func (f *outputFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.failOn, "fail-on", "low", "exit 1 for findings at or above this `LEVEL`: critical, high, medium, low, note;\nor never")
 	flags.StringArrayVar(&f.require, "require", nil, "exit 3 where this `SOURCE` could not be read to the end; repeatable:\n"+strings.Join(sourceNames(), ", "))
 	flags.StringVar(&f.color, "color", "auto", "colour the text `WHEN`: auto, always, never")
+	flags.BoolVar(&f.full, "full", false, "show each finding with its source in text, however many there are")
 	flags.BoolVar(&f.silenced, "sarif-silenced", false, "have SARIF hold silenced findings, marked as such: code scanning opens alerts of them,\nwhich curfew upload --dismiss dismisses")
 	flags.StringVar(&f.category, "category", "curfew", "begin SARIF's categories, one for each source, with `NAME`")
 }

@@ -7,6 +7,10 @@ import (
 	"time"
 )
 
+// schemaURL is what an editor completes and checks the manifest by, from the first line. `curfew manifest schema` prints
+// the same, for who is offline.
+const schemaURL = "https://raw.githubusercontent.com/curfew-ci/curfew/main/docs/manifest.schema.json"
+
 // printer writes a plan as YAML, two spaces a level.
 type printer struct {
 	strings.Builder
@@ -26,6 +30,7 @@ func (p *printer) line(depth int, guess, format string, args ...any) {
 
 func print(pl *plan, in Input) []byte {
 	p := &printer{in: in, expires: in.Now.UTC().Add(Term).Format(time.DateOnly)}
+	p.line(0, "", "# yaml-language-server: $schema=%s", schemaURL)
 	p.line(0, "", "# Which CI identity is entitled to what, owned by whom, until when.")
 	p.line(0, "", "# Drafted by `curfew init` on %s from what the workflows use; what they don't prove says \"review\".", in.Now.UTC().Format(time.DateOnly))
 	p.line(0, "", "version: 1")

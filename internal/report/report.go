@@ -40,6 +40,8 @@ func ParseFormat(name string) (Format, error) {
 type Options struct {
 	// Color paints text with ANSI escapes.
 	Color bool
+	// Full has text show each finding with its source, however many there are.
+	Full bool
 
 	// Rules describes every rule that a finding may name. SARIF needs it.
 	Rules []*rules.Rule

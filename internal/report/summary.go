@@ -174,9 +174,16 @@ func judge(r *scan.Result, escape func(string) string) string {
 		if r.Checked.Scope.Alone() {
 			return ""
 		}
-		return "Manifest: none; curfew init writes one."
+		line := "Manifest: none; curfew init writes one"
+		if n := unentitled(r); n > 0 {
+			return line + " from what is there: " + count(n, "finding") + " would be entitled by it, for an owner to review."
+		}
+		return line + "."
 	}
 	line := "Manifest: " + escape(m.Path) + " (" + escape(m.From) + ")"
+	if strings.HasPrefix(m.From, "working tree; base ") {
+		return line + ": this change brings the first one, which judges the change itself. From its merge on the base's judges, and its `mode` counts."
+	}
 	if m.Mode == "observe" {
 		return line + ", which only observes: findings don't fail the scan."
 	}

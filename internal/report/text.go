@@ -17,6 +17,11 @@ func writeText(w io.Writer, r *scan.Result, opt Options) error {
 	ids := shortIDs(r)
 	p := paint(opt.Color)
 	fs := counting(r)
+	many := len(fs) > maxFull
+	if many && !opt.Full {
+		textMany(&b, p, fs, ids)
+		fs = nil
+	}
 	for _, f := range fs {
 		textFinding(&b, p, f, ids[f.Fingerprint])
 		b.WriteByte('\n')
@@ -30,6 +35,9 @@ func writeText(w io.Writer, r *scan.Result, opt Options) error {
 	}
 	for _, n := range r.NotChecked {
 		b.WriteString(notChecked(n, markup.Visible) + "\n")
+	}
+	if line := next(r, many, opt.Full); line != "" {
+		b.WriteString(line + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
