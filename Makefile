@@ -24,7 +24,7 @@ RUNS        ?= 5
 GITLEAKS    ?= $(CACHE)/bin/gitleaks
 BETTERLEAKS ?= betterleaks
 
-.PHONY: build test lint e2e bench bench-lease bench-secrets bench-memory equality quality docs-site generate fuzz clean
+.PHONY: build test lint e2e bench bench-action bench-lease bench-secrets bench-memory equality quality docs-site generate fuzz clean
 
 build: ## the static binary, bin/curfew
 	go build -trimpath -buildvcs=false -ldflags '-s -w -X github.com/curfew-ci/curfew/internal/cli.version=$(VERSION)' -o bin/curfew ./cmd/curfew
@@ -45,6 +45,9 @@ e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(CACHE)/bin/minio-$(MINIO
 bench: ## the numbers of docs/performance.md
 	go test -run '^$$' -bench '^BenchmarkStartup' -benchtime 20x ./cmd/curfew
 	go test -run '^$$' -bench 'Corpus' -benchtime 3x ./internal/...
+
+bench-action: build ## what the action adds to a scan of testdata/shop, and what its end takes where nothing is leased
+	node dist/test/bench.js bin/curfew testdata/shop
 
 bench-lease: $(VAULT) $(CACHE)/bin/minio-$(MINIO) ## exec with a real STS and Vault beside curl, LEASES times; a thousand decisions
 	CURFEW_VAULT=$(VAULT) CURFEW_MINIO=$(CACHE)/bin/minio-$(MINIO) \
