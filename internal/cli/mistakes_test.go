@@ -119,7 +119,7 @@ func TestMistakeNoSecurityEvents(t *testing.T) {
 	p.hub.Break(testservers.Fault{Status: http.StatusForbidden})
 	p.env["GITHUB_REPOSITORY"], p.env["GITHUB_SHA"], p.env["GITHUB_REF"] = "acme/web", p.commit, mainRef
 	file := filepath.Join(t.TempDir(), "curfew.sarif")
-	sarif := `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"curfew"}},"automationDetails":{"id":"curfew/workflows/"},"results":[]}]}`
+	sarif := `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"curfew"}},"automationDetails":{"id":"curfew/workflows/"},"versionControlProvenance":[{"repositoryUri":"https://github.com/acme/web","revisionId":"` + p.commit + `"}],"results":[]}]}`
 	if err := os.WriteFile(file, []byte(sarif), 0o600); err != nil {
 		t.Fatal(err)
 	}
