@@ -107,7 +107,7 @@ function proveCopy(from, copy, asset) {
     return `it has ${info.size} bytes, expected ${asset.bytes}`;
   }
   fs.copyFileSync(from, copy, fs.constants.COPYFILE_EXCL);
-  fs.chmodSync(copy, 0o500);
+  fs.chmodSync(copy, 0o700);
   const sha256 = crypto.createHash('sha256').update(fs.readFileSync(copy)).digest('hex');
   return sha256 === asset.sha256 ? '' : `its SHA-256 is ${sha256}, expected ${asset.sha256}`;
 }
@@ -178,7 +178,16 @@ async function launch(verb, w) {
     await obtain(w, table, asset, binary);
     return await run(binary, verb, w.env);
   } finally {
+    tidy(folder);
+  }
+}
+
+// tidy removes a folder. One that stays, as Windows keeps what somebody looks at, fails nothing: the runner empties RUNNER_TEMP.
+function tidy(folder) {
+  try {
     fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    // see above
   }
 }
 

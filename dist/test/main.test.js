@@ -42,7 +42,7 @@ test('runs a copy in a folder of its own, which is gone afterwards', async (t) =
   const s = stage(t, { script: 'echo "$0"; ls -ld "${0%/*}" "$0" | cut -c1-10' });
   const [first, second] = [await runShim(s), await runShim(s)];
   const [file, ...modes] = first.stdout.trim().split('\n');
-  assert.deepEqual(modes, ['drwx------', '-r-x------']);
+  assert.deepEqual(modes, ['drwx------', '-rwx------']);
   assert.ok(file.startsWith(s.env.RUNNER_TEMP), file);
   assert.notEqual(first.stdout, second.stdout);
   assert.deepEqual(fs.readdirSync(s.env.RUNNER_TEMP), []);

@@ -40,7 +40,7 @@ func (s Step) lease(c *command, in inputs, curfew Curfew) (int, error) {
 }
 
 func (s Step) leaseOutputs(l *Lease) error {
-	err := errors.Join(s.SetOutput("lease-id", l.ID), s.SetOutput("expires", l.Until.UTC().Format(time.RFC3339)))
+	err := errors.Join(s.setState(stateLease, l.ID), s.SetOutput("lease-id", l.ID), s.SetOutput("expires", l.Until.UTC().Format(time.RFC3339)))
 	if l.File != "" {
 		err = errors.Join(err, s.SetOutput("variables-file", l.File))
 	}

@@ -208,3 +208,33 @@ func TestPlain(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// TestUses: of several uses in a job the first one's end, which is the last, ends all; every other ends what it leased itself.
+func TestUses(t *testing.T) {
+	first := newRunner(t, map[string]string{"command": "lease", "grant": "deploy/prod"})
+	for n, want := range []string{"", "use=other", "use=other"} {
+		r := newRunner(t, map[string]string{"command": "lease", "grant": "deploy/prod"})
+		r.env["RUNNER_TEMP"] = first.env["RUNNER_TEMP"]
+		if n == 2 { // a runner that keeps no state
+			delete(r.env, "GITHUB_STATE")
+			want = ""
+		}
+		if _, err := Run(r.step(), leased); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		if n < 2 {
+			r.env["GITHUB_OUTPUT"] = r.env["GITHUB_STATE"] // to be read as outputs are
+			for name, value := range r.outputs(t) {
+				r.env["STATE_"+name] = value
+				if name != "lease" {
+					got = append(got, name+"="+value)
+				}
+			}
+		}
+		id, all := r.step().Due()
+		if strings.Join(got, " ") != want || all != (want == "") || !all && id != "01A" {
+			t.Errorf("use %d: state %v, due %q, all %v", n, got, id, all)
+		}
+	}
+}

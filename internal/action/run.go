@@ -53,6 +53,9 @@ func Run(step Step, curfew Curfew) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := step.joins(temp); err != nil {
+		return 0, fmt.Errorf("mark this job as one that uses the action: %w", err)
+	}
 	switch c.name {
 	case "scan":
 		dir, err := os.MkdirTemp(temp, "curfew-")

@@ -26,6 +26,7 @@ func newRunner(t *testing.T, inputs map[string]string) *runner {
 	r := &runner{env: map[string]string{
 		"RUNNER_TEMP":         dir,
 		"GITHUB_OUTPUT":       filepath.Join(dir, "output"),
+		"GITHUB_STATE":        filepath.Join(dir, "state"),
 		"GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"),
 	}}
 	for name, value := range inputs {
@@ -282,7 +283,7 @@ func TestRunFails(t *testing.T) {
 		want    string
 	}{
 		{"no folder", func(r *runner, _ *Step) { delete(r.env, "RUNNER_TEMP") }, all, "RUNNER_TEMP isn't set"},
-		{"a folder that isn't there", func(r *runner, _ *Step) { r.env["RUNNER_TEMP"] += "/none" }, all, "make a folder"},
+		{"a folder that isn't there", func(r *runner, _ *Step) { r.env["RUNNER_TEMP"] += "/none" }, all, "mark this job"},
 		{"no output file", func(r *runner, _ *Step) { delete(r.env, "GITHUB_OUTPUT") }, all, "GITHUB_OUTPUT isn't set"},
 		{"no summary file", func(r *runner, _ *Step) { delete(r.env, "GITHUB_STEP_SUMMARY") }, all, "GITHUB_STEP_SUMMARY isn't set"},
 		{"an output file that can't be", func(r *runner, _ *Step) { r.env["GITHUB_OUTPUT"] = "/dev/null/x" }, all, "open GITHUB_OUTPUT"},

@@ -39,9 +39,13 @@ func newActionPost(env *Env) *cobra.Command {
 	}
 }
 
-// runPost ends a job. A lease that may live on fails it, whatever else came of the job; records that can't be brought away don't, as
-// they prove nothing that a lease waits for.
+// runPost ends a use of the action, and the first use's end the job. A lease that may live on fails it, whatever else came of the job;
+// records that can't be brought away don't, as they prove nothing that a lease waits for.
 func runPost(ctx context.Context, env *Env) error {
+	own, all := stepOf(env).Due()
+	if !all && own == "" {
+		return nil
+	}
 	left, err := leftBehind(env)
 	if err != nil || !left {
 		return err
@@ -53,10 +57,15 @@ func runPost(ctx context.Context, env *Env) error {
 	if j.leases == nil || j.folder == nil {
 		return &exitError{ExitUnfinished, errors.Join(j.shut, j.close())}
 	}
-	endings, failed := j.endAll(ctx)
-	j.sealLeft(ctx)
+	endings, failed := j.endDue(ctx, own, all)
+	if all {
+		j.sealLeft(ctx)
+	}
 	j.sealOwn(context.WithoutCancel(ctx))
-	kept := j.bringAway(context.WithoutCancel(ctx))
+	var kept action.Kept
+	if all {
+		kept = j.bringAway(context.WithoutCancel(ctx))
+	}
 	if err := j.close(); err != nil {
 		j.say("%v", err)
 	}
@@ -89,15 +98,17 @@ func leftBehind(env *Env) (bool, error) {
 	return false, nil
 }
 
-// endAll ends all leases of the job.
-func (j *job) endAll(ctx context.Context) ([]action.Ending, error) {
+// endDue ends one lease, or all of the job.
+func (j *job) endDue(ctx context.Context, own string, all bool) ([]action.Ending, error) {
 	ender, err := issuance.NewEnder(j.options())
 	if err != nil {
 		return nil, err
 	}
-	ids, err := j.leases.IDs()
-	if err != nil {
-		return nil, err
+	ids := []string{own}
+	if all {
+		if ids, err = j.leases.IDs(); err != nil {
+			return nil, err
+		}
 	}
 	var endings []action.Ending
 	var faults []error

@@ -225,3 +225,25 @@ func TestActionPostHostile(t *testing.T) {
 		t.Errorf("one that can't be read: %d, revoked %d:\n%s", code, j.revoked, out)
 	}
 }
+
+// TestActionPostOther: the end of a use that isn't the job's first ends what that use leased and nothing else, also where that was ended
+// before, and leaves the records to the first one's.
+func TestActionPostOther(t *testing.T) {
+	j := endJob(t)
+	j.leases(leaseID)
+	j.leases("01JD9Z6Q4T8K0000000000000B")
+	j.env["STATE_use"] = "other"
+	if code, out := j.post(); code != 0 || out != "" || j.revoked != 0 {
+		t.Errorf("of a use that leased nothing: %d, revoked %d:\n%s", code, j.revoked, out)
+	}
+	j.env["STATE_lease"] = leaseID
+	for _, want := range []string{": revoked (", ": has ended before: "} {
+		if code, out := j.post(); code != 0 || !strings.Contains(out, "lease "+leaseID) || !strings.Contains(out, want) || j.revoked != 1 || j.artifacts != 0 {
+			t.Errorf("%d, revoked %d, artifacts %d:\n%s", code, j.revoked, j.artifacts, out)
+		}
+	}
+	delete(j.env, "STATE_use")
+	if code, out := j.post(); code != 0 || j.revoked != 2 || j.artifacts != 1 {
+		t.Errorf("%d, revoked %d, artifacts %d:\n%s", code, j.revoked, j.artifacts, out)
+	}
+}

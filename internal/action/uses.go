@@ -1,0 +1,46 @@
+package action
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// The action may be used several times in a job, and each use has its end, the last one's first. What an end does for the whole job
+// must wait for the last of them, which is the first use's: between them other actions end, such as one that saves a cache with
+// a leased credential. So every use but the first says in its state that it isn't, and which lease is its own.
+const (
+	markFile   = "curfew-action" // in RUNNER_TEMP, which the runner empties for each job
+	stateUse   = "use"
+	stateLease = "lease"
+	otherUse   = "other"
+)
+
+// joins marks the job as one that uses the action, or this use as another than its first.
+func (s Step) joins(temp string) error {
+	f, err := os.OpenFile(filepath.Join(temp, markFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the runner names its folder
+	if errors.Is(err, fs.ErrExist) {
+		return s.setState(stateUse, otherUse)
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// setState keeps a value for this use's end. A runner that keeps none has every end do all there is to do.
+func (s Step) setState(name, value string) error {
+	if s.Getenv("GITHUB_STATE") == "" {
+		return nil
+	}
+	return s.set("GITHUB_STATE", name, value)
+}
+
+// Due says what the end of this use ends: its own lease, "" for none, or all that there is of the job.
+func (s Step) Due() (lease string, all bool) {
+	if s.Getenv("STATE_"+stateUse) == otherUse {
+		return s.Getenv("STATE_" + stateLease), false
+	}
+	return "", true
+}
