@@ -67,12 +67,20 @@ func (u *uploader) write(name, text string) {
 	}
 }
 
+func (u *uploader) environ() []string {
+	var all []string
+	for name, value := range u.env {
+		all = append(all, name+"="+value)
+	}
+	return all
+}
+
 func (u *uploader) run(args ...string) (int, string, string) {
 	u.Helper()
 	var out, errs bytes.Buffer
 	code := cli.Run(u.Context(), cli.Env{
 		Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
-		Getenv: func(name string) string { return u.env[name] }, Now: func() time.Time { return u.now },
+		Getenv: func(name string) string { return u.env[name] }, Now: func() time.Time { return u.now }, Environ: u.environ,
 		Sleep: func(_ context.Context, d time.Duration) error {
 			u.slept += d
 			time.Sleep(d / 100)
