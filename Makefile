@@ -13,7 +13,12 @@ FUZZTIME  ?= 30s
 VAULT     := $(CACHE)/bin/vault-for-tests
 MINIO     := v0.0.0-20260212201848-7aac2a2c5b7c
 ZIZMOR    := $(CACHE)/zizmor/bin/zizmor
+GORELEASER := v2.15.4
+CYCLONEDX := v1.10.0
 MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
+
+# What a release is called: by the command line, or one that no release has.
+RELEASE   := $(if $(filter command,$(firstword $(origin VERSION))),$(VERSION),0.0.0-dev)
 
 # How many leases of each kind are timed.
 LEASES      ?= 40
@@ -24,7 +29,7 @@ RUNS        ?= 5
 GITLEAKS    ?= $(CACHE)/bin/gitleaks
 BETTERLEAKS ?= betterleaks
 
-.PHONY: build test lint e2e bench bench-action bench-lease bench-secrets bench-memory equality quality docs-site generate fuzz clean
+.PHONY: build test lint vet e2e e2e-release release-snapshot release-table bench bench-action bench-lease bench-secrets bench-memory equality quality docs-site generate fuzz clean
 
 build: ## the static binary, bin/curfew
 	go build -trimpath -buildvcs=false -ldflags '-s -w -X github.com/curfew-ci/curfew/internal/cli.version=$(VERSION)' -o bin/curfew ./cmd/curfew
@@ -35,12 +40,35 @@ test: ## quick tests
 lint: $(CACHE)/bin/golangci-lint
 	$(CACHE)/bin/golangci-lint run ./...
 
+vet: ## what lint can't: the files for other systems
+	GOOS=darwin go vet -trimpath ./... # -trimpath as releases are built, so that what both compile is compiled once
+	GOOS=windows go vet -trimpath ./...
+
 e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(CACHE)/bin/minio-$(MINIO) $(CACHE)/zizmor/installed ## the action under a runner, SARIF under its validator, a real Vault, a real STS and S3
 	node --test dist/test/*.test.js
 	CURFEW_ACT=$(CACHE)/bin/act CURFEW_VAULT=$(VAULT) CURFEW_MINIO=$(CACHE)/bin/minio-$(MINIO) \
 	  CURFEW_ZIZMOR=$$([ ! -x $(ZIZMOR) ] || echo $(ZIZMOR)) \
 	  CURFEW_SARIF_MULTITOOL=$(CACHE)/npm/$(MULTITOOL) \
-	  go test -count 1 -tags e2e -run E2E ./...
+	  go test -count 1 -tags e2e -run E2E -skip E2ERelease ./...
+
+# With -v, as what isn't run here says so, and the image's size is printed.
+e2e-release: release-snapshot ## what a release holds: built again, packages, image, pre-commit
+	$(MAKE) $(CACHE)/pre-commit/installed || echo 'NOT RUN: pre-commit: it could not be installed, see above'
+	CURFEW_RELEASE='$(CURDIR)/bin/release' CURFEW_PRE_COMMIT="$$(ls $(CACHE)/pre-commit/bin/pre-commit || true)" \
+	  go test -count 1 -v -tags e2e -run E2ERelease ./internal/release
+	go build -trimpath -buildvcs=false -ldflags=-w -o bin/curfew-with-symbols ./cmd/curfew
+	go run ./internal/release sizes -binary bin/curfew-with-symbols
+
+release-snapshot: $(CACHE)/goreleaser-$(GORELEASER)/goreleaser $(CACHE)/cyclonedx-gomod-$(CYCLONEDX)/cyclonedx-gomod ## all files of a release, in bin/release: VERSION=1.2.3
+	PATH="$(CACHE)/cyclonedx-gomod-$(CYCLONEDX):$$PATH" CURFEW_VERSION='$(RELEASE)' \
+	  SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CURFEW_DATE=$$(git log -1 --format=%cI) \
+	  $< release --snapshot --clean
+	go run ./internal/release gather -from bin/goreleaser -into bin/release -version '$(RELEASE)' -commit "$$(git rev-parse HEAD)"
+
+release-table: ## dist/release.json for VERSION, built of HEAD (docs/release.md)
+	go run ./internal/release ready -version '$(VERSION)'
+	$(MAKE) release-snapshot VERSION='$(VERSION)'
+	cp bin/release/release.json dist/release.json
 
 bench: ## the numbers of docs/performance.md
 	go test -run '^$$' -bench '^BenchmarkStartup' -benchtime 20x ./cmd/curfew
@@ -109,6 +137,13 @@ $(CACHE)/bin/minio-$(MINIO):
 	mv $(@D)/minio.new/minio $@
 	rmdir $(@D)/minio.new
 
+# Likewise what makes a release. (From v2.17 on goreleaser needs a module that the proxy refuses to serve.)
+$(CACHE)/goreleaser-$(GORELEASER)/goreleaser:
+	GOBIN=$(@D) go install -trimpath -ldflags='-s -w' github.com/goreleaser/goreleaser/v2@$(GORELEASER)
+
+$(CACHE)/cyclonedx-gomod-$(CYCLONEDX)/cyclonedx-gomod:
+	GOBIN=$(@D) go install -trimpath -ldflags='-s -w' github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX)
+
 # One recipe for every Go tool: cold it takes minutes, so it runs only where the pins have changed.
 $(CACHE)/bin/%: internal/tools/go.mod internal/tools/go.sum
 	mkdir -p $(@D)
@@ -129,3 +164,8 @@ $(CACHE)/zizmor/installed: internal/tools/pip/requirements.txt
 	python3 -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes --only-binary :all: \
 	  --target $(@D) --requirement $< || echo 'NOT RUN: zizmor on the workflows: it could not be installed, see above' >&2
 	if [ -x $(ZIZMOR) ]; then touch $@; fi
+
+$(CACHE)/pre-commit/installed: internal/tools/python/requirements.txt
+	python3 -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@

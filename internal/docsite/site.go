@@ -31,7 +31,7 @@ func groups() []group {
 		{"Entitle", docs("manifest", "manifest-reference", "org-reference", "decide", "policy", "certify")},
 		{"Scan", append(docs("rules", "coverage", "suppression", "inventory", "sarif", "verify", "revoke", "tickets"), "internal/ticket/revoke.md")},
 		{"Lease", docs("leases", "action", "workflows", "providers", "trust", "ledger", "threat-model")},
-		{"Look up", docs("cli", "ghes", "quality", "performance")},
+		{"Look up", docs("cli", "release", "ghes", "quality", "performance")},
 		{"Project", []string{"ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"}},
 	}
 }
