@@ -6,6 +6,8 @@
 #   docker build --build-context certs=/etc/ssl/certs -t curfew .
 #   mkdir tree && git archive HEAD | tar -x -C tree
 #   docker run --rm -v "$PWD/tree:/repository:ro" curfew scan
+#
+# Or with a release's binary, as bin/curfew; and with buildah as with docker.
 FROM scratch
 COPY --from=certs ca-certificates.crt /etc/ssl/certs/
 COPY bin/curfew /curfew
