@@ -141,7 +141,7 @@ func TestCallersAreEntitled(t *testing.T) {
 			t.Fatalf("%d blocks of %s", len(manifests), info)
 		}
 		dir := t.TempDir()
-		files[".github/curfew.yml"] = manifests[0]
+		files[".github/curfew.yml"] = today(t, manifests[0])
 		for name, text := range files {
 			write(t, filepath.Join(dir, filepath.FromSlash(name)), text)
 		}

@@ -65,12 +65,12 @@ func (b *block) test(t *testing.T, root string, env []string) {
 	if b.dir != "" {
 		dir = repository(t, filepath.Join(root, filepath.FromSlash(b.dir)))
 	}
-	status, out := run(t, b.script, dir, env)
+	status, out := run(t, today(t, b.script), dir, env)
 	if status != b.exit {
 		t.Errorf("exit status %d, want %d", status, b.exit)
 	}
 	for _, part := range b.prints {
-		if !strings.Contains(out, part) {
+		if !strings.Contains(out, today(t, part)) {
 			t.Errorf("%q isn't printed", part)
 		}
 	}
@@ -120,13 +120,14 @@ func environment(t *testing.T, root string) []string {
 	return append(env, "GOBIN="+bin, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
-// repository is a copy of a folder as a git repository of its own.
+// repository is a copy of a folder as a git repository of its own, as it would be written today.
 func repository(t *testing.T, folder string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(folder)); err != nil {
 		t.Fatal(err)
 	}
+	renewed(t, dir)
 	for _, args := range [][]string{
 		{"init", "--quiet"},
 		{"add", "."},
