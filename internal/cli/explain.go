@@ -29,14 +29,19 @@ func newExplain(env *Env) *cobra.Command {
 			"A finding is looked up in a result that scan wrote (--from), or by scanning PATH again,\n" +
 			"with the flags that say where.",
 		Example: "  curfew explain secret-unentitled\n  curfew explain 3f9c21ab",
-		Args:    cobra.RangeArgs(1, 2),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 || len(args) > 2 {
+				return usageError("which one? expected a rule's id or a finding's, both as scan prints them, and perhaps a folder; docs/rules.md lists the rules")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			rule, err := rules.Lookup(args[0])
 			if err == nil {
 				return writeRule(env.Stdout, rule)
 			}
 			if !isFingerprint(args[0]) {
-				return usageError("%w; `curfew explain --help` says what can be explained", err)
+				return unknownRule(err, args[0])
 			}
 			dir := "."
 			if len(args) == 2 {

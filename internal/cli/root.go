@@ -39,6 +39,7 @@ func newRoot(env *Env) *cobra.Command {
 		newManifest(env), newTrust(env), newTicket(env), newCertify(env), newInventory(env), newLedger(env),
 		newVersion(env), newAction(env), newActionPost(env), newWatchdog(env),
 	)
+	tellNearest(root)
 	return root
 }
 
