@@ -161,3 +161,13 @@ func (c *command) revokeLine(in inputs) ([]string, error) {
 	}
 	return args, nil
 }
+
+// checkFrom refuses a source that isn't there where one is needed, and stdin, of which a step has none: by an empty list of what was
+// leased, all would be proposed to be removed.
+func (c *command) checkFrom(from string) error {
+	needed := c.verb[0] == "ticket" || c.name == "certify record"
+	if from == "-" || from == "" && needed {
+		return &InputError{"from", "which one? expected a file: the output result-file of a scan for tickets, an exported ledger for certify"}
+	}
+	return nil
+}

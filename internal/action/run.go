@@ -1,7 +1,6 @@
 package action
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -70,8 +69,8 @@ func Run(step Step, curfew Curfew) (int, error) {
 		return step.plain(args, err, curfew)
 	}
 	args, err := c.line(in)
-	if err == nil && cmp.Or(in.get("from"), "-") == "-" && (c.verb[0] == "ticket" || c.name == "certify record") {
-		err = &InputError{"from", "which one? expected a file: the output result-file of a scan for tickets, an exported ledger for certify record"}
+	if err == nil {
+		err = c.checkFrom(in.get("from"))
 	}
 	return step.plain(args, err, curfew)
 }

@@ -242,6 +242,7 @@ func TestRunRefusesInputs(t *testing.T) {
 		{map[string]string{"command": "revoke", "path": "."}, `input "path": it is where a finding is looked for`},
 		{map[string]string{"command": "ticket"}, `input "from": which one?`},
 		{map[string]string{"command": "certify record"}, `input "from": which one?`},
+		{map[string]string{"command": "certify", "from": "-"}, `input "from": which one?`},
 	}
 	for _, tt := range tests {
 		r := newRunner(t, tt.inputs)
@@ -394,4 +395,25 @@ func TestMask(t *testing.T) {
 	if err := step.Mask([]byte("one")); err == nil || strings.Contains(err.Error(), "one") {
 		t.Errorf("%v", err)
 	}
+}
+
+// FuzzExtra: whatever args holds, what comes of it is flags that no input says, one a line, and none that ends the flags.
+func FuzzExtra(f *testing.F) {
+	for _, args := range []string{"", "--base=main\n--require=secrets", "--\nx", "-f=github", "--state=/tmp", "--=x", "--help", " --a \r\n"} {
+		f.Add(args)
+	}
+	f.Fuzz(func(t *testing.T, args string) {
+		for _, c := range commands() {
+			got, err := c.extra(args)
+			if err != nil {
+				continue
+			}
+			for _, arg := range got {
+				name, _, _ := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
+				if _, refused := c.refused(name); refused || name == "" || !strings.HasPrefix(arg, "--") || strings.HasPrefix(name, "-") || strings.Contains(arg, "\n") {
+					t.Errorf("%s: %q gave %q", c.name, args, arg)
+				}
+			}
+		}
+	})
 }

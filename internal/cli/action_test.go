@@ -30,9 +30,10 @@ func (u *uploader) step(inputs map[string]string) (int, string) {
 	return code, out + errs
 }
 
-func (u *uploader) file(variable string) string {
+// outputs is the file of the step's outputs.
+func (u *uploader) outputs() string {
 	u.Helper()
-	text, err := os.ReadFile(u.env[variable])
+	text, err := os.ReadFile(u.env["GITHUB_OUTPUT"])
 	if err != nil && !os.IsNotExist(err) {
 		u.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func TestActionUpload(t *testing.T) {
 			if code != tt.code || !strings.Contains(log, tt.want) || (len(u.hub.Asked()) == before) != (tt.upload == "") {
 				t.Errorf("%d:\n%s", code, log)
 			}
-			if out := u.file("GITHUB_OUTPUT"); !strings.Contains(out, "findings<<") || !strings.Contains(out, "sarif-file<<") || !strings.Contains(out, "result-file<<") {
+			if out := u.outputs(); !strings.Contains(out, "findings<<") || !strings.Contains(out, "sarif-file<<") || !strings.Contains(out, "result-file<<") {
 				t.Errorf("outputs %s", out)
 			}
 			if strings.Contains(log, u.hub.Token) {
@@ -90,11 +91,11 @@ func TestActionInputs(t *testing.T) {
 		"fail-on": "::error title=curfew::--fail-on: unknown severity",
 	} {
 		code, log := u.step(map[string]string{input: "a\u2028b::c"})
-		if code != cli.ExitUsage || !strings.Contains(log, want) || strings.Contains(log, "\u2028") || u.file("GITHUB_OUTPUT") != "" {
+		if code != cli.ExitUsage || !strings.Contains(log, want) || strings.Contains(log, "\u2028") || u.outputs() != "" {
 			t.Errorf("%s: %d:\n%s", input, code, log)
 		}
 	}
-	if code, log := u.step(map[string]string{"command": "lease", "grant": "deploy/prod", "to": "env"}); code == 0 || strings.Contains(u.file("GITHUB_OUTPUT"), "lease-id") {
+	if code, log := u.step(map[string]string{"command": "lease", "grant": "deploy/prod", "to": "env"}); code == 0 || strings.Contains(u.outputs(), "lease-id") {
 		t.Errorf("%d:\n%s", code, log)
 	}
 }
@@ -105,7 +106,7 @@ func TestActionTicket(t *testing.T) {
 	if code, log := u.step(map[string]string{"fail-on": "never"}); code != 0 {
 		t.Fatalf("%d:\n%s", code, log)
 	}
-	_, rest, _ := strings.Cut(u.file("GITHUB_OUTPUT"), "result-file<<")
+	_, rest, _ := strings.Cut(u.outputs(), "result-file<<")
 	from := strings.Split(rest, "\n")[1]
 	code, log := u.step(map[string]string{"command": "ticket plan", "from": from, "to": "files:tickets"})
 	if code != cli.ExitFindings || !strings.Contains(log, "::group::curfew ticket\n") || !strings.Contains(log, "Would change 2 tickets") {
