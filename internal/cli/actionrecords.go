@@ -13,9 +13,12 @@ import (
 	"github.com/curfew-ci/curfew/internal/ledger"
 )
 
-// markPrefix is what the names begin with of the files in a job's state that say which records have been brought away: each use of
-// the action in a job has an end of its own, and all see the same records.
-const markPrefix = "brought-"
+// What the names begin with of the files in a job's state that say which records have been brought away, to the organisation's store or
+// elsewhere: each process that records sees all records of the job.
+const (
+	storedPrefix  = "stored-"
+	broughtPrefix = "brought-"
+)
 
 // errNoStore says that the organisation's policy names no store, as far as this job knows.
 var errNoStore = errors.New("no store of the organisation's is known")
@@ -26,25 +29,31 @@ func (j *job) bringAway(ctx context.Context) action.Kept {
 	at := filepath.Join(j.state, recordsFolder)
 	files, err := j.notBrought(ctx)
 	if err == nil && len(files) == 0 {
-		return action.Kept{}
+		return action.Kept{Text: j.inStore(ctx)}
 	}
-	var to string
 	if err == nil {
-		to, err = j.toStore(ctx, files)
+		files, err = j.toStore(ctx, files)
 	}
-	if err != nil {
-		var failed error
-		if to, failed = j.toArtifact(ctx, files); failed != nil {
-			return action.Kept{Text: j.inert("they are in %s alone, and gone with this machine: %v; %v", at, err, failed), Failed: true}
-		}
+	if err == nil {
+		return action.Kept{Text: j.inStore(ctx)}
 	}
-	if failed := j.mark(ctx, files); failed != nil {
-		j.say("what was brought away isn't noted, and is brought again: %v", failed)
+	to, failed := j.toArtifact(ctx, files)
+	if failed != nil {
+		return action.Kept{Text: j.inert("they are in %s alone, and gone with this machine: %v; %v", at, err, failed), Failed: true}
 	}
-	if err != nil && !errors.Is(err, errNoStore) {
+	j.note(ctx, broughtPrefix, files)
+	if !errors.Is(err, errNoStore) {
 		return action.Kept{Text: j.inert("%s, and not in the organisation's store: %v", to, err), Failed: true}
 	}
 	return action.Kept{Text: to}
+}
+
+// inStore says that records are in the organisation's store, where some of this job are.
+func (j *job) inStore(ctx context.Context) string {
+	if stored, err := j.noted(ctx, storedPrefix); err != nil || len(stored) == 0 {
+		return ""
+	}
+	return "in the organisation's store"
 }
 
 // inert is text that is fit for a log, in one line.
@@ -58,49 +67,64 @@ func (j *job) notBrought(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	brought, err := j.noted(ctx, storedPrefix, broughtPrefix)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !isJobFile(name) || brought[name] }), nil
+}
+
+// noted are the files of records that have been brought away.
+func (j *job) noted(ctx context.Context, prefixes ...string) (map[string]bool, error) {
 	state, err := ledger.OpenFolder(j.state)
 	if err != nil {
 		return nil, err
 	}
 	defer state.Close() //nolint:errcheck // only read
-	marks, err := state.List(ctx, markPrefix, "", ledger.MaxList)
-	if err != nil {
-		return nil, err
-	}
 	brought := map[string]bool{}
-	for _, name := range marks {
-		mark, err := state.Get(ctx, name)
+	for _, prefix := range prefixes {
+		marks, err := state.List(ctx, prefix, "", ledger.MaxList)
 		if err != nil {
 			return nil, err
 		}
-		for line := range strings.Lines(string(mark.Data)) {
-			brought[strings.TrimSpace(line)] = true
+		for _, name := range marks {
+			mark, err := state.Get(ctx, name)
+			if err != nil {
+				return nil, err
+			}
+			for line := range strings.Lines(string(mark.Data)) {
+				brought[strings.TrimSpace(line)] = true
+			}
 		}
 	}
-	return slices.DeleteFunc(names, func(name string) bool { return !isJobFile(name) || brought[name] }), nil
+	return brought, nil
 }
 
-// mark notes which files have been brought away.
-func (j *job) mark(ctx context.Context, files []string) error {
-	state, err := ledger.OpenFolder(j.state)
-	if err != nil {
-		return err
+// note notes which files have been brought away. One that can't be noted is brought again, which is said then.
+func (j *job) note(ctx context.Context, prefix string, files []string) {
+	if len(files) == 0 {
+		return
 	}
-	return errors.Join(state.Create(ctx, markPrefix+files[0], []byte(strings.Join(files, "\n")+"\n")), state.Close())
+	state, err := ledger.OpenFolder(j.state)
+	if err == nil {
+		err = errors.Join(state.Create(ctx, prefix+files[0], []byte(strings.Join(files, "\n")+"\n")), state.Close())
+	}
+	if err != nil {
+		j.say("it isn't noted that records were brought away: %v", err)
+	}
 }
 
-// toStore deposits files in the organisation's store, also those that were deposited when they were sealed: again does no harm.
-func (j *job) toStore(ctx context.Context, files []string) (string, error) {
+// toStore deposits files in the organisation's store, and returns those that aren't there where that fails.
+func (j *job) toStore(ctx context.Context, files []string) ([]string, error) {
 	if err := j.openKeptStore(ctx); err != nil {
-		return "", err
+		return files, err
 	}
 	if j.store == nil {
-		return "", errNoStore
+		return files, errNoStore
 	}
-	if err := j.store.Deposit(ctx, j.folder, files...); err != nil {
-		return "", err
-	}
-	return "in the organisation's store", nil
+	there, err := j.depositEach(ctx, files)
+	j.note(ctx, storedPrefix, there)
+	return slices.DeleteFunc(files, func(name string) bool { return slices.Contains(there, name) }), err
 }
 
 // toArtifact uploads files and their seals as an artifact of the run.

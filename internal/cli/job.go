@@ -224,13 +224,37 @@ func (j *job) sealLeft(ctx context.Context) {
 	j.deposit(ctx, names...)
 }
 
+// deposit brings sealed files to the organisation's store, where that is open, and notes which are there: a role that may only create
+// can't tell later whether what is there is the same.
 func (j *job) deposit(ctx context.Context, names ...string) {
 	if j.store == nil || len(names) == 0 {
 		return
 	}
-	if err := j.store.Deposit(ctx, j.folder, names...); err != nil {
+	there, err := j.depositEach(ctx, names)
+	if err != nil {
 		j.say("not all records in %s are in the organisation's store: %v", filepath.Join(j.state, recordsFolder), err)
 	}
+	j.note(ctx, storedPrefix, there)
+}
+
+// depositEach deposits files and returns those that are there. Of several that fail the error is the first's.
+func (j *job) depositEach(ctx context.Context, names []string) (there []string, err error) {
+	more := 0
+	for _, name := range names {
+		failed := j.store.Deposit(ctx, j.folder, name)
+		switch {
+		case failed == nil:
+			there = append(there, name)
+		case err == nil:
+			err = failed
+		default:
+			more++
+		}
+	}
+	if more > 0 {
+		err = fmt.Errorf("%w, and %d more", err, more)
+	}
+	return there, err
 }
 
 // openStore opens the store that the organisation's policy names.
