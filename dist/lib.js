@@ -201,8 +201,9 @@ async function step(verb, w = world()) {
   }
 }
 
-// isIdle reports whether no step of this job has left anything to end or to keep.
-const isIdle = (env) => Boolean(env.RUNNER_TEMP) && !fs.existsSync(path.join(env.RUNNER_TEMP, 'curfew'));
+// isIdle reports whether no step of this job has left anything to end or to keep. What this use has leased the runner knows as well:
+// a step could have removed the folder.
+const isIdle = (env) => Boolean(env.RUNNER_TEMP) && !env.STATE_lease && !fs.existsSync(path.join(env.RUNNER_TEMP, 'curfew'));
 
 // escape makes a message one workflow command.
 const escape = (text) => text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');

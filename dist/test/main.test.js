@@ -93,6 +93,7 @@ test('hands a cancellation on to curfew and waits for it', async (t) => {
 test('post runs "curfew action-post" where a step has left something, and nothing where none has', async (t) => {
   const s = stage(t, { script: 'echo RAN "$@"' });
   assert.deepEqual(await runShim(s, { file: 'post.js' }), { status: 0, signal: null, stdout: '', stderr: '' });
+  assert.equal((await runShim(s, { file: 'post.js', env: { STATE_lease: '01A' } })).stdout, 'RAN action-post\n');
   fs.mkdirSync(path.join(s.env.RUNNER_TEMP, 'curfew'));
   assert.equal((await runShim(s, { file: 'post.js' })).stdout, 'RAN action-post\n');
 });

@@ -37,10 +37,7 @@ func (s Step) setState(name, value string) error {
 	return s.set("GITHUB_STATE", name, value)
 }
 
-// Due says what the end of this use ends: its own lease, "" for none, or all that there is of the job.
+// Due says what the end of this use ends: its own lease, "" for none, and whether all that there is of the job as well.
 func (s Step) Due() (lease string, all bool) {
-	if s.Getenv("STATE_"+stateUse) == otherUse {
-		return s.Getenv("STATE_" + stateLease), false
-	}
-	return "", true
+	return s.Getenv("STATE_" + stateLease), s.Getenv("STATE_"+stateUse) != otherUse
 }

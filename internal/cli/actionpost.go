@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,7 +48,7 @@ func runPost(ctx context.Context, env *Env) error {
 		return nil
 	}
 	left, err := leftBehind(env)
-	if err != nil || !left {
+	if err != nil || !left && own == "" {
 		return err
 	}
 	j, err := openToEnd(env, "")
@@ -98,17 +99,21 @@ func leftBehind(env *Env) (bool, error) {
 	return false, nil
 }
 
-// endDue ends one lease, or all of the job.
+// endDue ends the use's own lease, if it has one, and where it is to all others of the job. Whether there is an own one says the
+// runner, which keeps that where no other step writes: one whose end isn't kept any longer isn't passed over.
 func (j *job) endDue(ctx context.Context, own string, all bool) ([]action.Ending, error) {
 	ender, err := issuance.NewEnder(j.options())
 	if err != nil {
 		return nil, err
 	}
-	ids := []string{own}
+	var ids []string
 	if all {
 		if ids, err = j.leases.IDs(); err != nil {
 			return nil, err
 		}
+	}
+	if own != "" && !slices.Contains(ids, own) {
+		ids = append(ids, own)
 	}
 	var endings []action.Ending
 	var faults []error

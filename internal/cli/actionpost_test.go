@@ -247,3 +247,17 @@ func TestActionPostOther(t *testing.T) {
 		t.Errorf("%d, revoked %d, artifacts %d:\n%s", code, j.revoked, j.artifacts, out)
 	}
 }
+
+// TestActionPostLost: a lease that the runner knows this use to have, and of which a step has removed all that is kept, fails the job.
+func TestActionPostLost(t *testing.T) {
+	j := endJob(t)
+	j.leases(leaseID)
+	j.env["STATE_lease"] = leaseID
+	if err := os.RemoveAll(j.state); err != nil {
+		t.Fatal(err)
+	}
+	code, out := j.post()
+	if code != cli.ExitUnfinished || !strings.Contains(out, "::error title=curfew::lease "+leaseID+": may live on: ") || !strings.Contains(j.summary(), "may live on") {
+		t.Errorf("%d:\n%s\n%s", code, out, j.summary())
+	}
+}
