@@ -1,81 +1,152 @@
 //go:build e2e
 
-package action
+package action_test
 
 import (
-	"bytes"
+	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/testservers"
 )
 
-// The workflow of a repository that calls the scan, and a job of its own that has curfew in its PATH.
-const callingWorkflow = `on: push
+const callsScan = `on: push
+permissions: {}
 jobs:
   scan:
-    uses: ./.github/workflows/scan.yml
-    permissions:
-      contents: read
-      security-events: write
-    with:
-      fail-on: never
-      upload: false
+    uses: CALLED/scan.yml@PINNED
+    permissions: { contents: read, security-events: write }
+    with: { fail-on: never }
   look:
     runs-on: ubuntu-latest
-    permissions: {}
     needs: scan
     steps:
       - uses: actions/checkout@v5
-      - uses: ./dist/setup
+      - uses: curfew-ci/curfew/dist/setup@PINNED
       - run: |
-          test "$FINDINGS" = 1 # nobody entitled the calling job here to upload
-          curfew version
           curfew manifest check
-        env:
-          FINDINGS: ${{ needs.scan.outputs.findings }}
+          echo "findings '$FINDINGS'"
+        env: { FINDINGS: "${{ needs.scan.outputs.findings }}" }
 `
 
-// TestE2ECalledScan calls the scan's workflow by act (CURFEW_ACT), as the runner of the repository that has it: act knows
-// neither workflows of repositories elsewhere without a network, nor $/, which is ./ here.
-func TestE2ECalledScan(t *testing.T) {
-	act := os.Getenv("CURFEW_ACT")
-	if act == "" {
-		t.Fatal("CURFEW_ACT doesn't name the runner: run make e2e")
+const callsDeploy = `on: push
+permissions: {}
+jobs:
+  deploy:
+    uses: CALLED/deploy.yml@PINNED
+    permissions: { contents: read, actions: read, id-token: write }
+    with: { grant: deploy/vault, script: scripts/deploy.sh, environment: production }
+`
+
+const callsTickets = `on: push
+permissions: {}
+jobs:
+  tickets:
+    uses: CALLED/tickets.yml@PINNED
+    permissions: { contents: read, issues: write }
+`
+
+const callsCertify = `on: push
+permissions: {}
+jobs:
+  certify:
+    uses: CALLED/certify.yml@PINNED
+    permissions: { contents: write, pull-requests: write }
+`
+
+// deployScript is the caller's: it has the credential, and nothing to get others by.
+const deployScript = `#!/bin/sh
+set -eu
+printf %s "$VAULT_TOKEN" >"$KEEP/vault"
+curl -sSf -H "X-Vault-Token: $VAULT_TOKEN" "$VAULT_ADDR/v1/secret/data/deploy"
+echo "deployed with $VAULT_TOKEN, ${GITHUB_TOKEN:-no token of the job} and ${ACTIONS_ID_TOKEN_REQUEST_TOKEN:-no identity}"
+`
+
+// called calls each workflow that others call, from the action's repository, where act knows no $/: there it is the action by its
+// commit. What else is changed is the issuer, which isn't GitHub's.
+func called(t *testing.T, w *world) {
+	w.publishWorkflows(t)
+	job := func(t *testing.T, workflow string, change func(*testservers.GitHub)) (*job, *testservers.GitHub) {
+		t.Helper()
+		files := shop()
+		files["scripts/deploy.sh"] = deployScript
+		fill := strings.NewReplacer("CALLED", "curfew-ci/curfew/.github/workflows", "PINNED", pinned)
+		j, hub := w.job(t, fill.Replace(workflow), files), w.newHub(t)
+		change(hub)
+		j.flags = append(j.flags, "--local-repository", w.checkoutAction(t))
+		j.flags = append(j.flags, "--secret", "GITHUB_TOKEN="+hub.Token, "--env", "GITHUB_API_URL="+hub.API())
+		return j, hub
 	}
-	dir := checkout(t)
-	workflows := filepath.Join(dir, ".github", "workflows")
-	called, err := os.ReadFile(filepath.Join(workflows, "scan.yml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	local := bytes.ReplaceAll(called, []byte("uses: $/"), []byte("uses: ./"))
-	if bytes.Equal(local, called) {
-		t.Error("the workflow doesn't name the action by its own repository")
-	}
-	for name, text := range map[string][]byte{"scan.yml": local, "e2e.yml": []byte(callingWorkflow)} {
-		if err := os.WriteFile(filepath.Join(workflows, name), text, 0o600); err != nil {
-			t.Fatal(err)
+	t.Run("scan", func(t *testing.T) {
+		j, hub := job(t, callsScan, func(*testservers.GitHub) {})
+		j.run(true)
+		j.lacks("findings ''")
+		if len(hub.Alerts(webRepo, "refs/heads/main")) == 0 {
+			t.Error("code scanning has no alerts")
 		}
+	})
+	t.Run("deploy", func(t *testing.T) {
+		j, _ := job(t, callsDeploy, func(*testservers.GitHub) {})
+		j.withIdentity().run(true)
+		j.says("deployed with [redacted], no token of the job and no identity", ": revoked (")
+		j.dead(j.kept("vault"))
+		j.hides(j.kept("vault"))
+	})
+	t.Run("tickets", func(t *testing.T) {
+		j, hub := job(t, callsTickets, func(*testservers.GitHub) {})
+		j.run(true)
+		if issues := hub.Issues(webRepo); len(issues) == 0 || !issues[0].Open {
+			t.Errorf("issues %+v", issues)
+		}
+	})
+	t.Run("certify", func(t *testing.T) {
+		j, hub := job(t, callsCertify, func(hub *testservers.GitHub) {
+			rules := maps.Clone(w.rules)
+			soon := time.Now().Add(5 * 24 * time.Hour).Format(time.DateOnly)
+			rules[".github/curfew.yml"] = strings.Replace(rules[".github/curfew.yml"], "2099-06-01", soon, 1)
+			hub.Commit(webRepo, "main", "bob", rules)
+			hub.Collaborators = []string{"acme/web"}
+			hub.Now = func() time.Time { return time.Now().Add(-time.Hour) } // so that nothing may lag, which would be waited for
+		})
+		j.run(true)
+		if pulls := hub.Pulls(webRepo); len(pulls) != 1 || !strings.HasPrefix(pulls[0].Head, "curfew/certify/") {
+			t.Errorf("pull requests %+v", pulls)
+		}
+	})
+}
+
+// checkoutAction stands for the action that checks out, which act asks for even where a workflow skips it, and answers by itself
+// where it doesn't.
+func (w *world) checkoutAction(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	(&job{T: t}).write(dir, "action.yml", "name: checkout\nruns: { using: composite, steps: [] }\n")
+	text, err := os.ReadFile(filepath.Join(w.action, ".github", "workflows", "certify.yml"))
+	uses := regexp.MustCompile(`actions/checkout@[0-9a-f]{40}`).Find(text)
+	if err != nil || uses == nil {
+		t.Fatalf("no checkout by its commit: %v", err)
 	}
-	git(t, dir, "init", "--quiet")
-	git(t, dir, "add", ".")
-	git(t, dir, "-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "--message=Begin")
-	cmd := exec.CommandContext(t.Context(), act, "push", "--workflows", filepath.Join(workflows, "e2e.yml"),
-		"--platform", "ubuntu-latest=-self-hosted", "--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server",
-		"--container-daemon-socket", "-")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "XDG_CONFIG_HOME="+t.TempDir())
-	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
-		value, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
+	return string(uses) + "=" + dir
+}
+
+// publishWorkflows puts the workflows into the copy of the action's repository.
+func (w *world) publishWorkflows(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"scan.yml", "deploy.yml", "tickets.yml", "certify.yml"} {
+		text, err := os.ReadFile(filepath.Join("../../.github/workflows", name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd.Env = append(cmd.Env, name+"="+strings.TrimSpace(string(value)))
-	}
-	out, err := cmd.CombinedOutput()
-	if err != nil || bytes.Count(out, []byte("Job succeeded")) < 2 {
-		t.Errorf("act: %v\n%s", err, out)
+		own := regexp.MustCompile(`uses: \$/(\S+)`)
+		if !own.Match(text) {
+			t.Errorf("%s doesn't name the action by its own repository", name)
+		}
+		local := own.ReplaceAllString(string(text), "uses: curfew-ci/curfew/${1}@"+pinned)
+		local = strings.ReplaceAll(local, "curfew exec ", "curfew exec --issuer "+w.issuer.URL+" ")
+		(&job{T: t}).write(w.action, ".github/workflows/"+name, local)
 	}
 }

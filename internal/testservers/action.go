@@ -14,7 +14,7 @@ import (
 // actionVersion is the release that a test's copy of the action says it is of.
 const actionVersion = "0.0.0-test"
 
-// InstallAction copies the action that stands at root into a folder, with a table that names a binary of the test's as its
+// InstallAction copies the action that stands at root, and those beside it, into a folder, with a table that names a binary of the test's as its
 // release, and puts that into a tool cache, which the runner names by RUNNER_TOOL_CACHE; act's is act/tool_cache in
 // XDG_CACHE_HOME, whatever else is said. So the action is run as it is shipped, and downloads nothing.
 func InstallAction(tb testing.TB, root, into, tools, binary string) {
@@ -22,6 +22,13 @@ func InstallAction(tb testing.TB, root, into, tools, binary string) {
 	scripts, err := filepath.Glob(filepath.Join(root, "dist", "*.js"))
 	if err != nil || len(scripts) == 0 {
 		tb.Fatalf("no dist/*.js in %s: %v", root, err)
+	}
+	others, err := filepath.Glob(filepath.Join(root, "dist", "*", "action.yml"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, file := range others {
+		copyTo(tb, file, filepath.Join(into, "dist", filepath.Base(filepath.Dir(file)), "action.yml"), 0o600)
 	}
 	copyTo(tb, filepath.Join(root, "action.yml"), filepath.Join(into, "action.yml"), 0o600)
 	for _, script := range scripts {
