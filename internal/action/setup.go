@@ -24,6 +24,9 @@ func Setup(step Step, self string) error {
 	if strings.ContainsAny(temp, "\r\n") {
 		return errors.New("RUNNER_TEMP has a line break in it: no such folder can be put into the PATH")
 	}
+	if err := step.joins(temp); err != nil { // its end may be the job's
+		return err
+	}
 	dir, err := os.MkdirTemp(temp, "curfew-path-")
 	if err != nil {
 		return fmt.Errorf("make a folder for curfew: %w", err)

@@ -43,7 +43,7 @@ func setUp(env *Env, step action.Step) error {
 		err = action.Setup(step, self)
 	}
 	if err != nil {
-		return &exitError{ExitUnfinished, err}
+		return told(env, &exitError{ExitUnfinished, err})
 	}
 	return nil
 }
