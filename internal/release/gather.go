@@ -113,7 +113,7 @@ func take(from, to string) error {
 	if info.Mode()&0o111 != 0 {
 		mode = 0o755
 	}
-	return os.WriteFile(to, src, mode)
+	return os.WriteFile(to, src, mode) //nolint:gosec // into the folder that the command line names
 }
 
 func publish(name string, content []byte) error {

@@ -45,11 +45,11 @@ func (h history) commit(name, content string) string {
 }
 
 // table commits the table of a version that is built of a commit.
-func (h history) table(version, commit string) string {
+func (h history) table(version, commit string) {
 	h.t.Helper()
 	tab := sample(version)
 	tab.Commit = commit
-	return h.commit(tableFile, string(encoded(h.t, tab)))
+	h.commit(tableFile, string(encoded(h.t, tab)))
 }
 
 func TestTagged(t *testing.T) {
