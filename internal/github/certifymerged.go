@@ -122,13 +122,18 @@ func (c *Certification) compare(ctx context.Context, from, to string) (*comparis
 	return &said, err
 }
 
-// approvals are the logins of who approved the last commit and took it back by no later review. GitHub lists reviews by
-// time, and one that was dismissed says so.
+// approvals are the logins of who approved the last commit for the branch that it was merged into, and took it back by no
+// later review. GitHub lists reviews by time, and one that was dismissed says so.
 func (c *Certification) approvals(ctx context.Context, p *pull) ([]string, error) {
 	type review struct {
-		User   account `json:"user"`
-		State  string  `json:"state"`
-		Commit string  `json:"commit_id"`
+		User      account   `json:"user"`
+		State     string    `json:"state"`
+		Commit    string    `json:"commit_id"`
+		Submitted time.Time `json:"submitted_at"`
+	}
+	since, err := baseSince(ctx, c.client, c.about(p.Number, "issues/%s/timeline"))
+	if err != nil {
+		return nil, err
 	}
 	all, err := list[review](ctx, c.client, c.about(p.Number, "pulls/%s/reviews"), "", func() error { return nil })
 	if err != nil {
@@ -143,7 +148,7 @@ func (c *Certification) approvals(ctx context.Context, p *pull) ([]string, error
 			if _, seen := stands[who]; !seen {
 				order = append(order, r.User.Login)
 			}
-			stands[who] = r.Commit == p.Head.SHA
+			stands[who] = r.Commit == p.Head.SHA && r.Submitted.After(since)
 		case "CHANGES_REQUESTED", "DISMISSED":
 			delete(stands, who)
 		}

@@ -96,6 +96,11 @@ func TestCertified(t *testing.T) {
 			d.approve("wilma", "APPROVED")
 			d.approve("wendy", "COMMENTED")
 		}, `renew site of web until "2027-02-21" by @wendy @wilma in acme/shop#1`},
+		"approved for another branch": {func(d *desk) {
+			d.approve("wendy", "APPROVED")
+			d.at = d.at.Add(time.Second)
+			d.Retarget(shopID, 1, "mallory", "main")
+		}, "not site: nobody of owner web approved the commit that was merged"},
 		"approved by nobody":             {func(*desk) {}, "not site: nobody of owner web approved the commit that was merged"},
 		"approved by others":             {func(d *desk) { d.approve("otto", "APPROVED") }, "not site: nobody of owner web approved the commit that was merged"},
 		"approved and taken back":        {func(d *desk) { d.approve("wendy", "APPROVED"); d.approve("wendy", "CHANGES_REQUESTED") }, "not site: nobody of owner web approved the commit that was merged"},

@@ -74,7 +74,7 @@ func (d *ticketLook) pull(ctx context.Context, number string, uid int64) (proofs
 	if err != nil {
 		return nil, nil, err
 	}
-	since, err := d.baseSince(ctx, number)
+	since, err := baseSince(ctx, d.g.client, d.question("repos/%s/issues/%s/timeline", number, "issues: read"))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -87,12 +87,12 @@ func (d *ticketLook) pull(ctx context.Context, number string, uid int64) (proofs
 
 // baseSince is when a pull request got its base, or that another history, last; the zero time where it has kept what it was
 // made with. A review is of what the newest commit adds to the base: to a branch with the rest of a change in it, a word.
-func (d *ticketLook) baseSince(ctx context.Context, number string) (last time.Time, err error) {
+func baseSince(ctx context.Context, c *Client, timeline question) (last time.Time, err error) {
 	type event struct {
 		Event   string    `json:"event"`
 		Created time.Time `json:"created_at"`
 	}
-	history, err := whole[event](ctx, d.g.client, d.question("repos/%s/issues/%s/timeline", number, "issues: read"))
+	history, err := whole[event](ctx, c, timeline)
 	for _, e := range history {
 		switch e.Event {
 		case "base_ref_changed", "base_ref_force_pushed", "automatic_base_change_succeeded":
