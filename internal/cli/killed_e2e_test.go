@@ -172,10 +172,29 @@ func (s *site) behind() *killer {
 	return k
 }
 
+// outlived is a folder that a watchdog may still write to when the test is over, as it is meant to outlive what it watches.
+func outlived(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "curfew-killed-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for range 50 {
+			if err = os.RemoveAll(dir); err == nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Error(err)
+	})
+	return dir
+}
+
 // killedAt runs exec and has it killed.
 func (s *site) killedAt(t *testing.T, k *killer, at moment, grant, child string, gap bool) {
 	t.Helper()
-	s.temp = t.TempDir()
+	s.temp = outlived(t)
 	s.env = append(s.env, "RUNNER_TEMP="+s.temp) // the last counts
 	cmd := s.command("exec", "--grant", grant, "--", "sh", "-c", child)
 	log, err := os.Create(filepath.Join(s.temp, "log")) // a file: the watchdog writes to it when curfew is gone
