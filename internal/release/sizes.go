@@ -17,11 +17,13 @@ import (
 // What stands beside modules in the table of sizes.
 const (
 	standardLibrary = "Go's standard library and runtime"
-	ownTables       = "Go's tables of lines, types and texts, and the file's own"
+	lineTables      = "Go's table of functions and lines"
+	withoutSymbol   = "texts, types and what else no symbol names"
+	notReleased     = "symbols, which a release's binary lacks"
 )
 
 // sizes prints what of a binary each module takes, by its symbols: code and data whose symbol names a package. What no symbol
-// of a package names is one line of its own, so that the lines add up to the file.
+// of a package names has lines of its own, so that the lines add up to the file.
 func sizes(stdout io.Writer, name string) error {
 	info, err := buildinfo.ReadFile(name)
 	if err != nil {
@@ -47,10 +49,23 @@ func sizes(stdout io.Writer, name string) error {
 	return printSizes(stdout, bySize(symbols, file.Sections, modules, stat.Size()), stat.Size())
 }
 
-// bySize sums the symbols by module; what they don't tell of whole goes to ownTables.
+// bySize sums the symbols by module; what they don't tell of whole goes to withoutSymbol.
 func bySize(symbols []elf.Symbol, sections []*elf.Section, modules []string, whole int64) map[string]int64 {
 	sums := map[string]int64{}
 	rest := whole
+	for _, s := range sections {
+		row := ""
+		switch {
+		case s.Name == ".gopclntab":
+			row = lineTables
+		case s.Name == ".symtab", s.Name == ".strtab", strings.HasPrefix(s.Name, ".debug_"):
+			row = notReleased
+		default:
+			continue
+		}
+		sums[row] += int64(s.FileSize) //nolint:gosec // no section is larger than the file
+		rest -= int64(s.FileSize)      //nolint:gosec // no section is larger than the file
+	}
 	for _, s := range symbols {
 		if int(s.Section) >= len(sections) || sections[s.Section].Type != elf.SHT_PROGBITS {
 			continue // not in the file: memory that starts as zeros
@@ -62,7 +77,7 @@ func bySize(symbols []elf.Symbol, sections []*elf.Section, modules []string, who
 		sums[module] += int64(s.Size) //nolint:gosec // no symbol is larger than the file
 		rest -= int64(s.Size)         //nolint:gosec // no symbol is larger than the file
 	}
-	sums[ownTables] = rest
+	sums[withoutSymbol] = rest
 	return sums
 }
 

@@ -37,6 +37,9 @@ func TestBySize(t *testing.T) {
 		{SectionHeader: elf.SectionHeader{Type: elf.SHT_NULL}},
 		{SectionHeader: elf.SectionHeader{Type: elf.SHT_PROGBITS}},
 		{SectionHeader: elf.SectionHeader{Type: elf.SHT_NOBITS}},
+		{SectionHeader: elf.SectionHeader{Name: ".gopclntab", Type: elf.SHT_PROGBITS, FileSize: 200}},
+		{SectionHeader: elf.SectionHeader{Name: ".debug_line", Type: elf.SHT_PROGBITS, FileSize: 5}},
+		{SectionHeader: elf.SectionHeader{Name: ".symtab", Type: elf.SHT_SYMTAB, FileSize: 6}},
 	}
 	symbols := []elf.Symbol{
 		{Name: "main.main", Section: 1, Size: 10},
@@ -51,7 +54,8 @@ func TestBySize(t *testing.T) {
 	}
 	got := bySize(symbols, sections, []string{"example.com/curfew", "example.org/opa", "example.org/opa/v1/sdk"}, 1000)
 	want := map[string]int64{
-		"example.com/curfew": 30, "example.org/opa": 300, "example.org/opa/v1/sdk": 7, standardLibrary: 44, ownTables: 619,
+		"example.com/curfew": 30, "example.org/opa": 300, "example.org/opa/v1/sdk": 7, standardLibrary: 44,
+		lineTables: 200, notReleased: 11, withoutSymbol: 408,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("sizes (-want +got):\n%s", diff)
