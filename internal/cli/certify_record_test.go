@@ -27,7 +27,7 @@ func certifiedHub(t *testing.T, run func(args ...string) (int, string), hub *tes
 	}
 	tip := hub.Branches(1)["curfew/certify/ops"]
 	hub.TouchPull(1, 1, func(p *testservers.Pull) {
-		p.Reviews = []testservers.Review{{Login: "otto", State: "APPROVED", Commit: tip}}
+		p.Reviews = []testservers.Review{{Login: "otto", State: "APPROVED", Commit: tip, At: hub.Now()}}
 	})
 	hub.Merge(1, 1, "alice")
 }

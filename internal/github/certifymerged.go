@@ -25,14 +25,14 @@ const maxOpen = 180 * 24 * time.Hour
 func (c *Certification) Merges(ctx context.Context, since time.Time) ([]certify.Merge, error) {
 	from := url.Values{"path": {c.path}, "sha": {c.tree.commit}, "since": {since.Add(-maxOpen).UTC().Format(time.RFC3339)}}
 	q := question{path: "repos/%s/commits?" + strings.ReplaceAll(from.Encode(), "%", "%%"), args: []string{c.name}, need: needContents, at: c.name}
-	commits, err := list[gitObject](ctx, c.client, q, "", func() error { return nil })
+	commits, err := whole[gitObject](ctx, c.client, q)
 	if err != nil {
 		return nil, err
 	}
 	found := map[int]*pull{}
 	for _, one := range commits {
 		q := question{path: "repos/%s/commits/%s/pulls", args: []string{c.name, one.SHA}, need: needPulls, at: c.name}
-		all, err := list[pull](ctx, c.client, q, "", func() error { return nil })
+		all, err := whole[pull](ctx, c.client, q)
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +135,7 @@ func (c *Certification) approvals(ctx context.Context, p *pull) ([]string, error
 	if err != nil {
 		return nil, err
 	}
-	all, err := list[review](ctx, c.client, c.about(p.Number, "pulls/%s/reviews"), "", func() error { return nil })
+	all, err := whole[review](ctx, c.client, c.about(p.Number, "pulls/%s/reviews"))
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ type written struct {
 // an author anybody can write, so that a commit must have a signature that GitHub has verified; and whoever may run a
 // job can commit as its robot.
 func (c *Certification) authors(ctx context.Context, p *pull) (authors []string, unknown string, err error) {
-	all, err := list[written](ctx, c.client, c.about(p.Number, "pulls/%s/commits"), "", func() error { return nil })
+	all, err := whole[written](ctx, c.client, c.about(p.Number, "pulls/%s/commits"))
 	if err != nil {
 		return nil, "", err
 	}

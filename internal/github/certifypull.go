@@ -73,7 +73,7 @@ func (c *Certification) pulls(ctx context.Context, state, head string) ([]pull, 
 		path += "&head=" + owner + ":" + head
 	}
 	q := question{path: path, args: []string{c.name}, need: needPulls, at: c.name}
-	all, err := list[pull](ctx, c.client, q, "", func() error { return nil })
+	all, err := whole[pull](ctx, c.client, q)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,15 @@ func readPage[T any](src []byte, member string) (page[T], error) {
 	return p, json.Unmarshal(said[member], &p.Items)
 }
 
+// paged is the path of a list's n-th page, of at most size items.
+func paged(path string, size, n int) string {
+	with := "?"
+	if strings.Contains(path, with) {
+		with = "&"
+	}
+	return fmt.Sprintf("%s%sper_page=%d&page=%d", path, with, size, n)
+}
+
 // list reads all pages of a list. spend is asked before each request.
 func list[T any](ctx context.Context, c *Client, q question, member string, spend func() error) ([]T, error) {
 	all := []T{}
@@ -50,7 +59,7 @@ func list[T any](ctx context.Context, c *Client, q question, member string, spen
 		if err := spend(); err != nil {
 			return nil, err
 		}
-		q.path = fmt.Sprintf("%s%sper_page=%d&page=%d", path, map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")], size, n)
+		q.path = paged(path, size, n)
 		p, more, err := askKept(ctx, c, q, func(src []byte) (page[T], error) { return readPage[T](src, member) })
 		if err != nil {
 			return nil, err

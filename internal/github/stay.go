@@ -36,7 +36,7 @@ func whole[T any](ctx context.Context, c *Client, q question) ([]T, error) {
 	var all []T
 	path := q.path
 	for n := 1; n <= maxPages; n++ {
-		q.path = fmt.Sprintf("%s?per_page=%d&page=%d", path, pageSize, n)
+		q.path = paged(path, pageSize, n)
 		src, more, err := c.fetchPage(ctx, q, "application/vnd.github+json", maxAnswer)
 		if err != nil {
 			return nil, err
