@@ -9,7 +9,6 @@ import (
 
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/lease"
-	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
 // intend records that a credential is asked for next, and until when it can live at most. What isn't on the
@@ -42,7 +41,7 @@ func (w *way) exchange(ctx context.Context) (*lease.Credential, *DeniedError) {
 	}
 	grant := w.first.grant
 	c, err := w.provider.Exchange(ctx, lease.Request{
-		Grant: &grant, IDToken: token, TTL: ttl, Narrow: w.rules.narrow, Session: w.session(),
+		Grant: &grant, IDToken: token, TTL: ttl, Narrow: w.rules.narrow, File: w.rules.file, Session: w.session(),
 		Claims: claims, Expected: w.rules.manifest.Identities[w.first.identity].Claims, Hold: w.hold,
 	})
 	if c != nil {
@@ -129,10 +128,7 @@ func (w *way) hold(c *lease.Credential) error {
 
 // held is a credential as it is held.
 func (w *way) held(c *lease.Credential) Held {
-	h := Held{ID: w.id, Until: c.Issued.Add(w.ttl), As: manifest.AsEnv, Credential: c, Origin: w.originOf()}
-	if as := w.first.grant.HandOver().As; as != "" {
-		h.As = as
-	}
+	h := Held{ID: w.id, Until: c.Issued.Add(w.ttl), As: lease.As(&w.first.grant), Credential: c, Origin: w.originOf()}
 	if h.Until.After(c.NotAfter) {
 		h.Until = c.NotAfter
 	}

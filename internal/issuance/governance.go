@@ -58,6 +58,7 @@ type rules struct {
 	org      *manifest.Policy
 	policies policy.Set
 	narrow   []byte // the session policy; nil for none
+	file     []byte // what the provider's part of the grant names by its path; nil for none
 }
 
 // read gets and reads what decides.
@@ -80,7 +81,7 @@ func (w *way) read(ctx context.Context) (*rules, *DeniedError) {
 	} else if denied := r.parse(ctx, w.builtIn); denied != nil {
 		return nil, denied
 	}
-	return r, w.readNarrow(asked, r)
+	return r, w.readFiles(asked, r)
 }
 
 // unreadFix is what mends that something could not be read: a file that isn't there is no matter of rights.
@@ -184,29 +185,37 @@ func (r *rules) compile(ctx context.Context, builtIn func() (*policy.Policy, err
 	return nil
 }
 
-// maxNarrow bounds a session policy, in bytes. STS takes far less.
-const maxNarrow = 64 << 10
+// maxFile bounds a file that a grant names, in bytes. STS takes far less of a session policy.
+const maxFile = 64 << 10
 
-// readNarrow reads the session policy of the grant that is asked for, where it has one.
-func (w *way) readNarrow(ctx context.Context, r *rules) *DeniedError {
+// readFiles reads what the grant that is asked for names by paths: the session policy that narrows it, and a file of its
+// provider's.
+func (w *way) readFiles(ctx context.Context, r *rules) (denied *DeniedError) {
 	id, name, _ := manifest.CutGrant(w.req.Grant)
-	narrow := r.manifest.Identities[id].Grants[name].Narrow
-	if narrow == nil || narrow.None || narrow.File == "" {
-		return nil
+	grant := r.manifest.Identities[id].Grants[name]
+	at := manifest.Pointer("identities", id, "grants", name)
+	if n := grant.Narrow; n != nil && !n.None && n.File != "" {
+		r.narrow, denied = w.readFile(ctx, r, "the session policy that narrows the grant", n.File, at+"/narrow")
 	}
-	src, err := w.o.Governance.File(ctx, w.who, r.Rules.Manifest.Commit, narrow.File)
-	if err == nil && (len(src) == 0 || len(src) > maxNarrow) {
+	if key, path := grant.File(); path != "" && denied == nil {
+		r.file, denied = w.readFile(ctx, r, "the file that the grant names as "+key, path, at+"/"+grant.Provider()+"/"+key)
+	}
+	return denied
+}
+
+// readFile reads one at the commit that the manifest is of.
+func (w *way) readFile(ctx context.Context, r *rules, what, path, ptr string) ([]byte, *DeniedError) {
+	src, err := w.o.Governance.File(ctx, w.who, r.Rules.Manifest.Commit, path)
+	if err == nil && (len(src) == 0 || len(src) > maxFile) {
 		err = fmt.Errorf("%d bytes", len(src))
 	}
 	if err != nil {
-		return denyFor(err, Reason{
-			Code: CodeNarrow, Message: "the session policy that narrows the grant can't be read",
-			Expected: fmt.Sprintf("a file of 1 to %d bytes", maxNarrow), Fix: "commit " + narrow.File,
-			Place: r.manifest.At(manifest.Pointer("identities", id, "grants", name, "narrow")).String(),
+		return nil, denyFor(err, Reason{
+			Code: CodeNarrow, Message: what + " can't be read", Expected: fmt.Sprintf("a file of 1 to %d bytes", maxFile),
+			Fix: "commit " + path, Place: r.manifest.At(ptr).String(),
 		})
 	}
-	r.narrow = src
-	return nil
+	return src, nil
 }
 
 // differs names what of the rules isn't what it was; "" where all is. A branch may move on meanwhile, as
@@ -219,6 +228,8 @@ func (r *rules) differs(from *rules) string {
 		return "the organisation's policy"
 	case digest(r.narrow) != digest(from.narrow):
 		return "the session policy"
+	case digest(r.file) != digest(from.file):
+		return "the file that the grant names"
 	case r.policies.Digest() != from.policies.Digest():
 		return "a policy in Rego"
 	}

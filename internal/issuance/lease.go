@@ -19,7 +19,7 @@ type Lease struct {
 	// Until is when it must be ended: NotAfter, or earlier where the provider issues for longer than was
 	// granted.
 	Until time.Time
-	As    manifest.Handing // how the grant wants it handed over: AsEnv unless it says otherwise
+	As    manifest.Handing // how it is to be handed over: as the grant says, and otherwise as the provider's tools find it
 
 	origin  Origin
 	request Request

@@ -1,6 +1,7 @@
 package issuance
 
 import (
+	"strings"
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/identity"
@@ -17,23 +18,12 @@ const (
 	day   = 24 * time.Hour
 )
 
-// cap is the longest that a provider issues for, and whether it issues for nothing else.
-func capOf(provider string) (longest time.Duration, fixed bool) {
-	switch provider {
-	case "aws": // DurationSeconds: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
-		return 12 * time.Hour, false
-	case "github": // https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
-		return time.Hour, true
-	}
-	return 0, false
-}
-
 // reach finds the provider and the audience that it expects.
 func (w *way) reach() *DeniedError {
 	name := w.first.grant.Provider()
 	provider, err := w.o.Providers(name)
 	if err != nil || provider == nil {
-		d := deny(Reason{Code: CodeProvider, Message: "no credential of this provider can be leased", Received: name, Expected: "aws, vault or github", Fix: "give the grant another provider"})
+		d := deny(Reason{Code: CodeProvider, Message: "no credential of this provider can be leased", Received: name, Expected: strings.Join(lease.Providers(), ", "), Fix: "give the grant another provider"})
 		d.cause = err
 		return d
 	}
@@ -57,7 +47,7 @@ func IsReserved(audience string) bool {
 // issues for.
 func (w *way) term() *DeniedError {
 	w.ttl = w.first.decision.TTL
-	longest, fixed := capOf(w.first.grant.Provider())
+	longest, fixed := lease.Term(w.first.grant.Provider())
 	if longest > 0 {
 		w.ttl = min(w.ttl, longest)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/jsontree"
+	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
 // What STS allows: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html.
@@ -29,6 +30,15 @@ const (
 	awsToken  = "AWS_SESSION_TOKEN"     //nolint:gosec // its name
 	awsRegion = "AWS_REGION"
 )
+
+func awsKind() kind {
+	return kind{
+		name: "aws", make: func(d desk) Provider { return &aws{d} },
+		audience: func(g *manifest.Grant) string { return g.AWS.Audience },
+		endpoint: func(g *manifest.Grant) (string, error) { return AWSEndpoint("sts", g.AWS.Role, g.AWS.Region) },
+		as:       manifest.AsEnv, longest: awsLongest,
+	}
+}
 
 // aws exchanges by STS' AssumeRoleWithWebIdentity: one POST without a signature, as the ID token says who
 // asks. The session that it issues can't be revoked.
@@ -56,11 +66,9 @@ func (p *aws) exchange(ctx context.Context, r Request) (*Credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	base := g.Endpoint
-	if base == "" {
-		if base, err = AWSEndpoint("sts", g.Role, g.Region); err != nil {
-			return nil, err
-		}
+	base, err := Endpoint(r.Grant)
+	if err != nil {
+		return nil, err
 	}
 	l, ctx, cancel, err := p.open(ctx, base, dialect{awsSaid, awsLater}, r.IDToken)
 	if err != nil {

@@ -45,7 +45,7 @@ func (p *aws) credential(a answer, r Request, n names) (*Credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Credential{Provider: "aws", Handle: string(id.Reveal()), Issued: p.now(), Revocable: Never}
+	c := &Credential{Provider: "aws", Handle: string(id.Reveal()), Issued: p.now(), Revocable: Never, files: awsFiles}
 	if len(c.Handle) > 128 { // https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html
 		return nil, errors.New("the access key id is longer than 128 characters")
 	}

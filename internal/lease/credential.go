@@ -9,7 +9,7 @@ import (
 
 // Credential is what a provider issued. However it is printed, no value that is secret shows.
 type Credential struct {
-	Provider string // aws, vault or github
+	Provider string // its key in a manifest's grant
 	// Values are what is handed over, in the provider's order; names are unique.
 	Values []Value
 	// Handle is what the provider's own logs know it by: AWS' full access key id; the accessor of a token of
@@ -26,6 +26,8 @@ type Credential struct {
 	Revocable Revocable
 
 	ending ending
+	// files is how the provider's tools take it in files of a folder; nil where each secret value is a file of its own.
+	files func(c *Credential, dir string) ([]File, []Value, error)
 }
 
 // Value is one name and what it stands for.

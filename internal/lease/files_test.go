@@ -88,6 +88,6 @@ func TestFilesAWS(t *testing.T) {
 		t.Errorf("variables %s", names)
 	}
 	if _, _, err := (&lease.Credential{Provider: "aws"}).Files(dir); err == nil {
-		t.Error("half a session is handed over")
+		t.Error("a credential without values is handed over")
 	}
 }

@@ -30,6 +30,23 @@ const githubAPI = "https://api.github.com"
 // https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app.
 const githubTerm = time.Hour
 
+func githubKind() kind {
+	return kind{
+		name: "github", make: func(d desk) Provider { return &github{d} },
+		// The host of the exchange is what octo-sts expects where a trust policy says nothing else.
+		audience: func(g *manifest.Grant) string {
+			u, err := url.Parse(g.GitHub.Exchange)
+			if err != nil {
+				return ""
+			}
+			return u.Hostname()
+		},
+		// The grant's endpoint is where the token is good, and redirects no exchange.
+		endpoint: func(g *manifest.Grant) (string, error) { return g.GitHub.Exchange, nil },
+		as:       manifest.AsEnv, longest: githubTerm, fixed: true, ends: true,
+	}
+}
+
 // github exchanges by the one request that octo-sts knows, GET /sts/exchange
 // (https://github.com/octo-sts/app#federating-a-token). Which repositories and permissions the token has, the
 // trust policy there decides, and the answer doesn't tell: what the grant says of them isn't sent.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/courier"
@@ -38,6 +37,9 @@ type Request struct {
 	TTL time.Duration
 	// Narrow is an inline session policy of IAM, as JSON; nil for none. Only AWS has such.
 	Narrow []byte
+	// File is what stands in the file that the provider's part of the grant names, manifest.Grant.File; nil where it
+	// names none.
+	File []byte
 	// Session is whose lease it is.
 	Session Session
 
@@ -73,19 +75,15 @@ type Options struct {
 
 // For is the provider of that key in a manifest's grant.
 func For(name string, o Options) (Provider, error) {
+	k, err := kindOf(name)
+	if err != nil {
+		return nil, err
+	}
 	d, err := newDesk(o)
 	if err != nil {
 		return nil, err
 	}
-	switch name {
-	case "aws":
-		return &aws{d}, nil
-	case "vault":
-		return &vault{d}, nil
-	case "github":
-		return &github{d}, nil
-	}
-	return nil, fmt.Errorf("lease: no credential of %q can be leased: there are aws, github and vault", name)
+	return k.make(d), nil
 }
 
 // newDesk fills in what was left to us.
@@ -104,25 +102,6 @@ func newDesk(o Options) (desk, error) {
 		d.budget = time.Minute
 	}
 	return d, nil
-}
-
-// Audience is what a grant's provider expects of the ID token's audience: what the manifest says, for Vault
-// its address otherwise, and for GitHub the host of the exchange, which is what octo-sts expects where a
-// trust policy says nothing else. It is "" for a provider that For doesn't know.
-func Audience(g *manifest.Grant) string {
-	switch {
-	case g.AWS != nil:
-		return g.AWS.Audience
-	case g.Vault != nil && g.Vault.Audience != "":
-		return g.Vault.Audience
-	case g.Vault != nil:
-		return g.Vault.Address
-	case g.GitHub != nil:
-		if u, err := url.Parse(g.GitHub.Exchange); err == nil {
-			return u.Hostname()
-		}
-	}
-	return ""
 }
 
 // check refuses a request that no provider could serve.

@@ -19,22 +19,6 @@ var (
 	ErrNoRole     = errors.New("there is no such role")
 )
 
-// Endpoint is the address that is asked for a credential of the grant.
-func Endpoint(g *manifest.Grant) (string, error) {
-	if base := g.HandOver().Endpoint; base != "" {
-		return base, nil
-	}
-	switch {
-	case g.AWS != nil:
-		return AWSEndpoint("sts", g.AWS.Role, g.AWS.Region)
-	case g.Vault != nil:
-		return g.Vault.Address, nil
-	case g.GitHub != nil:
-		return g.GitHub.Exchange, nil
-	}
-	return "", fmt.Errorf("lease: no credential of %q can be leased: there are aws, github and vault", g.Provider())
-}
-
 // Reach asks once whether the grant's provider answers, and returns what it said. No credential is sent. Any answer
 // of HTTP will do, a refusal too: nothing was proven to it. But a Vault that is sealed leases nothing.
 func Reach(ctx context.Context, g *manifest.Grant, o Options) (string, error) {

@@ -97,7 +97,7 @@ func (r *stubReader) credential() *Credential {
 		}
 	}
 	c := &Credential{
-		Provider: r.oneOf("provider", "aws", "github", "vault"), Handle: r.text("handle"),
+		Provider: r.oneOf("provider", Providers()...), Handle: r.text("handle"),
 		Issued: r.time("issued"), NotAfter: r.time("not_after"),
 		Revocable: Revocable(r.oneOf("revocable", string(ByToken), string(Never))),
 	}
@@ -108,14 +108,16 @@ func (r *stubReader) credential() *Credential {
 // ending reads what revoking needs, which stands there exactly where it is needed.
 func (r *stubReader) ending(c *Credential) {
 	root := r.doc.Root
-	if c.Revocable != ByToken || c.Provider == "aws" {
+	k, err := kindOf(c.Provider)
+	ends := err == nil && k.ends
+	if c.Revocable != ByToken || !ends {
 		for _, name := range []string{"server", "namespace", "token"} {
 			if v := member(root, name); v != nil {
 				r.fault(v, name+" stands beside a credential that can't be revoked")
 			}
 		}
 		if c.Revocable == ByToken {
-			r.fault(member(root, "revocable"), "a session of AWS can't be revoked")
+			r.fault(member(root, "revocable"), "a credential of this provider can't be revoked")
 		}
 		return
 	}

@@ -19,6 +19,20 @@ const (
 	vaultToken     = "VAULT_TOKEN"
 )
 
+func vaultKind() kind {
+	return kind{
+		name: "vault", make: func(d desk) Provider { return &vault{d} },
+		audience: func(g *manifest.Grant) string {
+			if g.Vault.Audience != "" {
+				return g.Vault.Audience
+			}
+			return g.Vault.Address
+		},
+		endpoint: func(g *manifest.Grant) (string, error) { return g.Vault.Address, nil },
+		as:       manifest.AsEnv, ends: true,
+	}
+}
+
 // vault logs in at a JWT auth mount of Vault or OpenBao, whose API is the same:
 // https://developer.hashicorp.com/vault/api-docs/auth/jwt#jwt-login. Where the grant says so it reads secrets
 // with the token. A manifest's endpoint is asked in place of its address; the address is handed over.
@@ -49,9 +63,9 @@ func (p *vault) exchange(ctx context.Context, r Request) (*Credential, error) {
 	if err := errors.Join(r.check(), r.noNarrow("Vault has no session policies, a role's policies are all that narrows")); err != nil {
 		return nil, err
 	}
-	base := g.Address
-	if g.Endpoint != "" {
-		base = g.Endpoint
+	base, err := Endpoint(r.Grant)
+	if err != nil {
+		return nil, err
 	}
 	l, line, cancel, err := p.open(ctx, base, dialect{said: vaultSaid}, r.IDToken)
 	if err != nil {

@@ -62,6 +62,18 @@ func (g *Grant) Provider() string {
 	return ""
 }
 
+// File is the key and the path, from the repository's root, of the file that the provider's part of the grant names; "" where
+// it names none.
+func (g *Grant) File() (key, path string) {
+	switch {
+	case g.GCP != nil && g.GCP.Boundary != nil && !g.GCP.Boundary.None:
+		return "boundary", g.GCP.Boundary.File
+	case g.Kubernetes != nil:
+		return "ca", g.Kubernetes.CA
+	}
+	return "", ""
+}
+
 // Narrow is a session policy's path from the repository's root, or none.
 type Narrow struct {
 	None bool

@@ -1,0 +1,95 @@
+package lease
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/manifest"
+)
+
+// kind is what everybody but the exchange itself needs to know of a provider. What a provider is asked and answers
+// stands in its own files; kinds lists them.
+type kind struct {
+	name string // its key in a manifest's grant
+	make func(desk) Provider
+	// audience is what it expects of the ID token's audience; "" where a grant doesn't say it.
+	audience func(*manifest.Grant) string
+	// endpoint is the server that is asked, where the grant redirects to no other.
+	endpoint func(*manifest.Grant) (string, error)
+	// as is how a credential is handed over where the grant doesn't say.
+	as manifest.Handing
+	// longest is the most that it issues for, 0 where nothing is known, and fixed is set where it issues for nothing less.
+	longest time.Duration
+	fixed   bool
+	// ends is set where a credential can be ended by who holds it, so that a stub may carry it.
+	ends bool
+}
+
+// kinds are the providers, by name.
+func kinds() []kind {
+	return []kind{awsKind(), githubKind(), vaultKind()}
+}
+
+// kindOf is the provider of that name.
+func kindOf(name string) (kind, error) {
+	for _, k := range kinds() {
+		if k.name == name {
+			return k, nil
+		}
+	}
+	names := Providers()
+	last := len(names) - 1
+	return kind{}, fmt.Errorf("lease: no credential of %q can be leased: there are %s and %s", name, strings.Join(names[:last], ", "), names[last])
+}
+
+// Providers are the names that For knows, sorted.
+func Providers() []string {
+	var out []string
+	for _, k := range kinds() {
+		out = append(out, k.name)
+	}
+	return out
+}
+
+// Audience is what a grant's provider expects of the ID token's audience: what the manifest says, and otherwise
+// what the provider itself takes. It is "" for a provider that For doesn't know.
+func Audience(g *manifest.Grant) string {
+	k, err := kindOf(g.Provider())
+	if err != nil {
+		return ""
+	}
+	return k.audience(g)
+}
+
+// Endpoint is the address that is asked for a credential of the grant.
+func Endpoint(g *manifest.Grant) (string, error) {
+	if base := g.HandOver().Endpoint; base != "" {
+		return base, nil
+	}
+	k, err := kindOf(g.Provider())
+	if err != nil {
+		return "", err
+	}
+	return k.endpoint(g)
+}
+
+// As is how a grant's credential is handed over: as the grant says, and otherwise as the provider's tools find it.
+func As(g *manifest.Grant) manifest.Handing {
+	if as := g.HandOver().As; as != "" {
+		return as
+	}
+	if k, err := kindOf(g.Provider()); err == nil {
+		return k.as
+	}
+	return manifest.AsEnv
+}
+
+// Term is the longest that a provider issues for, and whether it issues for nothing less; 0 where nothing is known.
+func Term(provider string) (longest time.Duration, fixed bool) {
+	k, err := kindOf(provider)
+	if err != nil {
+		return 0, false
+	}
+	return k.longest, k.fixed
+}
