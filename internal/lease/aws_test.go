@@ -134,10 +134,6 @@ func TestAWSDenied(t *testing.T) {
 	}
 }
 
-func TestAWSUnfit(t *testing.T) {
-	refuseUnfit(t, "aws", func(f *fake) *manifest.Grant { return awsGrant(f.URL) })
-}
-
 // TestAWSOdd: an answer that isn't exactly one session is none, and no error shows what it holds.
 func TestAWSOdd(t *testing.T) {
 	id, secret, token := "AS"+"IA"+strings.ToUpper(made(16)), made(40), made(100)
@@ -200,5 +196,18 @@ func TestAWSUnasked(t *testing.T) {
 	}
 	if len(f.asked()) > 0 {
 		t.Errorf("asked %v", f.asked())
+	}
+}
+
+func awsBehaviour() behaviour {
+	return behaviour{
+		provider: "aws", grant: func(f *fake) *manifest.Grant { return awsGrant(f.URL) },
+		token: func() string { return made(300) + "==" },
+		steps: func(token string, ends time.Time) []http.HandlerFunc {
+			return []http.HandlerFunc{says(200, stsSession("AS"+"IA"+strings.ToUpper(made(16)), made(40), token, ends.Format(time.RFC3339)))}
+		},
+		issues: -1, narrows: true,
+		refusal: says(403, stsError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")),
+		reason:  "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity",
 	}
 }

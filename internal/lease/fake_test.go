@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -44,7 +45,14 @@ type fake struct {
 func serve(t *testing.T, answers ...http.HandlerFunc) *fake {
 	t.Helper()
 	f := &fake{}
-	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	f.Server = httptest.NewServer(f.answering(answers...))
+	t.Cleanup(f.Close)
+	return f
+}
+
+// answering gives the answers in turn, and notes what was asked.
+func (f *fake) answering(answers ...http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return
@@ -54,9 +62,7 @@ func serve(t *testing.T, answers ...http.HandlerFunc) *fake {
 		f.seen = append(f.seen, sent{r.Method, r.URL.EscapedPath(), r.URL.RawQuery, r.Header, string(body)})
 		f.mu.Unlock()
 		answers[min(n, len(answers)-1)](w, r)
-	}))
-	t.Cleanup(f.Close)
-	return f
+	}
 }
 
 func (f *fake) host() string { return f.Listener.Addr().String() }
@@ -277,6 +283,20 @@ func values(c *lease.Credential) []string {
 			mark = ""
 		}
 		out = append(out, mark+v.Name+"="+string(v.Value.Reveal()))
+	}
+	return out
+}
+
+// handOvers is the part of a grant's provider that says how it is handed over.
+func handOvers(g *manifest.Grant) []*manifest.HandOver {
+	var out []*manifest.HandOver
+	v := reflect.ValueOf(g).Elem()
+	for i := range v.NumField() {
+		if p := v.Field(i); p.Kind() == reflect.Pointer && !p.IsNil() && p.Elem().Kind() == reflect.Struct {
+			if h := p.Elem().FieldByName("HandOver"); h.IsValid() {
+				out = append(out, h.Addr().Interface().(*manifest.HandOver))
+			}
+		}
 	}
 	return out
 }

@@ -86,10 +86,6 @@ func TestGitHubDenied(t *testing.T) {
 	}
 }
 
-func TestGitHubUnfit(t *testing.T) {
-	refuseUnfit(t, "github", func(f *fake) *manifest.Grant { return githubGrant(f.URL) })
-}
-
 func TestGitHubOdd(t *testing.T) {
 	token := ghs()
 	const gone = "\n  the token isn't handed over; it is revoked (HOST answered 204)"
@@ -160,5 +156,17 @@ func TestGitHubRevoke(t *testing.T) {
 		if want := strings.ReplaceAll(tt.want, "HOST", f.host()); got.String() != want || (err != nil) != tt.fails {
 			t.Errorf("%s: %s and %v, want %s", tt.name, got, err, want)
 		}
+	}
+}
+
+func githubBehaviour() behaviour {
+	return behaviour{
+		provider: "github", grant: func(f *fake) *manifest.Grant { return githubGrant(f.URL) },
+		token: ghs,
+		steps: func(token string, ends time.Time) []http.HandlerFunc {
+			return []http.HandlerFunc{says(200, `{"token":"`+token+`","expires_at":"`+ends.Format(time.RFC3339)+`"}`)}
+		},
+		refusal: says(403, `{"code":7,"message":"trust policy: subject didn't match","details":[]}`), reason: "trust policy: subject didn't match",
+		revoked: says(204, ""), gone: says(401, `{"message":"Bad credentials"}`),
 	}
 }

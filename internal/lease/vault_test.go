@@ -98,10 +98,6 @@ func TestVaultDenied(t *testing.T) {
 	}
 }
 
-func TestVaultUnfit(t *testing.T) {
-	refuseUnfit(t, "vault", func(f *fake) *manifest.Grant { return vaultGrant(f.URL) })
-}
-
 // TestVaultOdd: what isn't handed over is revoked, and the error says what became of it.
 func TestVaultOdd(t *testing.T) {
 	token, secret := "hvs."+made(90), made(30)
@@ -317,5 +313,25 @@ func TestVaultQuotes(t *testing.T) {
 	err := failed(t, p, request(t, g), token, secret)
 	if want := f.host() + " answered 403: no [redacted] and no [redacted]: let a policy"; !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, want %s in it", err, want)
+	}
+}
+
+func vaultBehaviour() behaviour {
+	return behaviour{
+		provider: "vault",
+		grant: func(f *fake) *manifest.Grant {
+			g := vaultGrant(f.URL)
+			g.Vault.Read = map[string]string{"kv/deploy#password": "DB_PASSWORD"}
+			return g
+		},
+		token: func() string { return "hvs." + made(90) },
+		steps: func(token string, ends time.Time) []http.HandlerFunc {
+			return []http.HandlerFunc{
+				says(200, strings.Replace(login(token), `"lease_duration":900`, fmt.Sprintf(`"lease_duration":%d`, int(ends.Sub(start).Seconds())), 1)),
+				says(200, `{"data":{"password":"`+made(30)+`"}}`),
+			}
+		},
+		refusal: says(403, errorsOf("permission denied")), reason: "permission denied",
+		revoked: says(204, ""), gone: says(403, errorsOf("permission denied", "invalid token")),
 	}
 }
