@@ -122,6 +122,30 @@ func UnverifiedIssuer(token []byte) (string, error) {
 	return iss.Text, nil
 }
 
+// UnverifiedAudiences are for whom a token says that it is (aud), of which nothing has been verified: it is only good for
+// finding, among tokens that a job was given, the one to hand in, whose audience is proven then. What isn't a text among
+// them stands as nobody's name, "", so that a list of several never looks like one of one.
+func UnverifiedAudiences(token []byte) ([]string, error) {
+	c, err := unverified(token)
+	if err != nil {
+		return nil, err
+	}
+	aud := c.values["aud"]
+	items := []*jsontree.Node{aud}
+	if aud != nil && aud.Kind == jsontree.Array {
+		items = aud.Items
+	}
+	var all []string
+	for _, item := range items {
+		text := ""
+		if item != nil && item.Kind == jsontree.String {
+			text = item.Text
+		}
+		all = append(all, text)
+	}
+	return all, nil
+}
+
 // UnverifiedTime is when a token says that it was issued (iat), of which nothing has been verified. As the Now of an
 // Expectation it asks whether a token ever held, as evidence has to be asked whose token ended long ago: once the
 // signature holds, the time is the issuer's word as well.

@@ -208,6 +208,31 @@ func TestUnverifiedIssuer(t *testing.T) {
 	}
 }
 
+// TestUnverifiedAudiences: what is no text among audiences makes several of one all the same.
+func TestUnverifiedAudiences(t *testing.T) {
+	for name, tt := range map[string]struct {
+		aud  any
+		want []string
+	}{
+		"text":         {"curfew", []string{"curfew"}},
+		"list of one":  {[]any{"curfew"}, []string{"curfew"}},
+		"two":          {[]any{"curfew", "vault"}, []string{"curfew", "vault"}},
+		"no text":      {[]any{"curfew", 1}, []string{"curfew", ""}},
+		"a number":     {1, []string{""}},
+		"absent":       {nil, []string{""}},
+		"nobody's":     {[]any{}, nil},
+		"list in list": {[]any{[]any{"curfew"}}, []string{""}},
+	} {
+		got, err := UnverifiedAudiences(token("rsa", "RS256", claimsOf(map[string]any{"aud": tt.aud})))
+		if err != nil || !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, %v, want %q", name, got, err, tt.want)
+		}
+	}
+	if all, err := UnverifiedAudiences([]byte("x.y")); err == nil || all != nil {
+		t.Errorf("%q of what is no token", all)
+	}
+}
+
 // TestUnverifiedTime: a token that ended long ago is judged as of when it was issued, and by that alone.
 func TestUnverifiedTime(t *testing.T) {
 	tok := token("rsa", "RS256", claimsOf(nil))

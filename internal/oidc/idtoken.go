@@ -21,11 +21,14 @@ const grantAdvice = "the job lacks `permissions: id-token: write`; a pull reques
 //
 //	GET $ACTIONS_ID_TOKEN_REQUEST_URL&audience=AUDIENCE
 //
-// and returns its text: a JWT that nothing has verified yet. No error holds the token, the request's token or
-// the request's URL beyond its host.
+// or finds it among those that the job was given, and returns its text: a JWT that nothing has verified yet. No error
+// holds the token, the request's token or the request's URL beyond its host.
 func (s *Source) IDToken(ctx context.Context, audience string) (redact.Secret, error) {
 	if audience == "" {
 		return redact.Secret{}, errors.New("ask for an ID token: no audience is given: name who is to take it")
+	}
+	if s.given != nil {
+		return s.pick(audience)
 	}
 	target, err := s.endpoint(audience)
 	if err != nil {

@@ -9,8 +9,12 @@ import (
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
-// Options say how to ask. RequestURL and RequestToken are needed for ID tokens alone.
+// Options say how to ask. Given, RequestURL and RequestToken are needed for ID tokens alone.
 type Options struct {
+	// Given are the ID tokens of a job whose platform mints none while it runs. Where it isn't nil no endpoint is asked,
+	// also where it is empty.
+	Given []Variable
+
 	// RequestURL and RequestToken are what a job finds in ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN: who has
 	// both can be that job, to anybody.
 	RequestURL   redact.Secret
@@ -31,6 +35,7 @@ type Options struct {
 // Source is where ID tokens and keys come from. It may be used by several goroutines. It keeps nothing: two
 // calls ask twice.
 type Source struct {
+	given        []Variable
 	requestURL   redact.Secret
 	requestToken redact.Secret
 	wire         wire
@@ -51,7 +56,7 @@ func New(o Options) *Source {
 	if w.sleep == nil {
 		w.sleep = courier.Pause
 	}
-	return &Source{o.RequestURL, o.RequestToken, w}
+	return &Source{o.Given, o.RequestURL, o.RequestToken, w}
 }
 
 func orElse(d, otherwise time.Duration) time.Duration {
