@@ -15,6 +15,7 @@ const (
 	Revision                         // commit
 	Ref                              // full ref: refs/heads/…, refs/tags/…
 	Environment                      // deployment environment
+	Protected                        // "true" where the platform lets only whom the project names move the ref
 )
 
 // platform is one kind of CI and the names of its claims.
@@ -38,6 +39,7 @@ func platforms() []platform {
 				Project: "repository_id", Owner: "repository_owner_id", Definition: "job_workflow_ref",
 				Event: "event_name", Actor: "actor", Run: "run_id", Attempt: "run_attempt",
 				Revision: "sha", Ref: "ref", Environment: "environment",
+				Protected: "ref_protected",
 			},
 			events: []string{"push", "schedule", "workflow_dispatch", "release"},
 		},
@@ -48,6 +50,7 @@ func platforms() []platform {
 				Project: "project_id", Owner: "namespace_id", Definition: "ci_config_ref_uri",
 				Event: "pipeline_source", Actor: "user_login", Run: "pipeline_id", Attempt: "job_id",
 				Revision: "sha", Ref: "ref_path", Environment: "environment",
+				Protected: "ref_protected",
 			},
 		},
 	}
