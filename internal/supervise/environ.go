@@ -36,13 +36,9 @@ func Environ(parent []string, add []Var, keep []string) ([]string, error) {
 			return nil, fmt.Errorf("environment variable %q: its value has a NUL byte, which no command can be given", nameOf(entry))
 		}
 	}
-	kept := make(map[string]bool, len(keep))
-	for _, name := range keep {
-		kept[key(name)] = true
-	}
-	rights := slices.DeleteFunc(rightNames(), func(name string) bool { return kept[key(name)] })
+	kept := set(keep)
 	out := []string{} // exec takes nil for ours
-	for _, entry := range lastOnes(without(parent, rights)) {
+	for _, entry := range lastOnes(without(parent, func(name string) bool { return isRight(name) && !kept[key(name)] })) {
 		if !added[key(nameOf(entry))] {
 			out = append(out, entry)
 		}
@@ -76,26 +72,28 @@ func (v Var) check() error {
 
 // withoutRights is env without what gives rights, and without more.
 func withoutRights(env []string, more ...string) []string {
-	return without(env, append(rightNames(), more...))
+	dropped := set(more)
+	return without(env, func(name string) bool { return isRight(name) || dropped[key(name)] })
 }
 
-func rightNames() []string {
-	var names []string
-	for _, r := range Rights() {
-		names = append(names, r.Name)
-	}
-	return names
+func isRight(name string) bool {
+	return slices.ContainsFunc(Rights(), func(r Right) bool { return r.names(name) })
 }
 
-// without is env without names, and without what has no name.
-func without(env, names []string) []string {
-	drop := make(map[string]bool, len(names))
+// set is some variables' names, as the platform compares them.
+func set(names []string) map[string]bool {
+	out := make(map[string]bool, len(names))
 	for _, name := range names {
-		drop[key(name)] = true
+		out[key(name)] = true
 	}
+	return out
+}
+
+// without is env without what is dropped, and without what has no name.
+func without(env []string, drop func(name string) bool) []string {
 	out := []string{}
 	for _, entry := range env {
-		if name := nameOf(entry); name != "" && !drop[key(name)] {
+		if name := nameOf(entry); name != "" && !drop(name) {
 			out = append(out, entry)
 		}
 	}

@@ -1,12 +1,24 @@
 package supervise
 
-// Right is a variable that gives whoever reads it rights of the job's own.
+import "strings"
+
+// Right is a variable that gives whoever reads it rights of the job's own. Where the name ends with "*" there may be several
+// that begin with it.
 type Right struct{ Name, Why string }
+
+// names reports whether it is of the variable of a name.
+func (r Right) names(name string) bool {
+	if begin, several := strings.CutSuffix(r.Name, "*"); several {
+		return strings.HasPrefix(key(name), key(begin))
+	}
+	return key(name) == key(r.Name)
+}
 
 // Rights lists the variables that a command doesn't get unless it is told to keep them. The command has a credential of
 // its own: with these it could get any other. Addresses that are of no use without a token aren't listed
 // (ACTIONS_RUNTIME_URL, ACTIONS_RESULTS_URL, VAULT_ADDR), nor GITHUB_ENV and its kin, which name files that every
-// process of the job can write anyway. GitLab's id_tokens have names of the job's choice and can't be known.
+// process of the job can write anyway. GitLab's id_tokens have names of the job's choice: of those only curfew's own are known
+// here, and who starts a command knows the others by what they hold.
 func Rights() []Right {
 	return []Right{
 		{"ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GitHub: mints the job's ID token for any audience"},
@@ -16,6 +28,7 @@ func Rights() []Right {
 		{"GH_TOKEN", "GitHub: the same, by the name that gh reads first"},
 		{"GITHUB_ENTERPRISE_TOKEN", "GitHub: the same, on an enterprise server"},
 		{"GH_ENTERPRISE_TOKEN", "GitHub: the same, on an enterprise server, by gh's name"},
+		{"CURFEW_ID_TOKEN*", "GitLab: the job's ID tokens, curfew's and those for providers"},
 		{"CI_JOB_TOKEN", "GitLab: the job's own permissions"},
 		{"CI_REPOSITORY_URL", "GitLab: holds the job's token"},
 		{"CI_REGISTRY_PASSWORD", "GitLab: the job's token, for the container registry"},
