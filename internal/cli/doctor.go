@@ -10,7 +10,6 @@ import (
 	"github.com/curfew-ci/curfew/internal/doctor"
 	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/manifest"
-	"github.com/curfew-ci/curfew/internal/oidc"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
@@ -93,15 +92,14 @@ func (f *doctorFlags) options(env *Env) (doctor.Options, *job, error) {
 		return doctor.Options{}, nil, err
 	}
 	j := &job{env: env, veil: &veil{}, client: newClient()}
+	for _, given := range ciOf(env).given(env) {
+		j.veil.hide(given.Token)
+	}
 	for _, name := range []string{"ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN", "VAULT_TOKEN"} {
 		j.veil.hide(redact.New([]byte(env.Getenv(name))))
 	}
 	dates := &dated{base: newTransport(), now: env.Now}
-	source := oidc.New(oidc.Options{
-		RequestURL:   redact.New([]byte(env.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"))),
-		RequestToken: redact.New([]byte(env.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))),
-		Client:       dates.client(), Now: env.Now,
-	})
+	source := sourceBy(env, dates.client())
 	j.tokens = source
 	o := doctor.Options{
 		Job: f.job(env), Grant: f.grant, Task: request.Task, Issuers: f.issuers, Tokens: source, Keys: source, Ahead: dates.known,
@@ -129,9 +127,13 @@ func (f *doctorFlags) governed(o doctor.Options, j *job) (doctor.Options, *job, 
 
 // job is what the environment says of the job.
 func (f *doctorFlags) job(env *Env) doctor.Job {
+	c := ciOf(env)
 	j := doctor.Job{
-		Run: env.Getenv("GITHUB_RUN_ID"), Attempt: env.Getenv("GITHUB_RUN_ATTEMPT"), Name: env.Getenv("GITHUB_JOB"), Event: env.Getenv("GITHUB_EVENT_NAME"),
+		Run: env.Getenv(c.run), Attempt: env.Getenv(c.attempt), Name: env.Getenv(c.job), Event: env.Getenv(c.event),
 		MayAsk: env.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL") != "" && env.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN") != "",
+	}
+	if onGitLab(env) {
+		j.Platform, j.MayAsk = doctor.GitLabCI(), len(c.given(env)) > 0
 	}
 	if state, err := stateFolder(env, f.state); err == nil {
 		j.State, j.StateErr = state, usableState(state)

@@ -96,7 +96,7 @@ func (f *execFlags) child(env *Env, t *tenancy, args []string) (supervise.Child,
 	if err != nil {
 		return supervise.Child{}, err
 	}
-	environ, err := supervise.Environ(env.Environ(), vars, f.keep)
+	environ, err := supervise.Environ(withoutTokens(env, f.keep), vars, f.keep)
 	if err != nil {
 		return supervise.Child{}, err
 	}

@@ -86,27 +86,31 @@ func openToEnd(env *Env, state string) (*job, error) {
 func openAs(env *Env, state string, of ledger.Job) *job {
 	j := &job{env: env, of: of, state: state, veil: &veil{}, stderr: &speaker{to: env.Stderr}, ids: ledger.NewIDs(env.Now, rand.Reader)}
 	j.client, j.tokens = newClient(), newSource(env)
+	for _, given := range ciOf(env).given(env) {
+		j.veil.hide(given.Token)
+	}
 	j.shut = j.open()
 	return j
 }
 
 func stateFolder(env *Env, state string) (string, error) {
 	if state == "" {
-		temp := env.Getenv("RUNNER_TEMP")
-		if temp == "" {
-			return "", usageError("where are records and leases kept? expected RUNNER_TEMP, as in a job of GitHub Actions, or --state DIR")
+		temp, missing := ciOf(env).temp(env)
+		if missing != "" {
+			return "", usageError("where are records and leases kept? %s", missing)
 		}
-		state = filepath.Join(temp, "curfew")
+		state = temp
 	}
 	return filepath.Abs(state)
 }
 
 // jobOf is the job by its environment. What it says of itself is held to what its ID token proves.
 func jobOf(env *Env) (ledger.Job, error) {
-	attempt, err := strconv.ParseInt(env.Getenv("GITHUB_RUN_ATTEMPT"), 10, 64)
-	of := ledger.Job{RunID: env.Getenv("GITHUB_RUN_ID"), Attempt: attempt, Name: env.Getenv("GITHUB_JOB")}
+	c := ciOf(env)
+	attempt, err := strconv.ParseInt(env.Getenv(c.attempt), 10, 64)
+	of := ledger.Job{RunID: env.Getenv(c.run), Attempt: attempt, Name: env.Getenv(c.job)}
 	if of.RunID == "" || of.Name == "" || err != nil || attempt < 1 {
-		return of, usageError("which job is this? expected GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT and GITHUB_JOB, as in a job of GitHub Actions")
+		return of, usageError("which job is this? expected %s, %s and %s, as in a job of %s", c.run, c.attempt, c.job, c.name)
 	}
 	return of, nil
 }
@@ -173,7 +177,7 @@ func (j *job) seal(ctx context.Context) {
 }
 
 func (j *job) sealOwn(ctx context.Context) {
-	if j.records == nil {
+	if j.records == nil || j.unsealed() {
 		return
 	}
 	err := j.records.Seal(ctx, rand.Reader, j.idToken)
@@ -208,8 +212,8 @@ func (j *job) isSealed(ctx context.Context, name string) bool {
 // sealLeft does for the processes of this job that could not what seal does for this one.
 func (j *job) sealLeft(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
-	if j.folder == nil {
-		return // nothing could be recorded either, which is said
+	if j.folder == nil || onGitLab(j.env) {
+		return // nothing could be recorded either, or nothing can be sealed, which is said
 	}
 	names, err := ledger.SealLeft(ctx, j.folder, rand.Reader, j.idToken)
 	if err != nil {
@@ -283,7 +287,7 @@ func (j *job) idToken(ctx context.Context, audience string) (redact.Secret, erro
 func (j *job) options() issuance.Options {
 	return issuance.Options{
 		Records: j, Providers: providers(j.client, j.env.Now), Now: j.env.Now, Hide: j.veil.hide,
-		Project: j.env.Getenv("GITHUB_REPOSITORY_ID"),
+		Project: j.env.Getenv(ciOf(j.env).projectID),
 	}
 }
 

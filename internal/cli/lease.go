@@ -109,7 +109,10 @@ func (f *handOverFlags) step(env *Env) (*action.Step, error) {
 	default:
 		return nil, usageError("--to: expected env, output or file, not %q", f.to)
 	}
-	if env.Getenv("GITHUB_ACTIONS") != "true" {
+	switch {
+	case onGitLab(env):
+		return nil, f.refuseOnGitLab(env)
+	case env.Getenv("GITHUB_ACTIONS") != "true":
 		if f.to != "file" {
 			return nil, usageError("--to %s is for steps of GitHub Actions: say --to file, or wrap the command by curfew exec", f.to)
 		}
@@ -119,6 +122,22 @@ func (f *handOverFlags) step(env *Env) (*action.Step, error) {
 		return nil, usageError("a runner reads from this which values to hide, and it is a terminal: wrap the command by curfew exec")
 	}
 	return &action.Step{Getenv: env.Getenv, Log: log, Random: rand.Reader}, nil
+}
+
+// refuseOnGitLab refuses what GitLab has no way for: a job can't tell its runner at run time which values to hide, and what it hands on
+// to other jobs (dotenv reports, caches, artifacts) is stored for whoever may read the pipeline.
+func (f *handOverFlags) refuseOnGitLab(env *Env) error {
+	if f.to != "file" {
+		return usageError("--to %s is for steps of GitHub Actions, and GitLab can't be told to hide a value that a job has got: wrap the command by curfew exec, or say --to file", f.to)
+	}
+	state, err := stateFolder(env, f.state)
+	if err != nil {
+		return err
+	}
+	if within(env, state) {
+		return usageError("--state %s is in the project's folder, of which caches and artifacts may take what lies there: choose one outside of CI_PROJECT_DIR", state)
+	}
+	return nil
 }
 
 // maskBy has the runner hide every secret as soon as there is one. What it returns says whether it was told of all.

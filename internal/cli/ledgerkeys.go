@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -34,11 +35,15 @@ type issuerKeys struct {
 }
 
 // newSource asks for keys and, in a job, for its ID token.
-func newSource(env *Env) *oidc.Source {
+func newSource(env *Env) *oidc.Source { return sourceBy(env, newClient()) }
+
+// sourceBy is newSource whose requests go out by client.
+func sourceBy(env *Env, client *http.Client) *oidc.Source {
 	return oidc.New(oidc.Options{
+		Given:        ciOf(env).given(env),
 		RequestURL:   redact.New([]byte(env.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"))),
 		RequestToken: redact.New([]byte(env.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))),
-		Client:       newClient(), Now: env.Now,
+		Client:       client, Now: env.Now,
 	})
 }
 

@@ -110,7 +110,7 @@ func writeFileFor(dir, file string, content []byte, mode os.FileMode) error {
 
 // repositoryURL is where what was scanned can be read, for links; "" outside of a job.
 func repositoryURL(env *Env, of *scan.Of) string {
-	server := env.Getenv("GITHUB_SERVER_URL")
+	server := env.Getenv(ciOf(env).server)
 	if server == "" || of.Repository == "" {
 		return ""
 	}

@@ -15,19 +15,17 @@ func repositoryOf(env *Env, flag string) string {
 	if flag != "" {
 		return flag
 	}
-	return env.Getenv("GITHUB_REPOSITORY")
+	return env.Getenv(ciOf(env).project)
 }
 
 // scanJobOf is what the job says of itself. What is no name is left out: it would stand in the result.
 func scanJobOf(env *Env) scan.Job {
-	j := scan.Job{
-		Repository: repositoryOf(env, ""), RepositoryID: env.Getenv("GITHUB_REPOSITORY_ID"),
-		Ref: env.Getenv("GITHUB_REF"), Commit: env.Getenv("GITHUB_SHA"),
-	}
+	c := ciOf(env)
+	j := scan.Job{Repository: repositoryOf(env, ""), RepositoryID: env.Getenv(c.projectID), Ref: c.ref(env), Commit: env.Getenv(c.commit)}
 	if !repositoryForm.MatchString(j.Repository) {
 		j.Repository, j.RepositoryID = "", ""
 	}
-	if server, err := url.Parse(env.Getenv("GITHUB_SERVER_URL")); err == nil {
+	if server, err := url.Parse(env.Getenv(c.server)); err == nil {
 		j.Host = server.Hostname()
 	}
 	return j

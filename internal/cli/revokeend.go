@@ -74,7 +74,7 @@ func revocationRecord(env *Env, e *exposed, out revoke.Outcome) ledger.Record {
 	f := e.finding()
 	r := ledger.Record{
 		Plane: ledger.Response, Type: ledger.RevocationUnsure, Outcome: ledger.Failed, Time: env.Now(),
-		Identity:   ledger.Identity{ID: f.Identity, RepositoryID: cmp.Or(env.Getenv("GITHUB_REPOSITORY_ID"), outsideJobs), Owner: f.Owner},
+		Identity:   ledger.Identity{ID: f.Identity, RepositoryID: cmp.Or(env.Getenv(ciOf(env).projectID), outsideJobs), Owner: f.Owner},
 		Manifest:   ledger.Manifest{SHA256: e.result.Manifest.SHA256},
 		Credential: &ledger.Credential{Provider: out.Service, Handle: e.handle(out), Fingerprint: f.Credential.Fingerprint},
 		Decision:   &ledger.Decision{Engine: "provider", Reasons: []string{out.Reason}},

@@ -15,7 +15,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
-// rulesFlags say where the rules of a lease come from: GitHub's API unless said.
+// rulesFlags say where the rules of a lease come from: GitHub's API, or on GitLab the job's own commit, unless said.
 type rulesFlags struct {
 	from      string
 	orgFrom   string
@@ -23,7 +23,7 @@ type rulesFlags struct {
 }
 
 func (f *rulesFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.from, "rules-from", "", "judge by the manifest of a commit of a local repository, `DIR@COMMIT` with the commit's full id,\nrather than by that of the default branch at GitHub")
+	flags.StringVar(&f.from, "rules-from", "", "judge by the manifest of a commit of a local repository, `DIR@COMMIT` with the commit's full id,\nrather than by that of the default branch at GitHub, or on GitLab of the job's own commit")
 	flags.StringVar(&f.orgFrom, "org-rules-from", "", "the organisation's policy, of `DIR@COMMIT`; with --trust-workspace also of DIR as it is")
 	flags.BoolVar(&f.workspace, "trust-workspace", false, "judge by the manifest that lies here, which every step can have written: to try things out.\nSaid in the records, and denied where the organisation requires its guard")
 }
@@ -47,26 +47,53 @@ func (f *rulesFlags) open(j *job) (ruling, error) {
 			return ruling{}, usageError("--rules-from: %w", err)
 		}
 		return f.local(project, project.Dir)
+	case onGitLab(j.env):
+		return f.ofJob(j)
 	case f.orgFrom != "":
 		return ruling{}, usageError("--org-rules-from: the organisation's policy is read at GitHub, as the manifest is, unless --rules-from or --trust-workspace is given")
 	}
 	return atGitHub(j)
 }
 
-// local reads the rules on this machine, and tags in the repository at dir: their signatures prove them.
+// local reads the rules on this machine, and tags in the repository at dir.
 func (f *rulesFlags) local(project governance.Source, dir string) (ruling, error) {
-	rules := governance.Local{Project: project}
-	if f.orgFrom != "" {
-		org, err := repositoryAt(f.orgFrom)
-		switch {
-		case err == nil:
-			rules.Org = org
-		case f.workspace:
-			rules.Org = governance.Workspace{Dir: f.orgFrom}
-		default:
-			return ruling{}, usageError("--org-rules-from: %w", err)
-		}
+	org, err := f.organisation()
+	if err != nil {
+		return ruling{}, err
 	}
+	return ruling{governance.Keep(governance.Local{Project: project, Org: org}), tagsAt(dir)}, nil
+}
+
+// ofJob reads the rules at the job's own commit, as its ID token proves it, in the clone that GitLab's runner has made.
+func (f *rulesFlags) ofJob(j *job) (ruling, error) {
+	dir, branch := j.env.Getenv("CI_PROJECT_DIR"), j.env.Getenv("CI_DEFAULT_BRANCH")
+	if dir == "" || branch == "" {
+		return ruling{}, usageError("which commit decides? expected CI_PROJECT_DIR and CI_DEFAULT_BRANCH, as in a job of GitLab CI, or --rules-from DIR@COMMIT")
+	}
+	org, err := f.organisation()
+	if err != nil {
+		return ruling{}, err
+	}
+	return ruling{&governance.Proven{Dir: dir, Ref: "refs/heads/" + branch, Org: org}, tagsAt(dir)}, nil
+}
+
+// organisation is where the organisation's policy is; nil where that isn't said.
+func (f *rulesFlags) organisation() (governance.Source, error) {
+	if f.orgFrom == "" {
+		return nil, nil
+	}
+	org, err := repositoryAt(f.orgFrom)
+	switch {
+	case err == nil:
+		return org, nil
+	case f.workspace:
+		return governance.Workspace{Dir: f.orgFrom}, nil
+	}
+	return nil, usageError("--org-rules-from: %w", err)
+}
+
+// tagsAt proves signed tags by the repository at dir: their signatures do.
+func tagsAt(dir string) map[string]issuance.Prover {
 	tags := func(ctx context.Context, name string) ([]byte, error) {
 		tree, err := gitrepo.Open(dir)
 		if err != nil {
@@ -75,7 +102,7 @@ func (f *rulesFlags) local(project governance.Source, dir string) (ruling, error
 		defer tree.Close() //nolint:errcheck // only read
 		return tree.TagObject(ctx, name)
 	}
-	return ruling{governance.Keep(rules), map[string]issuance.Prover{"signed-tag": issuance.SignedTag{Tags: issuance.RawTags(tags)}}}, nil
+	return map[string]issuance.Prover{"signed-tag": issuance.SignedTag{Tags: issuance.RawTags(tags)}}
 }
 
 // atGitHub reads the rules at the tip of the default branch, by the job's token.

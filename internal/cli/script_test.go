@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 	commands["leases"] = leases
 	commands["inventoried"] = inventoried
 	commands["certified"] = certified
+	commands["gitlab"] = gitlab(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,

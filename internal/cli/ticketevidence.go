@@ -18,7 +18,7 @@ type ticketEvidence struct {
 // evidence opens the records of the job that a sync runs in. Outside of a job there are none, unless they are asked for.
 func (f *ticketFlags) evidence(env *Env, in *ticket.Input) (*ticketEvidence, error) {
 	e := &ticketEvidence{}
-	if f.dryRun || f.state == "" && (env.Getenv("RUNNER_TEMP") == "" || env.Getenv("GITHUB_RUN_ID") == "") {
+	if f.dryRun || f.state == "" && outsideCI(env) {
 		return e, nil
 	}
 	var err error
@@ -32,6 +32,13 @@ func (f *ticketFlags) evidence(env *Env, in *ticket.Input) (*ticketEvidence, err
 		}
 	}
 	return e, nil
+}
+
+// outsideCI reports whether there is no job that could keep records.
+func outsideCI(env *Env) bool {
+	c := ciOf(env)
+	_, missing := c.temp(env)
+	return missing != "" || env.Getenv(c.run) == ""
 }
 
 // take records one change that was made. A sync that is killed before it leaves the change without a record: the tracker

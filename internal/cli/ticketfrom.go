@@ -52,18 +52,19 @@ func (f *ticketFlags) result(ctx context.Context) (*scan.Result, error) {
 // merged errs where the result is of a change that isn't merged: what it mends is there still. A pull request's head is
 // checked out as a commit of no branch.
 func (f *ticketFlags) merged(env *Env, of *scan.Of) error {
-	switch event := env.Getenv("GITHUB_EVENT_NAME"); {
+	switch event := env.Getenv(ciOf(env).event); {
 	case unmerged(of.Ref):
 		return usageError("%s: it is of %s, a change that isn't merged: what it mends is there still. Scan the default branch", f.from, of.Ref)
-	case of.Ref == "" && (strings.HasPrefix(event, "pull_request") || event == "merge_group"):
+	case of.Ref == "" && (strings.HasPrefix(event, "pull_request") || event == "merge_group" || event == "merge_request_event"):
 		return usageError("%s: it doesn't say of which branch it is, in a run of %s: what isn't merged mends nothing. Scan the default branch", f.from, event)
 	}
 	return nil
 }
 
-// unmerged reports whether a ref of GitHub's is of a pull request, or of one that waits in a merge queue.
+// unmerged reports whether a ref is of a pull request of GitHub's, of one that waits in a merge queue, or of a merge request
+// of GitLab's.
 func unmerged(ref string) bool {
-	return strings.HasPrefix(ref, "refs/pull/") || strings.HasPrefix(ref, "refs/heads/gh-readonly-queue/")
+	return strings.HasPrefix(ref, "refs/pull/") || strings.HasPrefix(ref, "refs/heads/gh-readonly-queue/") || strings.HasPrefix(ref, "refs/merge-requests/")
 }
 
 // shownOf are the texts of a finding that tickets show.

@@ -47,7 +47,7 @@ func (e *exam) decision(ctx context.Context, w *wanted) Finding {
 		f.Status = Wrong
 		f = f.with(Point{
 			What: "nothing here proves a trigger of this kind, so that a lease is denied", Received: "rules that are read on this machine",
-			Expected: "rules that are read at GitHub, as what proves tickets, approvals and schedules is", Fix: "leave out --rules-from and --trust-workspace, or choose another trigger",
+			Expected: "rules that are read by GitHub's API, as what proves tickets, approvals and schedules is", Fix: e.o.Job.Platform.Prove,
 			Place: e.at(w, "when"),
 		})
 	}

@@ -12,9 +12,10 @@ import (
 
 // Job is what a job's environment says of it.
 type Job struct {
-	Run, Attempt, Name string // GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT, GITHUB_JOB
-	Event              string // GITHUB_EVENT_NAME
-	// MayAsk: the variables are there by which ID tokens are asked for.
+	Platform           Platform // GitHubActions unless said
+	Run, Attempt, Name string   // as the platform's variables have them
+	Event              string   // what started the run
+	// MayAsk: the variables are there by which ID tokens are asked for, or in which they are.
 	MayAsk bool
 	State  string // the folder for records and leases; "" where none is known
 	// StateErr is why it can't be used; nil where it can.
@@ -56,6 +57,9 @@ type Options struct {
 func Examine(ctx context.Context, o Options) Report {
 	if o.Timeout <= 0 {
 		o.Timeout = time.Minute
+	}
+	if o.Job.Platform.Where == "" {
+		o.Job.Platform = GitHubActions()
 	}
 	e := &exam{o: o, tokens: map[string]claimed{}}
 	e.add("job", "", o.Job.check())

@@ -12,7 +12,7 @@ func (j Job) check() Finding {
 	for _, v := range []struct {
 		name  string
 		there bool
-	}{{"GITHUB_RUN_ID", j.Run != ""}, {"GITHUB_RUN_ATTEMPT", err == nil && attempt > 0}, {"GITHUB_JOB", j.Name != ""}} {
+	}{{j.Platform.Run, j.Run != ""}, {j.Platform.Attempt, err == nil && attempt > 0}, {j.Platform.Job, j.Name != ""}} {
 		if !v.there {
 			missing = append(missing, v.name)
 		}
@@ -24,7 +24,7 @@ func (j Job) check() Finding {
 	}
 	if len(missing) > 0 {
 		return wrong("which job is this? not there, or not what the runner sets: "+strings.Join(missing, ", "),
-			"run it in a step of a job of GitHub Actions; in a container hand these variables on")
+			"run it in "+j.Platform.Where+"; in a container hand these variables on")
 	}
 	return ok("run " + j.Run + ", attempt " + j.Attempt + ", job " + j.Name)
 }
@@ -33,7 +33,7 @@ func (j Job) check() Finding {
 func (j Job) checkState() Finding {
 	switch {
 	case j.State == "":
-		return wrong("there is no place for records and leases: RUNNER_TEMP isn't set", "run it in a step of GitHub Actions, or say --state DIR")
+		return wrong("there is no place for records and leases: "+j.Platform.NoState, "run it in "+j.Platform.Where+", or say --state DIR")
 	case j.StateErr != nil:
 		return wrong("records and leases can't be kept: "+j.StateErr.Error(), "see that the job's user owns the folder, with mode 0700, or say --state DIR")
 	}

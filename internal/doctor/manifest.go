@@ -13,7 +13,7 @@ import (
 func (e *exam) manifest(ctx context.Context) Finding {
 	switch {
 	case e.o.GovernanceErr != nil:
-		return wrong(e.o.GovernanceErr.Error(), readable()...)
+		return wrong(e.o.GovernanceErr.Error(), e.o.Job.Platform.Rules...)
 	case !e.proven:
 		return unchecked("needs an ID token, which proves whose manifest is read")
 	}
@@ -21,7 +21,7 @@ func (e *exam) manifest(ctx context.Context) Finding {
 	defer cancel()
 	rules, err := e.o.Governance.Rules(asked, e.who, e.o.Task.Org)
 	if err != nil {
-		return wrong("what decides over leases can't be read: "+err.Error(), unread(err)...)
+		return wrong("what decides over leases can't be read: "+err.Error(), e.unread(err)...)
 	}
 	var points []Point
 	m, faults := manifest.Parse(rules.Manifest.Path, rules.Manifest.Src)
@@ -90,18 +90,11 @@ func uncompiled(ctx context.Context, name string, modules []policy.Module) []Poi
 }
 
 // unread is what mends that something could not be read: a file that isn't there is no matter of rights.
-func unread(err error) []string {
+func (e *exam) unread(err error) []string {
 	if errors.Is(err, fs.ErrNotExist) {
-		return []string{"bring it into that repository's default branch: leases read nothing else, whatever the job's own branch has"}
+		return []string{e.o.Job.Platform.Unread}
 	}
-	return readable()
-}
-
-// readable is what a job needs for its manifest to be read.
-func readable() []string {
-	return append(append([]string{"the manifest is read at GitHub by the step's GITHUB_TOKEN; give the job"}, permissions()...),
-		"and the step", "  env:", "    GITHUB_TOKEN: ${{ github.token }}",
-		"where the organisation's policy is in a private repository, give it a token that can read that one too")
+	return e.o.Job.Platform.Rules
 }
 
 // facts tells why some facts about the run could not be had: one of them may be needed.

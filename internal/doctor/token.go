@@ -37,7 +37,7 @@ func (e *exam) token(ctx context.Context) Finding {
 		if errors.As(c.err, &stranger) {
 			return stranger.finding()
 		}
-		return wrong(c.err.Error(), "let the job have id-token: write, and let this machine reach the platform and the issuer")
+		return wrong(c.err.Error(), mended(c.err, "let the job have id-token: write, and let this machine reach the platform and the issuer"))
 	}
 	who, err := identity.From(c.Claims)
 	if err != nil {
@@ -58,6 +58,15 @@ func (e *exam) token(ctx context.Context) Finding {
 	return ok("given for the audience "+strconv.Quote(issuance.Audience)+", proven to be of "+e.issuer+"; its claims:", claims(c.Claims)...)
 }
 
+// mended is what mends an error by its own word; otherwise what is said here.
+func mended(err error, otherwise string) string {
+	var own interface{ Mend() string }
+	if errors.As(err, &own) {
+		return own.Mend()
+	}
+	return otherwise
+}
+
 // claims lists what a manifest may ask for: not the times and ids of the token itself.
 func claims(c identity.Claims) []Point {
 	var out []Point
@@ -71,19 +80,12 @@ func claims(c identity.Claims) []Point {
 
 // mayNotAsk says why a job gets no ID token.
 func (e *exam) mayNotAsk() Finding {
-	f := wrong("the job may not ask for ID tokens: ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN aren't both there")
+	f := wrong(e.o.Job.Platform.NoTokens)
 	if strings.HasPrefix(e.o.Job.Event, "pull_request") {
 		f.Fix = append(f.Fix, "this run is of "+e.o.Job.Event+": from a fork it gets no ID token whatever the workflow says; otherwise")
 	}
-	f.Fix = append(f.Fix, "add to the job, and where the workflow is a reusable one to the job that calls it too:")
-	f.Fix = append(f.Fix, permissions()...)
-	f.Fix = append(f.Fix, "in a container or under sudo, hand the two variables on")
+	f.Fix = append(f.Fix, e.o.Job.Platform.Tokens...)
 	return f
-}
-
-// permissions is what a job that leases needs, to be pasted.
-func permissions() []string {
-	return []string{"  permissions:", "    contents: read", "    actions: read", "    id-token: write"}
 }
 
 // strangerError is why a token of an issuer that nobody named isn't asked any further.

@@ -25,8 +25,10 @@ func TestEnviron(t *testing.T) {
 		{"the last counts", []string{"A=1", "B=2", "A=3"}, nil, nil, []string{"B=2", "A=3"}},
 		{"what gives rights", []string{"ACTIONS_ID_TOKEN_REQUEST_TOKEN=t", "GITHUB_TOKEN=t", "A=1", "GITHUB_TOKEN=u", "VAULT_TOKEN=t"}, nil, nil, []string{"A=1"}},
 		{
-			"GitLab's tokens", []string{"CURFEW_ID_TOKEN=t", "CURFEW_ID_TOKEN_AWS=t", "CURFEW_ID=1", "CI_JOB_TOKEN=t", "CI_JOB_JWT_V2=t", "CI_JOB_ID=7"},
-			nil, nil, []string{"CURFEW_ID=1", "CI_JOB_ID=7"},
+			"GitLab's tokens",
+			[]string{"CURFEW_ID_TOKEN=t", "CURFEW_ID_TOKEN_AWS=t", "CURFEW_ID=1", "CI_JOB_TOKEN=t", "CI_JOB_JWT_V2=t", "CI_JOB_ID=7"},
+			nil, nil,
+			[]string{"CURFEW_ID=1", "CI_JOB_ID=7"},
 		},
 		{"one of several kept", []string{"CURFEW_ID_TOKEN=t", "CURFEW_ID_TOKEN_AWS=t"}, nil, []string{"CURFEW_ID_TOKEN_AWS"}, []string{"CURFEW_ID_TOKEN_AWS=t"}},
 		{"kept", []string{"GITHUB_TOKEN=t", "GH_TOKEN=t"}, nil, []string{"GITHUB_TOKEN", "NEVER_HEARD_OF"}, []string{"GITHUB_TOKEN=t"}},
