@@ -42,7 +42,7 @@ func everywhere(s string) sample {
 func checkHostile(t testing.TB, s string) {
 	t.Helper()
 	all := everywhere(s)
-	for _, format := range []Format{Text, JSON, GitHub, Markdown} {
+	for _, format := range []Format{Text, JSON, GitHub, Markdown, GitLab} {
 		// Without a repository there are no links, so that any link in the output is forged.
 		checkFormat(t, format, all.write(t, format, Options{}))
 	}
@@ -66,7 +66,7 @@ func checkFormat(t testing.TB, format Format, out string) {
 	if strings.Contains(out, "##[") {
 		t.Errorf("%s: a command of the runner is in the output:\n%q", format, out)
 	}
-	if (format == JSON || format == SARIF) && !json.Valid([]byte(out)) {
+	if (format == JSON || format == SARIF || format == GitLab) && !json.Valid([]byte(out)) {
 		t.Errorf("%s: not JSON:\n%s", format, out)
 	}
 	for line := range strings.Lines(out) {
@@ -84,6 +84,7 @@ var beginnings = map[Format]*regexp.Regexp{
 	Text:     regexp.MustCompile(`^($|high\[| *--> | *\d* \|( |$)|\.\.\.$| +=( )|\d+ findings?: |Checked |Left out: |Manifest: |Not checked( \([a-z]+\))?: )`),
 	JSON:     regexp.MustCompile(`^ *([{}\]"]|\],)`),
 	SARIF:    regexp.MustCompile(`^ *([{}\]"]|\],)`),
+	GitLab:   regexp.MustCompile(`^ *([{}\]"]|\],|\[)`),
 	GitHub:   regexp.MustCompile(`^::(error|warning|notice) ((file|line|col|endLine|endColumn|title)=[^:,]*,?)+::`),
 	Markdown: regexp.MustCompile(`^($|## curfew: |\*\*|Checked |Left out: |Manifest: |- Not checked( \([a-z]+\))?: |\| )`),
 }

@@ -19,10 +19,11 @@ const (
 	SARIF    Format = "sarif"
 	GitHub   Format = "github"
 	Markdown Format = "markdown"
+	GitLab   Format = "gitlab" // its Code Quality report
 )
 
 // Formats returns all formats, in the order in which help lists them.
-func Formats() []Format { return []Format{Text, JSON, SARIF, GitHub, Markdown} }
+func Formats() []Format { return []Format{Text, JSON, SARIF, GitHub, Markdown, GitLab} }
 
 // ParseFormat finds the format called name.
 func ParseFormat(name string) (Format, error) {
@@ -74,6 +75,8 @@ func Write(w io.Writer, format Format, r *scan.Result, opt Options) error {
 		return writeGitHub(w, r)
 	case Markdown:
 		return writeMarkdown(w, r, opt)
+	case GitLab:
+		return writeGitLab(w, r)
 	}
 	_, err := ParseFormat(string(format))
 	return err

@@ -68,7 +68,7 @@ func TestParseFormat(t *testing.T) {
 			t.Errorf("ParseFormat(%q) = %q, %v", f, got, err)
 		}
 	}
-	const want = `unknown format "xml": expected text, json, sarif, github, markdown`
+	const want = `unknown format "xml": expected text, json, sarif, github, markdown, gitlab`
 	if _, err := ParseFormat("xml"); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
