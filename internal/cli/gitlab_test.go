@@ -105,3 +105,11 @@ func gitlabCommits(ts *testscript.TestScript, issuer string) (project, org strin
 	}
 	return git(here, "rev-parse", "HEAD"), beside + "@" + git(beside, "rev-parse", "HEAD")
 }
+
+// gitlabBase has GitLab name the commit in a file as a merge request's base: based FILE.
+func gitlabBase(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: based FILE")
+	}
+	ts.Setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", strings.TrimSpace(ts.ReadFile(args[0])))
+}

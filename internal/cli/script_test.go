@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 	commands["leases"] = leases
 	commands["inventoried"] = inventoried
 	commands["certified"] = certified
-	commands["gitlab"] = gitlab(t)
+	commands["gitlab"], commands["based"] = gitlab(t), gitlabBase
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,

@@ -126,6 +126,17 @@ func (r *run) unfollowed(repo *usage.Repo) {
 	}
 }
 
+// pipelines is where GitLab reads a project's pipeline unless the project says otherwise.
+const pipelines = ".gitlab-ci.yml"
+
+// foreign says that the jobs of another platform aren't judged: the file is searched for credentials as every other is, and what its
+// jobs use nobody reads.
+func (r *run) foreign() {
+	if slices.Contains(r.files, pipelines) {
+		r.notChecked(Workflows, pipelines, "the jobs of GitLab's pipelines aren't read: it is searched for credentials alone", "look at the secrets and ID tokens that its jobs use")
+	}
+}
+
 // some names the first few of all things and counts the rest.
 func some(names []string, all int) string {
 	names = names[:min(len(names), shown)]

@@ -118,6 +118,7 @@ func (r *run) judge(ctx context.Context) error {
 	r.facts.Repository = r.tree.Origin(ctx)
 	r.facts.Usage = usage.Collect(r.facts.Files, known)
 	r.unfollowed(r.facts.Usage)
+	r.foreign()
 	r.unlisted()
 	r.facts.Tokens = append(r.facts.Tokens, posture.Literals(r.facts.Files)...)
 	r.date()
