@@ -84,6 +84,9 @@ func (f *handOverFlags) run(ctx context.Context, env *Env) error {
 		return &commandError{exitError{ExitUnfinished, errors.Join(fmt.Errorf("%s isn't handed over: %w; it is %s", leaseOf(l, f.grant), err, got.String()), failed)}}
 	}
 	j.say("%s: until %s; `curfew revoke %s` ends it", leaseOf(l, f.grant), l.Until.UTC().Format(time.RFC3339), l.ID)
+	if onGitLab(env) {
+		j.say("what prints the credential shows it in the job's log: GitLab can't be told to hide it")
+	}
 	if env.heard != nil {
 		env.heard.lease = &action.Lease{Grant: f.grant, ID: l.ID, Until: l.Until, File: file}
 	}
