@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/curfew-ci/curfew/internal/oidc"
 	"github.com/curfew-ci/curfew/internal/testservers"
 )
 
@@ -49,7 +48,7 @@ func TestGiven(t *testing.T) {
 		t.Errorf("%v: an endpoint would be asked", none)
 	}
 	if got := ciOf(environed("CURFEW_ID_TOKEN=a")).given(environed("CURFEW_ID_TOKEN=a")); got != nil {
-		t.Errorf("on GitHub: %v", []oidc.Variable(got))
+		t.Errorf("on GitHub: %v", got)
 	}
 }
 
