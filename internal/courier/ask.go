@@ -129,6 +129,9 @@ func (l *Line) url(q Question) (string, error) {
 	return target, nil
 }
 
+// agent is who asks, and where to complain of it: crates.io turns away who doesn't say (https://crates.io/data-access).
+const agent = "curfew (+https://github.com/curfew-ci/curfew)"
+
 // once sends a question once.
 func (l *Line) once(ctx context.Context, q Question, target string) (Answer, error) {
 	if q.Patience > 0 && ctx.Err() == nil {
@@ -148,7 +151,7 @@ func (l *Line) once(ctx context.Context, q Question, target string) (Answer, err
 		}
 		req.Header[name] = values
 	}
-	req.Header.Set("User-Agent", "curfew")
+	req.Header.Set("User-Agent", agent)
 	resp, err := l.desk.Client.Do(req)
 	if err != nil {
 		return Answer{}, l.lost(ctx, err)

@@ -65,6 +65,7 @@ func (l *line) base() string { return l.way.Base() }
 type question struct {
 	method string
 	path   []string // below the base; each may have several segments
+	bare   bool     // the base itself is asked, without a slash at its end
 	query  url.Values
 	header http.Header
 	body   []byte
@@ -79,7 +80,7 @@ const patience = 5 * time.Second
 
 // sent is q as it goes out.
 func (q question) sent() courier.Question {
-	out := courier.Question{Method: q.method, Path: q.path, Query: q.query, Header: q.header, Body: q.body}
+	out := courier.Question{Method: q.method, Path: q.path, Bare: q.bare, Query: q.query, Header: q.header, Body: q.body}
 	if q.grants {
 		out.Patience = patience
 	}

@@ -42,7 +42,7 @@ type behaviour struct {
 
 // behaviours has every provider once.
 func behaviours() []behaviour {
-	return []behaviour{awsBehaviour(), githubBehaviour(), vaultBehaviour()}
+	return []behaviour{awsBehaviour(), cratesBehaviour(), githubBehaviour(), npmBehaviour(), oauthBehaviour(), pypiBehaviour(), vaultBehaviour()}
 }
 
 // TestConformance holds each provider to what all of them must do.

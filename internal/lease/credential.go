@@ -14,7 +14,8 @@ type Credential struct {
 	Values []Value
 	// Handle is what the provider's own logs know it by: AWS' full access key id; the accessor of a token of
 	// Vault, or "request:" and the login's request id where it has none; base64 of the SHA-256 of a token of
-	// GitHub, as "hashed_token" in its audit log. It is no secret.
+	// GitHub, as "hashed_token" in its audit log; "jti:" and the id of an OAuth token that is a JWT. Where the provider's log
+	// has no name for it, it is the value's fingerprint. It is no secret.
 	Handle string
 	Issued time.Time // when the answer came, by our clock
 	// NotAfter is when it ends by itself, as the server said. A length of time counts from Issued, so that it
@@ -42,6 +43,7 @@ type Value struct {
 type ending struct {
 	server    string // base URL
 	namespace string // of Vault
+	client    string // of OAuth
 	token     redact.Secret
 }
 

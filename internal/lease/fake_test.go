@@ -148,8 +148,12 @@ func request(t *testing.T, g *manifest.Grant) lease.Request {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ttl := 15 * time.Minute
+	if g.NPM != nil {
+		ttl = time.Hour // it issues for no less
+	}
 	return lease.Request{
-		Grant: g, IDToken: redact.New([]byte(token)), TTL: 15 * time.Minute, Claims: c,
+		Grant: g, IDToken: redact.New([]byte(token)), TTL: ttl, Claims: c,
 		Session:  lease.Session{Run: "12055500123", Attempt: "1", Lease: "01JD9Z6Q4T8K"},
 		Expected: map[string]manifest.Match{"repository_id": manifest.Literal("987654")},
 	}

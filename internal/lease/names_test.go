@@ -45,10 +45,28 @@ func TestAudience(t *testing.T) {
 		"https://vault.acme.example": {Vault: &manifest.Vault{Address: "https://vault.acme.example"}},
 		"vault":                      {Vault: &manifest.Vault{Address: "https://vault.acme.example", Audience: "vault"}},
 		"octo-sts.dev":               {GitHub: &manifest.GitHub{Exchange: "https://octo-sts.dev"}},
+		"crates.io":                  {Crates: &manifest.Registry{}},
+		"staging.crates.io":          {Crates: &manifest.Registry{HandOver: manifest.HandOver{Endpoint: "https://staging.crates.io"}}},
+		"npm:registry.npmjs.org":     {NPM: &manifest.Registry{}},
+		"npm:registry.acme.example":  {NPM: &manifest.Registry{HandOver: manifest.HandOver{Endpoint: "https://registry.acme.example:8443/npm"}}},
+		"pypi":                       {PyPI: &manifest.Registry{}},
+		"testpypi":                   {PyPI: &manifest.Registry{HandOver: manifest.HandOver{Endpoint: "https://test.pypi.org"}}},
+		"index":                      {PyPI: &manifest.Registry{Audience: "index", HandOver: manifest.HandOver{Endpoint: "https://index.acme.example"}}},
+		"https://as.acme.example":    {OAuth: &manifest.OAuth{TokenURL: "https://as.acme.example/token", Audience: "https://as.acme.example"}},
 		"":                           {},
 	} {
 		if got := Audience(g); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestAudienceUnknown: no index but PyPI's own is sent a token that could publish to PyPI.
+func TestAudienceUnknown(t *testing.T) {
+	for _, endpoint := range []string{"https://index.acme.example", "https://pypi.org.acme.example", "https://pypi.org@acme.example", "http://pypi.org", "https://acme.example/pypi.org"} {
+		g := &manifest.Grant{PyPI: &manifest.Registry{HandOver: manifest.HandOver{Endpoint: endpoint}}}
+		if got := Audience(g); got != "" {
+			t.Errorf("%s: %q", endpoint, got)
 		}
 	}
 }

@@ -18,6 +18,10 @@ func grantsAt(address string) map[string]*manifest.Grant {
 		"vault":  {Vault: &manifest.Vault{Address: "https://vault.acme.example", Mount: "jwt", Role: "deploy", Namespace: "web", HandOver: at}},
 		"aws":    {AWS: &manifest.AWS{Role: "arn:aws:iam::123456789012:role/a", Audience: "sts.amazonaws.com", Region: "eu-west-1", HandOver: at}},
 		"github": {GitHub: &manifest.GitHub{Exchange: "https://octo.acme.example", HandOver: at}},
+		"oauth":  {OAuth: &manifest.OAuth{TokenURL: "https://as.acme.example/token", HandOver: at}},
+		"npm":    {NPM: &manifest.Registry{HandOver: at}},
+		"pypi":   {PyPI: &manifest.Registry{HandOver: at}},
+		"crates": {Crates: &manifest.Registry{HandOver: at}},
 	}
 }
 
@@ -41,6 +45,10 @@ func TestReach(t *testing.T) {
 		{"aws", says(400, "<ErrorResponse/>"), "answered 400", false},
 		{"github", says(404, ""), "answered 404", false},
 		{"github", says(500, ""), "answered 500", false},
+		{"oauth", says(405, ""), "answered 405", false},
+		{"npm", says(200, "{}"), "answered 200", false},
+		{"pypi", says(200, "<html>"), "answered 200", false},
+		{"crates", says(403, ""), "answered 403", false},
 	} {
 		f := serve(t, tt.answer)
 		said, err := lease.Reach(t.Context(), grantsAt(f.URL)[tt.provider], o)
@@ -68,8 +76,8 @@ func TestReach(t *testing.T) {
 			}
 		}
 	}
-	if _, err := lease.Reach(t.Context(), &manifest.Grant{NPM: &manifest.Registry{}}, o); err == nil {
-		t.Error("npm is reached")
+	if _, err := lease.Reach(t.Context(), &manifest.Grant{}, o); err == nil {
+		t.Error("a grant of no provider is reached")
 	}
 }
 
@@ -77,6 +85,7 @@ func TestReach(t *testing.T) {
 func TestEndpoint(t *testing.T) {
 	for name, want := range map[string]string{
 		"vault": "https://vault.acme.example", "aws": "https://sts.eu-west-1.amazonaws.com", "github": "https://octo.acme.example",
+		"oauth": "https://as.acme.example/token", "npm": "https://registry.npmjs.org", "pypi": "https://pypi.org", "crates": "https://crates.io",
 	} {
 		if got, err := lease.Endpoint(grantsAt("")[name]); err != nil || got != want {
 			t.Errorf("%s: %q %v", name, got, err)

@@ -76,6 +76,25 @@ var errNoText = errors.New("holds a control character that isn't a tab or the en
 // fit takes a value from an answer if it can be handed over as a variable.
 func fit(name, value string) (redact.Secret, error) { return fitBut(name, value, "", errUnfit) }
 
+// bearer takes a token from an answer if it can be sent as a bearer token and stand in a configuration: it is of the
+// characters that RFC 6750, section 2.1, has for one.
+func bearer(name, value string) (redact.Secret, error) {
+	token, err := fit(name, value)
+	if err != nil {
+		return redact.Secret{}, err
+	}
+	for _, r := range strings.TrimRight(value, "=") {
+		if !isLetterOrDigit(r) && !strings.ContainsRune("-._~+/", r) {
+			return redact.Secret{}, fmt.Errorf("%s holds characters that no bearer token has", name)
+		}
+	}
+	return token, nil
+}
+
+func isLetterOrDigit(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+}
+
 // fitFile is fit for what is handed over in a file of its own: there it may be text of several lines, such as a key in PEM, each
 // ended by \n or \r\n, by which what masks it takes it apart.
 func fitFile(name, value string) (redact.Secret, error) {

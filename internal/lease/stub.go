@@ -16,10 +16,10 @@ import (
 // A stub is what is kept of a credential to revoke it later: one object of JSON,
 //
 //	{"version": 1, "provider": "vault", "handle": "…", "issued": "…", "not_after": "…", "revocable": "token",
-//	 "server": "https://…", "namespace": "…", "token": "…"}
+//	 "server": "https://…", "namespace": "…", "client": "…", "token": "…"}
 //
 // with times in RFC 3339. server and token stand where the credential is revocable by its token and nowhere
-// else, namespace where Vault's has one. The format is ours. A reader of version 1 refuses every other.
+// else, namespace where Vault's has one, client where OAuth's has one. The format is ours. A reader of version 1 refuses every other.
 const stubVersion = 1
 
 // maxStub is the size of the largest stub that is read, in bytes.
@@ -35,6 +35,7 @@ type stub struct {
 	Revocable Revocable `json:"revocable"`
 	Server    string    `json:"server,omitempty"`
 	Namespace string    `json:"namespace,omitempty"`
+	Client    string    `json:"client,omitempty"`
 	Token     string    `json:"token,omitempty"`
 }
 
@@ -45,7 +46,7 @@ func (c *Credential) Stub() (redact.Secret, error) {
 		Version: stubVersion, Provider: c.Provider, Handle: c.Handle, Issued: c.Issued.UTC(), NotAfter: c.NotAfter.UTC(), Revocable: c.Revocable,
 	}
 	if c.Revocable == ByToken {
-		s.Server, s.Namespace, s.Token = c.ending.server, c.ending.namespace, string(c.ending.token.Reveal())
+		s.Server, s.Namespace, s.Client, s.Token = c.ending.server, c.ending.namespace, c.ending.client, string(c.ending.token.Reveal())
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -90,7 +91,7 @@ func (r *stubReader) credential() *Credential {
 	if v := member(root, "version"); v == nil || v.Kind != jsontree.Number || v.Text != "1" {
 		r.fault(orRoot(v, root), "expected version 1: another curfew wrote it")
 	}
-	known := []string{"version", "provider", "handle", "issued", "not_after", "revocable", "server", "namespace", "token"}
+	known := []string{"version", "provider", "handle", "issued", "not_after", "revocable", "server", "namespace", "client", "token"}
 	for _, m := range root.Members {
 		if !slices.Contains(known, m.Name) {
 			r.fault(m.Value, "no such member in version 1")
@@ -111,7 +112,7 @@ func (r *stubReader) ending(c *Credential) {
 	k, err := kindOf(c.Provider)
 	ends := err == nil && k.ends
 	if c.Revocable != ByToken || !ends {
-		for _, name := range []string{"server", "namespace", "token"} {
+		for _, name := range []string{"server", "namespace", "client", "token"} {
 			if v := member(root, name); v != nil {
 				r.fault(v, name+" stands beside a credential that can't be revoked")
 			}
@@ -128,12 +129,21 @@ func (r *stubReader) ending(c *Credential) {
 	if _, err := courier.ParseEndpoint(c.ending.server); err != nil {
 		r.fault(orRoot(member(root, "server"), root), "server isn't fit to be sent a token: expected an https URL of a host alone")
 	}
-	if v := member(root, "namespace"); v != nil {
-		c.ending.namespace = r.text("namespace")
-		if c.Provider != "vault" || !courier.HeaderValue(c.ending.namespace) {
-			r.fault(v, "no namespace is expected here, or not such a one")
-		}
+	c.ending.namespace = r.of(c, "namespace", "vault")
+	c.ending.client = r.of(c, "client", "oauth")
+}
+
+// of is a member that one provider's stubs alone may have.
+func (r *stubReader) of(c *Credential, name, provider string) string {
+	v := member(r.doc.Root, name)
+	if v == nil {
+		return ""
 	}
+	text := r.text(name)
+	if c.Provider != provider || !courier.HeaderValue(text) {
+		r.fault(v, "no "+name+" is expected here, or not such a one")
+	}
+	return text
 }
 
 // text is a member that must be a string of one line.

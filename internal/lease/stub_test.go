@@ -87,7 +87,7 @@ func TestReadStubRefuses(t *testing.T) {
 		{"member in another case", `"token"`, `"Token"`, ""},
 		{"duplicate", `"version":1`, `"version":1,"version":1`, "l:1:14"},
 		{"more after it", `"}`, `"}{}`, "unexpected text after the value"},
-		{"another provider", `"vault"`, `"gcp"`, "provider: expected one of aws, github, vault"},
+		{"another provider", `"vault"`, `"gcp"`, "provider: expected one of aws, crates, github, npm, oauth, pypi, vault"},
 		{"no handle", `"handle":"a",`, ``, "handle is missing"},
 		{"line break", `"handle":"a"`, `"handle":"a\nb"`, "handle: expected one line of text"},
 		{"no end", `"not_after":"2026-11-28T12:15:00Z"`, `"not_after":"soon"`, "not_after: expected a time in RFC 3339"},

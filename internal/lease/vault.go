@@ -123,7 +123,7 @@ func (l *line) login(ctx context.Context, r Request) (*Credential, error) {
 		return nil, err
 	}
 	l.hide(token)
-	c := &Credential{Provider: "vault", Issued: l.now(), Revocable: ByToken, ending: ending{l.base(), g.Namespace, token}}
+	c := &Credential{Provider: "vault", Issued: l.now(), Revocable: ByToken, ending: ending{server: l.base(), namespace: g.Namespace, token: token}}
 	if isBatch(text(root, "auth", "token_type"), token) {
 		c.Revocable = Never
 	}

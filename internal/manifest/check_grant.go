@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ func (d *decoder) checkGrant(m *Manifest, ptr string, g *Grant) {
 		d.checkAWSTerm(g, *g.TTL, ptr+"/ttl")
 	}
 	d.checkAWSRole(g, ptr)
+	d.checkIndex(g, ptr)
 	d.checkVariables(ptr, g)
 	if g.When != nil {
 		d.checkTrigger(ptr+"/when", g.When)
@@ -75,6 +77,15 @@ func (d *decoder) checkAWSRole(g *Grant, ptr string) {
 	}
 	d.failAt(ptr+"/aws/role", d.subject(ptr+"/aws/role")+" is no role of an account of Amazon's, and no other server is named",
 		"write it like arn:aws:iam::123456789012:role/deploy, or give the endpoint of the server that has it")
+}
+
+// checkIndex asks for the audience of an index that isn't PyPI's: by a token for PyPI's it could publish there.
+func (d *decoder) checkIndex(g *Grant, ptr string) {
+	if g.PyPI == nil || g.PyPI.Endpoint == "" || g.PyPI.Audience != "" || slices.Contains([]string{"https://pypi.org", "https://test.pypi.org"}, strings.TrimRight(g.PyPI.Endpoint, "/")) {
+		return
+	}
+	d.failKey(ptr+"/pypi/endpoint", d.subject(ptr+"/pypi/endpoint")+" is of an index whose audience isn't known: expected audience: beside it",
+		"give the audience that the index tells at /_/oidc/audience, if it is its own")
 }
 
 // checkVariables refuses two credentials in one variable.

@@ -103,13 +103,31 @@ type OAuth struct {
 	Resource *List `yaml:"resource" check:"required"`
 	// RevokeURL for RFC 7009, where the server offers it.
 	RevokeURL string `yaml:"revoke-url" check:"url"`
-	HandOver  `yaml:",inline"`
+	// Client id of a public client, where the server asks for one.
+	Client string `yaml:"client" check:"client"`
+	// SubjectTokenType that the server takes an ID token for; jwt unless said.
+	SubjectTokenType SubjectTokenType `yaml:"subject-token-type"`
+	HandOver         `yaml:",inline"`
 }
+
+// SubjectTokenType is what an ID token is called in a token exchange (RFC 8693, section 3).
+type SubjectTokenType string
+
+// The names, each of which is right for an ID token: any JWT, and one by OpenID Connect.
+const (
+	SubjectJWT     SubjectTokenType = "jwt"
+	SubjectIDToken SubjectTokenType = "id_token"
+)
+
+// Values are the names.
+func (SubjectTokenType) Values() []string { return values(SubjectJWT, SubjectIDToken) }
 
 // Registry is a package on a registry with trusted publishing.
 type Registry struct {
 	// Package to publish.
-	Package  string `yaml:"package" check:"required,package"`
+	Package string `yaml:"package" check:"required,package"`
+	// Audience of the ID token; the registry's own unless said.
+	Audience string `yaml:"audience" check:"audience"`
 	HandOver `yaml:",inline"`
 }
 

@@ -77,6 +77,7 @@ var forms = map[string]*Form{ //nolint:gochecknoglobals // a constant, if Go had
 	"audience":     form("the audience of an ID token", "sts.amazonaws.com", `\S`, nil),
 	"status":       form("a status", "Approved", `\S`, nil),
 	"project":      form("a project", "PAY", `\S`, nil),
+	"client":       form("a client's id", "ci-deploy", `^[\x21-\x7e]+$`, nil),
 	"package":      form("a package's name", "shop", `\S`, nil),
 	"role":         form("a role's name", "deploy", `\S`, nil),
 	"trust-policy": form("a trust policy's name", "release", `\S`, nil),
