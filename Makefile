@@ -12,6 +12,7 @@ VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 FUZZTIME  ?= 30s
 VAULT     := $(CACHE)/bin/vault-for-tests
 MINIO     := v0.0.0-20260212201848-7aac2a2c5b7c
+ZITADEL   := v3.51.17
 ZIZMOR    := $(CACHE)/zizmor/bin/zizmor
 GORELEASER := v2.15.4
 CYCLONEDX := v1.10.0
@@ -44,9 +45,12 @@ vet: ## what lint can't: the files for other systems
 	GOOS=darwin go vet -trimpath ./... # -trimpath as releases are built, so that what both compile is compiled once
 	GOOS=windows go vet -trimpath ./...
 
-e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(CACHE)/bin/minio-$(MINIO) $(CACHE)/zizmor/installed ## the action under a runner, SARIF under its validator, a real Vault, a real STS and S3
+e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(CACHE)/bin/minio-$(MINIO) $(CACHE)/bin/zitadel-$(ZITADEL) $(CACHE)/zizmor/installed $(CACHE)/publish/installed ## the action under a runner, SARIF under its validator, a real Vault, a real STS and S3, token exchange, publishing
 	node --test dist/test/*.test.js
+	@command -v cargo >/dev/null || echo 'NOT RUN: cargo publish: there is no cargo' >&2
 	CURFEW_ACT=$(CACHE)/bin/act CURFEW_VAULT=$(VAULT) CURFEW_MINIO=$(CACHE)/bin/minio-$(MINIO) \
+	  CURFEW_ZITADEL=$(CACHE)/bin/zitadel-$(ZITADEL) CURFEW_VERDACCIO=$(CACHE)/npm/node_modules/.bin/verdaccio \
+	  CURFEW_PUBLISH=$$([ ! -x $(CACHE)/publish/bin/twine ] || echo $(CACHE)/publish/bin) \
 	  CURFEW_ZIZMOR=$$([ ! -x $(ZIZMOR) ] || echo $(ZIZMOR)) \
 	  CURFEW_SARIF_MULTITOOL=$(CACHE)/npm/$(MULTITOOL) \
 	  go test -count 1 -tags e2e -run E2E -skip E2ERelease ./...
@@ -137,6 +141,13 @@ $(CACHE)/bin/minio-$(MINIO):
 	mv $(@D)/minio.new/minio $@
 	rmdir $(@D)/minio.new
 
+# The example server of zitadel's library for OpenID Connect: a real token exchange.
+$(CACHE)/bin/zitadel-$(ZITADEL):
+	mkdir -p $(@D)
+	GOBIN=$(@D)/zitadel.new go install -trimpath -ldflags='-s -w' github.com/zitadel/oidc/v3/example/server@$(ZITADEL)
+	mv $(@D)/zitadel.new/server $@
+	rmdir $(@D)/zitadel.new
+
 # Likewise what makes a release. (From v2.17 on goreleaser needs a module that the proxy refuses to serve.)
 $(CACHE)/goreleaser-$(GORELEASER)/goreleaser:
 	GOBIN=$(@D) go install -trimpath -ldflags='-s -w' github.com/goreleaser/goreleaser/v2@$(GORELEASER)
@@ -164,6 +175,13 @@ $(CACHE)/zizmor/installed: internal/tools/pip/requirements.txt
 	python3 -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes --only-binary :all: \
 	  --target $(@D) --requirement $< || echo 'NOT RUN: zizmor on the workflows: it could not be installed, see above' >&2
 	if [ -x $(ZIZMOR) ]; then touch $@; fi
+
+# Where Python can't install it, PyPI's hand-over is judged by the other tests alone, which is said.
+$(CACHE)/publish/installed: internal/tools/python/publish.txt
+	rm -rf $(@D)
+	{ python3 -m venv $(@D) && \
+	  $(@D)/bin/pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes --requirement $< && touch $@; } || \
+	  { rm -rf $(@D); echo 'NOT RUN: twine upload: it could not be installed, see above' >&2; }
 
 $(CACHE)/pre-commit/installed: internal/tools/python/requirements.txt
 	python3 -m venv --clear $(@D)

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -23,6 +24,12 @@ func command(tb testing.TB, variable string, args ...string) *exec.Cmd {
 	if binary == "" {
 		tb.Fatalf("%s names no server: run this by make e2e, which builds it", variable)
 	}
+	return commandAt(tb, binary, args...)
+}
+
+// commandAt prepares the server at a path.
+func commandAt(tb testing.TB, binary string, args ...string) *exec.Cmd {
+	tb.Helper()
 	cmd := exec.CommandContext(tb.Context(), binary, args...)
 	log := &bytes.Buffer{}
 	cmd.Stderr = log
@@ -102,21 +109,27 @@ func (v Vault) Call(tb testing.TB, method, path, body string) string {
 	return said.Auth.Token
 }
 
+// freePort is a port that was free a moment ago, for servers that take no port 0.
+func freePort(tb testing.TB) string {
+	tb.Helper()
+	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err := errors.Join(err, l.Close()); err != nil {
+		tb.Fatal(err)
+	}
+	return port
+}
+
 // MinIO is a real STS and S3.
 type MinIO struct{ URL string }
 
 // StartMinIO starts the one that CURFEW_MINIO names, with more variables in its environment.
 func StartMinIO(tb testing.TB, environment ...string) MinIO {
 	tb.Helper()
-	// MinIO takes no port 0: one that was free a moment ago serves.
-	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		tb.Fatal(err)
-	}
+	address := "127.0.0.1:" + freePort(tb)
 	cmd := command(tb, "CURFEW_MINIO", "server", "--quiet", "--address", address, tb.TempDir())
 	cmd.Env = append(environment, "MINIO_BROWSER=off", "MINIO_CI_CD=1", "MINIO_UPDATE=off", "HOME="+tb.TempDir())
 	cmd.Stdout = cmd.Stderr
