@@ -8,6 +8,7 @@ import (
 
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/issuance"
+	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
@@ -36,12 +37,9 @@ func (e *exam) decision(ctx context.Context, w *wanted) Finding {
 			f = f.with(*unproven)
 		}
 	}
-	if err := e.narrowed(ctx, w); err != nil {
+	if lacks := e.lacking(ctx, w); len(lacks) > 0 {
 		f.Status = Wrong
-		f = f.with(Point{
-			What: "the session policy that narrows the grant can't be read", Received: err.Error(), Expected: w.grant.Narrow.File + " beside the manifest",
-			Fix: "commit " + w.grant.Narrow.File, Place: e.at(w, "narrow"),
-		})
+		f = f.with(lacks...)
 	}
 	if !provable(w.grant.When, e.o.Provers) {
 		f.Status = Wrong
@@ -55,6 +53,24 @@ func (e *exam) decision(ctx context.Context, w *wanted) Finding {
 		f.Message = "allowed by the manifest, and still no lease is to be had"
 	}
 	return f
+}
+
+// lacking is what the decision doesn't look at, and the provider can't do without.
+func (e *exam) lacking(ctx context.Context, w *wanted) []Point {
+	var out []Point
+	if err := e.narrowed(ctx, w); err != nil {
+		out = append(out, Point{
+			What: "the session policy that narrows the grant can't be read", Received: err.Error(), Expected: w.grant.Narrow.File + " beside the manifest",
+			Fix: "commit " + w.grant.Narrow.File, Place: e.at(w, "narrow"),
+		})
+	}
+	if least := manifest.Duration(lease.Least(w.grant.Provider())); w.grant.TTL != nil && *w.grant.TTL < least {
+		out = append(out, Point{
+			What: "the provider issues for nothing so short, and nothing ends what it issues", Received: "ttl " + w.grant.TTL.String(), Expected: least.String() + " or more",
+			Fix: "give the grant a ttl of " + least.String(), Place: e.at(w, "ttl"),
+		})
+	}
+	return out
 }
 
 // at is where a key of a grant stands.

@@ -236,6 +236,19 @@ func TestNarrowed(t *testing.T) {
 	}
 }
 
+// TestTooShort says before a job asks that its registry issues for nothing so short.
+func TestTooShort(t *testing.T) {
+	w := newWorld(t)
+	w.edit(`aws: { role: "arn:aws:iam::123456789012:role/ci/deploy", audience: sts.amazonaws.com, region: eu-west-1 }`, "npm: { package: shop }")
+	if f := w.examine()["decision deploy/cloud"]; f.Status != doctor.Wrong || !strings.Contains(text(f), "give the grant a ttl of 1h") {
+		t.Error(text(f))
+	}
+	w.edit("npm: { package: shop }", "crates: { package: shop }") // its tokens are ended
+	if f := w.examine()["decision deploy/cloud"]; f.Status != doctor.OK {
+		t.Error(text(f))
+	}
+}
+
 // TestDeployedAsRendered compares with what trust renders.
 func TestDeployedAsRendered(t *testing.T) {
 	w := newWorld(t)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/curfew-ci/curfew/internal/issuance"
+	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/ledger"
 )
 
@@ -272,9 +273,12 @@ func ruleAttacks() []attack {
 		{name: "curfew's own audience", alter: func(w *world) { w.manifest("mount: jwt", "audience: curfew, mount: jwt") }, code: issuance.CodeAudience},
 		{name: "the ledger's audience", alter: func(w *world) { w.manifest("mount: jwt", "audience: \"curfew-ledger:00\", mount: jwt") }, code: issuance.CodeAudience},
 		{name: "a provider that can't be leased", alter: func(w *world) {
+			w.options.Providers = func(string) (lease.Provider, error) { return nil, errors.New("no such provider") }
+		}, code: issuance.CodeProvider},
+		{name: "a provider that issues for longer, and ends nothing", alter: func(w *world) {
 			w.manifest(`github: { exchange: "`+w.server.URL+`", endpoint: "`+w.server.URL+`", identity: deploy, repositories: [acme/web], permissions: { contents: read } }`, "npm: { package: web }")
 			w.request.Grant = "deploy/source"
-		}, code: issuance.CodeProvider},
+		}, code: issuance.CodeTTL},
 		{name: "ttl overflow", alter: func(w *world) { w.request.Task.TTL = duration(1<<63 - 1) }, code: "ttl-too-long"},
 		{name: "ttl negative", alter: func(w *world) { w.request.Task.TTL = duration(-1 << 63) }, code: "ttl-too-long"},
 		{name: "ttl of nothing", alter: func(w *world) { w.request.Task.TTL = duration(0) }, code: "ttl-too-long"},

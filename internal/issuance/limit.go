@@ -7,6 +7,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/ledger"
+	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
 const (
@@ -59,6 +60,12 @@ func (w *way) term() *DeniedError {
 		return deny(Reason{
 			Code: CodeTTL, Message: "there is no time left for which a lease could be issued", Received: w.req.Left.String() + " left of the job",
 			Expected: "at least a second", Fix: "ask for the lease earlier in the job",
+		})
+	}
+	if least := manifest.Duration(lease.Least(w.first.grant.Provider())); w.ttl < least.Std() {
+		return deny(Reason{
+			Code: CodeTTL, Message: "the provider issues for nothing so short, and nothing ends what it issues", Received: manifest.Duration(w.ttl).String(),
+			Expected: least.String() + " or more", Fix: "give the grant a ttl of " + least.String() + ", and the job as much time less 5m",
 		})
 	}
 	w.latest = w.first.at.Add(w.ttl + slack)

@@ -93,3 +93,13 @@ func Term(provider string) (longest time.Duration, fixed bool) {
 	}
 	return k.longest, k.fixed
 }
+
+// Least is the shortest TTL for which a provider is asked, 0 where any will do: what it issues for longer, and nothing ends
+// before, would outlive the lease.
+func Least(provider string) time.Duration {
+	k, err := kindOf(provider)
+	if err != nil || !k.fixed || k.ends {
+		return 0
+	}
+	return k.longest
+}

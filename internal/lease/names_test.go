@@ -2,6 +2,7 @@ package lease
 
 import (
 	"testing"
+	"time"
 
 	"github.com/curfew-ci/curfew/internal/manifest"
 )
@@ -67,6 +68,14 @@ func TestAudienceUnknown(t *testing.T) {
 		g := &manifest.Grant{PyPI: &manifest.Registry{HandOver: manifest.HandOver{Endpoint: endpoint}}}
 		if got := Audience(g); got != "" {
 			t.Errorf("%s: %q", endpoint, got)
+		}
+	}
+}
+
+func TestLeast(t *testing.T) {
+	for provider, want := range map[string]time.Duration{"npm": time.Hour, "pypi": 15 * time.Minute, "crates": 0, "github": 0, "oauth": 0, "": 0} {
+		if got := Least(provider); got != want {
+			t.Errorf("%s: %s, want %s", provider, got, want)
 		}
 	}
 }
