@@ -103,6 +103,9 @@ func (p *printer) claims(it *identity) {
 	}
 	p.line(2, "", "claims:")
 	p.line(3, "the repository's numeric id; until then every lease is denied", "repository_id: %q", "0")
+	if p.in.Repository != "" { // a name makes the subject that providers compare; it can only narrow what the id says
+		p.line(3, "as the remote has it; tokens spell it as the platform does", "repository: %s", quote(p.in.Repository))
+	}
 	p.line(3, guess, "job_workflow_ref: %s", quote(fmt.Sprintf("%s/%s@refs/heads/%s", repo, it.workflow, branch)))
 	if it.environment != "" {
 		p.line(3, "", "environment: %s", quote(it.environment))
