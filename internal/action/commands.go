@@ -9,7 +9,7 @@ import (
 // command is what the input "command" may say.
 type command struct {
 	name   string
-	verb   []string          // of curfew's command line
+	verb   []string          // of curfew's command line; none where nothing of it is run
 	inputs []string          // that belong to it, beside those of all
 	flags  []string          // inputs that are handed on as flags of the same name
 	flagOf map[string]string // inputs that are handed on as flags of another name
@@ -44,6 +44,7 @@ func commands() []*command {
 			name: "certify record", verb: []string{"certify", "record"}, inputs: []string{"manifest", "from", "format", "args"},
 			flags: []string{"manifest", "format"}, flagOf: map[string]string{"from": "records"},
 		},
+		{name: "setup"},
 	}
 }
 

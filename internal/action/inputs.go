@@ -79,7 +79,11 @@ func (in inputs) check(c *command, environ []string) error {
 	}
 	for _, name := range inputNames() {
 		if in.get(name) != "" && !c.takes(name) {
-			return &InputError{name, fmt.Sprintf("the command %s doesn't take it: it takes %s", c.name, either(c.inputs))}
+			takes := "nothing"
+			if len(c.inputs) > 0 {
+				takes = either(c.inputs)
+			}
+			return &InputError{name, fmt.Sprintf("the command %s doesn't take it: it takes %s", c.name, takes)}
 		}
 	}
 	return nil

@@ -48,6 +48,13 @@ func TestActionFile(t *testing.T) {
 				t.Errorf("input %s: %q, but of %s that is %v", name, says, c.name, c.takes(name))
 			}
 		}
+		if name == "command" {
+			for _, c := range commands() {
+				if one, _, _ := strings.Cut(c.name, " "); !strings.Contains(says, one) {
+					t.Errorf("input command: %q, but there is %s", says, one)
+				}
+			}
+		}
 	}
 	slices.Sort(names)
 	if diff := cmp.Diff(inputNames(), names); diff != "" {
@@ -77,7 +84,11 @@ func TestActionPage(t *testing.T) {
 		}
 	}
 	for _, c := range commands() {
-		if row := "| `" + c.name + "` | `curfew " + strings.Join(c.verb, " ") + "` | "; !strings.Contains(string(page), row) {
+		runs := "`curfew " + strings.Join(c.verb, " ") + "`"
+		if len(c.verb) == 0 {
+			runs = "nothing"
+		}
+		if row := "| `" + c.name + "` | " + runs + " | "; !strings.Contains(string(page), row) {
 			t.Errorf("docs/action.md lacks %s…", row)
 		}
 	}

@@ -16,6 +16,8 @@ type Step struct {
 	Environ func() []string // all of the environment, NAME=VALUE each, for inputs that nobody knows
 	Log     io.Writer       // whose lines the runner reads for workflow commands
 	Random  io.Reader       // crypto/rand's, for delimiters that nobody can guess
+
+	Executable func() (string, error) // the path of this program
 }
 
 // Curfew runs one of curfew's command lines, given without the program's name.
@@ -67,6 +69,8 @@ func Run(step Step, curfew Curfew) (int, error) {
 	case "revoke":
 		args, err := c.revokeLine(in)
 		return step.plain(args, err, curfew)
+	case "setup":
+		return 0, step.setup(temp)
 	}
 	args, err := c.line(in)
 	if err == nil {

@@ -220,6 +220,8 @@ func TestRunRefusesInputs(t *testing.T) {
 		want   string
 	}{
 		{map[string]string{"command": "exec"}, `input "command": "exec": expected scan, lease, revoke, ticket,`},
+		{map[string]string{"command": "exec"}, `, certify record or setup`},
+		{map[string]string{"command": "setup", "args": "--version"}, `input "args": the command setup doesn't take it: it takes nothing`},
 		{map[string]string{"args": "--base=main\nsecrets"}, `"secrets" is no flag`},
 		{map[string]string{"args": "--"}, `"--" is no flag`},
 		{map[string]string{"args": "---"}, `"---" is no flag`},

@@ -9,23 +9,15 @@ import (
 	"strings"
 )
 
-// IsSetup reports whether the step is asked for nothing but curfew in the job's PATH.
-func IsSetup(getenv func(string) string) bool {
-	return strings.TrimSpace(getenv("INPUT_COMMAND")) == "setup"
-}
-
-// Setup puts the program at self, which is the one that runs, into a folder of its own and that folder into the PATH of the
-// job's next steps. It is a copy, as whoever started this program may take away what he checked once it has ended.
-func Setup(step Step, self string) error {
-	temp := step.Getenv("RUNNER_TEMP")
-	if temp == "" {
-		return errors.New("RUNNER_TEMP isn't set: this is for steps of GitHub Actions; elsewhere put curfew into the PATH yourself")
-	}
+// setup puts the program that runs into a folder of its own below temp and that folder into the PATH of the job's next steps. It is
+// a copy, as whoever started this program may take away what he checked once it has ended.
+func (s Step) setup(temp string) error {
 	if strings.ContainsAny(temp, "\r\n") {
 		return errors.New("RUNNER_TEMP has a line break in it: no such folder can be put into the PATH")
 	}
-	if err := step.joins(temp); err != nil { // its end may be the job's
-		return err
+	self, err := s.Executable()
+	if err != nil {
+		return fmt.Errorf("find the program that runs: %w", err)
 	}
 	dir, err := os.MkdirTemp(temp, "curfew-path-")
 	if err != nil {
@@ -38,10 +30,10 @@ func Setup(step Step, self string) error {
 	if err := copyProgram(to, self); err != nil {
 		return fmt.Errorf("copy curfew into the PATH: %w", err)
 	}
-	if err := step.appendTo("GITHUB_PATH", []byte(dir+"\n")); err != nil {
+	if err := s.appendTo("GITHUB_PATH", []byte(dir+"\n")); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(step.Log, "curfew is in the PATH of the steps that follow: %s\n", to)
+	_, err = fmt.Fprintf(s.Log, "curfew is in the PATH of the steps that follow: %s\n", to)
 	return err
 }
 

@@ -2,6 +2,7 @@ package action
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,11 +21,8 @@ func TestSetup(t *testing.T) {
 		if err := os.WriteFile(self, []byte("a program"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if !IsSetup(r.step().Getenv) {
-			t.Error("it isn't taken for a setup")
-		}
-		if err := Setup(r.step(), self); err != nil {
-			t.Fatal(err)
+		if code, err := setUp(t, r, self); err != nil || code != 0 {
+			t.Fatal(code, err)
 		}
 		lines := strings.Split(r.file(t, "GITHUB_PATH"), "\n")
 		if len(lines) != 3 || lines[0] != "/opt/other" || filepath.Dir(lines[1]) != r.env["RUNNER_TEMP"] || lines[2] != "" {
@@ -45,24 +43,37 @@ func TestSetup(t *testing.T) {
 	}
 }
 
+// setUp runs the step, as the program at self.
+func setUp(t *testing.T, r *runner, self string) (int, error) {
+	t.Helper()
+	step := r.step()
+	step.Executable = func() (string, error) { return self, nil }
+	return Run(step, func([]string) Outcome { t.Error("curfew ran"); return Outcome{} })
+}
+
 // TestSetupFails where nothing could be found later, and says what is missing.
 func TestSetupFails(t *testing.T) {
-	r := newRunner(t, nil)
-	if IsSetup(r.step().Getenv) {
-		t.Error("a scan is taken for a setup")
-	}
-	if err := Setup(r.step(), os.Args[0]); err == nil || !strings.Contains(err.Error(), "GITHUB_PATH isn't set") {
+	r := newRunner(t, map[string]string{"command": "setup"})
+	if _, err := setUp(t, r, os.Args[0]); err == nil || !strings.Contains(err.Error(), "GITHUB_PATH isn't set") {
 		t.Errorf("without GITHUB_PATH: %v", err)
 	}
-	if err := Setup(r.step(), filepath.Join(t.TempDir(), "gone")); err == nil {
+	if _, err := setUp(t, r, filepath.Join(t.TempDir(), "gone")); err == nil {
 		t.Error("a program that isn't there is copied")
 	}
+	step := r.step()
+	step.Executable = func() (string, error) { return "", errors.New("no such thing") }
+	if _, err := Run(step, nil); err == nil || !strings.Contains(err.Error(), "find the program that runs: no such thing") {
+		t.Errorf("without a program: %v", err)
+	}
 	r.env["RUNNER_TEMP"] += "\n/evil"
-	if err := Setup(r.step(), os.Args[0]); err == nil || !strings.Contains(err.Error(), "line break") {
+	if err := os.MkdirAll(r.env["RUNNER_TEMP"], 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := setUp(t, r, os.Args[0]); err == nil || !strings.Contains(err.Error(), "line break") {
 		t.Errorf("with a line break: %v", err)
 	}
 	delete(r.env, "RUNNER_TEMP")
-	if err := Setup(r.step(), os.Args[0]); err == nil || !strings.Contains(err.Error(), "RUNNER_TEMP isn't set") {
+	if _, err := setUp(t, r, os.Args[0]); err == nil || !strings.Contains(err.Error(), "RUNNER_TEMP isn't set") {
 		t.Errorf("without RUNNER_TEMP: %v", err)
 	}
 }

@@ -18,9 +18,6 @@ func newAction(env *Env) *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if action.IsSetup(env.Getenv) {
-				return setUp(env, stepOf(env))
-			}
 			code, err := action.Run(stepOf(env), inStep(cmd.Context(), env))
 			var input *action.InputError
 			switch {
@@ -36,21 +33,9 @@ func newAction(env *Env) *cobra.Command {
 	}
 }
 
-// setUp puts the running program into the PATH of the job's next steps.
-func setUp(env *Env, step action.Step) error {
-	self, err := env.Executable()
-	if err == nil {
-		err = action.Setup(step, self)
-	}
-	if err != nil {
-		return told(env, &exitError{ExitUnfinished, err})
-	}
-	return nil
-}
-
 // stepOf is the step that this runs in.
 func stepOf(env *Env) action.Step {
-	return action.Step{Getenv: env.Getenv, Environ: env.Environ, Log: env.Stdout, Random: rand.Reader}
+	return action.Step{Getenv: env.Getenv, Environ: env.Environ, Log: env.Stdout, Random: rand.Reader, Executable: env.Executable}
 }
 
 // inStep runs command lines in the step. What they say on stderr goes to the log as well, in its place: the runner reads one stream.
