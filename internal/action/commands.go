@@ -30,6 +30,11 @@ func commands() []*command {
 			flags:  []string{"manifest", "fail-on", "format", "category"}, flagOf: map[string]string{"github": "github"},
 		},
 		{
+			name: "report", verb: []string{"report"},
+			inputs: []string{"path", "from", "fail-on", "format", "sarif-file", "upload", "category", "args"},
+			flags:  []string{"from", "fail-on", "format", "category"},
+		},
+		{
 			name: "lease", verb: []string{"lease"},
 			inputs: []string{"grant", "ticket", "ttl", "to", "org", "args"},
 			flags:  []string{"grant", "ticket", "ttl", "to", "org"},
@@ -100,7 +105,7 @@ func (c *command) line(in inputs) ([]string, error) {
 	return append(args, extra...), err
 }
 
-// files are what a scan is asked to write.
+// files are what a scan or a report is asked to write.
 type files struct {
 	result      string // JSON
 	summary     string // Markdown
@@ -108,7 +113,7 @@ type files struct {
 	sarif       string
 }
 
-// scanLine is the command line of a scan, and the files that it writes; dir is an empty folder for those that no input names.
+// scanLine is the command line of a scan or of a report on one, and the files that it writes; dir is an empty folder for those that no input names.
 func (c *command) scanLine(in inputs, dir string) ([]string, files, error) {
 	out := files{
 		result: filepath.Join(dir, "result.json"), summary: filepath.Join(dir, "summary.md"),
@@ -121,6 +126,9 @@ func (c *command) scanLine(in inputs, dir string) ([]string, files, error) {
 		out.annotations = ""
 	}
 	args, err := c.line(in)
+	if err == nil && c.takes("from") {
+		err = c.checkFrom(in.get("from"))
+	}
 	if err != nil {
 		return nil, files{}, err
 	}
@@ -166,9 +174,9 @@ func (c *command) revokeLine(in inputs) ([]string, error) {
 // checkFrom refuses a source that isn't there where one is needed, and stdin, of which a step has none: by an empty list of what was
 // leased, all would be proposed to be removed.
 func (c *command) checkFrom(from string) error {
-	needed := c.verb[0] == "ticket" || c.name == "certify record"
+	needed := c.verb[0] == "ticket" || c.name == "report" || c.name == "certify record"
 	if from == "-" || from == "" && needed {
-		return &InputError{"from", "which one? expected a file: the output result-file of a scan for tickets, an exported ledger for certify"}
+		return &InputError{"from", "which one? expected a file: the output result-file of a scan for tickets and reports, an exported ledger for certify"}
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func Run(step Step, curfew Curfew) (int, error) {
 		return 0, fmt.Errorf("mark this job as one that uses the action: %w", err)
 	}
 	switch c.name {
-	case "scan":
+	case "scan", "report":
 		dir, err := os.MkdirTemp(temp, "curfew-")
 		if err != nil {
 			return 0, fmt.Errorf("make a folder for this step: %w", err)

@@ -89,7 +89,7 @@ func wrote(t *testing.T, code int, content map[string]string) Curfew {
 	}
 }
 
-const result = `{"schema":1,"of":{"time":"2026-11-23T12:00:00Z"},"findings":[{"rule":"a","severity":"high"},{"rule":"a","severity":"low"},
+const result = `{"schema":1,"of":{"time":"2026-11-23T12:00:00Z"},"checked":{"scope":"tree"},"findings":[{"rule":"a","severity":"high"},{"rule":"a","severity":"low"},
 	{"rule":"a","severity":"low","suppressed":{"kind":"ignore"}}]}`
 
 func TestRun(t *testing.T) {
@@ -182,6 +182,13 @@ func TestRunArguments(t *testing.T) {
 		}},
 		{"what GitHub holds", map[string]string{"github": "true", "metadata-token": "made-up"}, scanned("--github", ".")},
 		{"a path like a flag", map[string]string{"path": "--help"}, scanned("", "--help")},
+		{"report", map[string]string{
+			"command": "report", "path": "a", "from": "r.json", "fail-on": "high", "category": "shop", "format": "markdown", "sarif-file": "out.sarif",
+			"args": "--any-commit",
+		}, []string{
+			"report", "--from=r.json", "--fail-on=high", "--format=markdown", "--category=shop", "--any-commit",
+			"--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=out.sarif", "--out=github=DIR/annotations", "--", "a",
+		}},
 		{"lease", map[string]string{
 			"command": "lease", "grant": "deploy/prod", "ticket": "CHG-1\n acme/web#2 \n", "ttl": "10m", "to": "file", "org": "acme/.github", "args": "--job-timeout=30m",
 		}, []string{"lease", "--grant=deploy/prod", "--ticket=CHG-1", "--ticket=acme/web#2", "--ttl=10m", "--to=file", "--org=acme/.github", "--job-timeout=30m"}},
@@ -219,7 +226,7 @@ func TestRunRefusesInputs(t *testing.T) {
 		inputs map[string]string
 		want   string
 	}{
-		{map[string]string{"command": "exec"}, `input "command": "exec": expected scan, lease, revoke, ticket,`},
+		{map[string]string{"command": "exec"}, `input "command": "exec": expected scan, report, lease, revoke, ticket,`},
 		{map[string]string{"command": "exec"}, `, certify record or setup`},
 		{map[string]string{"command": "setup", "args": "--version"}, `input "args": the command setup doesn't take it: it takes nothing`},
 		{map[string]string{"args": "--base=main\nsecrets"}, `"secrets" is no flag`},
@@ -243,6 +250,11 @@ func TestRunRefusesInputs(t *testing.T) {
 		{map[string]string{"command": "lease", "grant": "deploy/prod\n--to=file"}, `input "grant": it has several lines`},
 		{map[string]string{"command": "revoke", "path": "."}, `input "path": it is where a finding is looked for`},
 		{map[string]string{"command": "ticket"}, `input "from": which one?`},
+		{map[string]string{"command": "report"}, `input "from": which one?`},
+		{map[string]string{"command": "report", "from": "-"}, `input "from": which one?`},
+		{map[string]string{"command": "report", "from": "a\nb"}, `input "from": it has several lines`},
+		{map[string]string{"command": "report", "from": "r.json", "github": "true"}, `input "github": the command report doesn't take it`},
+		{map[string]string{"command": "report", "from": "r.json", "args": "--from=x"}, `--from: the input of that name says it`},
 		{map[string]string{"command": "certify record"}, `input "from": which one?`},
 		{map[string]string{"command": "certify", "from": "-"}, `input "from": which one?`},
 	}
@@ -293,7 +305,7 @@ func TestRunFails(t *testing.T) {
 		{"no randomness", func(_ *runner, s *Step) { s.Random = iotest.ErrReader(errors.New("dry")) }, all, "draw a random delimiter: dry"},
 		{"a log that is shut", func(_ *runner, s *Step) { s.Log = shut{} }, all, "shut"},
 		{"a summary beyond the runner's limit", nil, map[string]string{"markdown": strings.Repeat("x", 1<<20+1)}, "has 1048577 bytes"},
-		{"a result that is no result", nil, map[string]string{"json": `{"schema":1,"of":{"time":"2026-11-23T12:00:00Z"},"findings":[{"severity":"dire"}]}`}, "read result"},
+		{"a result that is no result", nil, map[string]string{"json": `{"schema":1,"of":{"time":"2026-11-23T12:00:00Z"},"checked":{"scope":"tree"},"findings":[{"severity":"dire"}]}`}, "read result"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
-// scan scans, writes what the runner shows of it, and uploads where the inputs say so.
+// scan scans, or reads what another step has scanned, writes what the runner shows of it, and uploads where the inputs say so.
 func (s Step) scan(c *command, in inputs, dir string, curfew Curfew) (int, error) {
 	args, out, err := c.scanLine(in, dir)
 	if err != nil {

@@ -53,6 +53,12 @@ jobs:
         with:
           args: |
             publish.yml
+      - id: again
+        uses: ACTION
+        continue-on-error: true
+        with: { command: report, from: "${{ steps.lenient.outputs.result-file }}", fail-on: high, sarif-file: again.sarif }
+      - run: cmp shop.sarif again.sarif && cmp "$FIRST" "$SECOND"
+        env: { FIRST: "${{ steps.lenient.outputs.result-file }}", SECOND: "${{ steps.again.outputs.result-file }}" }
       - name: a later step reads SARIF
         run: |
           node -e 'const s = JSON.parse(require("fs").readFileSync(process.env.SARIF));
@@ -68,22 +74,22 @@ jobs:
           echo "findings: $FINDINGS"
           test "$(ls tickets | wc -l)" -gt 0
         env:
-          OUTCOMES: ${{ steps.lenient.outcome }} ${{ steps.strict.outcome }} ${{ steps.critical.outcome }} ${{ steps.mistyped.outcome }} ${{ steps.refused.outcome }}
-          FINDINGS: ${{ steps.lenient.outputs.findings }} ${{ steps.strict.outputs.findings }} "${{ steps.mistyped.outputs.findings }}"
+          OUTCOMES: ${{ steps.lenient.outcome }} ${{ steps.strict.outcome }} ${{ steps.critical.outcome }} ${{ steps.mistyped.outcome }} ${{ steps.refused.outcome }} ${{ steps.again.outcome }}
+          FINDINGS: ${{ steps.lenient.outputs.findings }} ${{ steps.strict.outputs.findings }} ${{ steps.again.outputs.findings }} "${{ steps.mistyped.outputs.findings }}"
 `
 
 // scans: findings fail a step or don't as it says; outputs and SARIF are for the steps that follow.
 func scans(t *testing.T, w *world) {
 	j := w.job(t, scanWorkflow, shop())
 	j.run(true)
-	j.says("outcomes: success failure success failure failure\n", `"fail_on": there is no such input`, `"publish.yml" is no flag`,
+	j.says("outcomes: success failure success failure failure failure\n", `"fail_on": there is no such input`, `"publish.yml" is no flag`,
 		"of version 2.1.0", "::error file=.github/workflows/publish.yml,line=6", "Summary - ")
 	_, rest, _ := strings.Cut(j.log, "results: ")
 	n, _, _ := strings.Cut(rest, " ")
 	if n == "" || n == "0" {
 		t.Errorf("no results in SARIF")
 	}
-	j.says("findings: " + n + " " + n + ` ""`)
+	j.says("findings: " + n + " " + n + " " + n + ` ""`)
 }
 
 const uploadWorkflow = `on: push

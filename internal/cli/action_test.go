@@ -122,3 +122,34 @@ func TestActionTicket(t *testing.T) {
 		t.Errorf("%d:\n%s", code, log)
 	}
 }
+
+// TestActionReport: a scan's output is what the command report takes, which says of it what the scan said, and uploads it.
+func TestActionReport(t *testing.T) {
+	u := newUploader(t)
+	if code, log := u.step(map[string]string{"fail-on": "never"}); code != 0 {
+		t.Fatalf("%d:\n%s", code, log)
+	}
+	_, rest, _ := strings.Cut(u.outputs(), "result-file<<")
+	from := strings.Split(rest, "\n")[1]
+	summary, err := os.ReadFile(u.env["GITHUB_STEP_SUMMARY"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, log := u.step(map[string]string{"command": "report", "from": from, "fail-on": "high", "upload": "true", "github-token": u.hub.Token})
+	if code != cli.ExitFindings || !strings.Contains(log, "::group::curfew report\n") || !strings.Contains(log, "curfew/workflows: 2 results uploaded") {
+		t.Errorf("%d:\n%s", code, log)
+	}
+	again, err := os.ReadFile(u.env["GITHUB_STEP_SUMMARY"])
+	if err != nil || string(again) != string(summary) {
+		t.Errorf("another summary: %v\n%s", err, again)
+	}
+	if out := u.outputs(); !strings.Contains(out, "findings<<") || !strings.Contains(out, "sarif-file<<") || !strings.Contains(out, "result-file<<") {
+		t.Errorf("outputs %s", out)
+	}
+	u.env["GITHUB_SHA"] = strings.Repeat("0", 40)
+	u.env["GITHUB_REPOSITORY"] = "acme/other"
+	code, log = u.step(map[string]string{"command": "report", "from": from, "fail-on": "never"})
+	if code != cli.ExitUsage || !strings.Contains(log, "::error title=curfew::") || u.outputs() != "" {
+		t.Errorf("%d:\n%s", code, log)
+	}
+}

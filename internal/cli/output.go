@@ -16,21 +16,27 @@ import (
 
 // finish writes a result wherever it was asked for and returns its verdict.
 func (f *outputFlags) finish(env *Env, dir string, r *scan.Result) error {
-	all, err := rules.All()
-	if err != nil {
-		return &exitError{ExitUnfinished, err}
-	}
 	tree, err := gitrepo.Open(dir)
 	if err != nil {
 		return &exitError{ExitUnfinished, err}
 	}
-	defer tree.Close() //nolint:errcheck // only read
-	opt := report.Options{
-		Rules: all, Category: f.category, Silenced: f.silenced, Full: f.full,
-		Repository: repositoryURL(env, &r.Of), SHA: r.Of.Commit,
+	defer tree.Close()           //nolint:errcheck // only read
+	if r.Checked.Scope.Alone() { // what is searched by itself isn't what the working tree has
+		return f.write(env, dir, r, nil)
 	}
-	if !r.Checked.Scope.Alone() { // what is searched by itself isn't what the working tree has
-		opt.Source = hashed(tree)
+	return f.write(env, dir, r, hashed(tree))
+}
+
+// write writes a result wherever it was asked for and returns its verdict. source reads what was scanned, and is nil where
+// that isn't here.
+func (f *outputFlags) write(env *Env, dir string, r *scan.Result, source func(string) ([]byte, error)) error {
+	all, err := rules.All()
+	if err != nil {
+		return &exitError{ExitUnfinished, err}
+	}
+	opt := report.Options{
+		Rules: all, Category: f.category, Silenced: f.silenced, Full: f.full, Source: source,
+		Repository: repositoryURL(env, &r.Of), SHA: r.Of.Commit,
 	}
 	if err := errors.Join(f.writeStdout(env, r, opt), f.writeFiles(dir, r, opt)); err != nil { // what can be written is
 		return &exitError{ExitUnfinished, err}

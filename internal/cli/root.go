@@ -34,7 +34,7 @@ func newRoot(env *Env) *cobra.Command {
 		&cobra.Group{ID: groupGovern, Title: "Govern"},
 	)
 	root.AddCommand(
-		newInit(env), newScan(env), newExplain(env), newDoctor(env), newUpload(env),
+		newInit(env), newScan(env), newReport(env), newExplain(env), newDoctor(env), newUpload(env),
 		newExec(env), newLease(env), newRevoke(env),
 		newManifest(env), newTrust(env), newTicket(env), newCertify(env), newInventory(env), newLedger(env),
 		newVersion(env), newAction(env), newActionPost(env), newWatchdog(env),

@@ -91,7 +91,7 @@ func newTicketSync(env *Env) *cobra.Command {
 }
 
 func (f *ticketFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.from, "from", "", "what curfew scan --format json wrote, a `FILE`")
+	flags.StringVar(&f.from, "from", "", "what curfew scan --format json wrote, a `FILE`; - is standard input")
 	flags.StringVar(&f.to, "to", "files:curfew-tickets", "the tracker: files:`DIR`, github, jira, servicenow, webhook or ssf")
 	flags.StringVar(&f.record, "record", "curfew-tickets", "with webhook and ssf: the `DIR` that keeps what was delivered")
 	flags.StringVar(&f.repository, "repository", "", "whose tickets these are, `OWNER/NAME`; GITHUB_REPOSITORY, else what the result says, unless\nsaid; a result of another one is refused")
@@ -174,7 +174,7 @@ const local = "local/repository"
 func (f *ticketFlags) input(ctx context.Context, env *Env) (*ticket.Input, error) {
 	in := &ticket.Input{Now: env.Now()}
 	var err error
-	if in.Result, err = f.result(ctx); err != nil {
+	if in.Result, err = f.result(ctx, env); err != nil {
 		return nil, err
 	}
 	if in.Repository, err = f.whose(env, &in.Result.Of); err != nil {

@@ -3,12 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/curfew-ci/curfew/internal/report"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -16,18 +14,10 @@ import (
 const clockSkew = 5 * time.Minute
 
 // result reads a scan's result and masks it once more: it may have been written by something else.
-func (f *ticketFlags) result(ctx context.Context) (*scan.Result, error) {
-	if f.from == "" {
-		return nil, usageError("which result? expected --from FILE: what `curfew scan --format json` wrote")
-	}
-	file, err := os.Open(f.from)
+func (f *ticketFlags) result(ctx context.Context, env *Env) (*scan.Result, error) {
+	r, err := readResult(env, f.from)
 	if err != nil {
-		return nil, usageError("%w: expected what `curfew scan --format json` wrote", err)
-	}
-	defer file.Close() //nolint:errcheck // only read
-	r, err := report.Read(file)
-	if err != nil {
-		return nil, usageError("%s: %w", f.from, err)
+		return nil, err
 	}
 	if r.Checked.Scope.Alone() {
 		return nil, usageError("%s: it is of what was searched alone (%s), which says nothing of the rest: scan the tree, or --history", f.from, r.Checked.Scope)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -67,12 +68,28 @@ func Read(r io.Reader) (*scan.Result, error) {
 	if out.Of.Time.IsZero() {
 		return nil, errors.New("read result: it doesn't say of when it is: scan again with this version")
 	}
+	if err := checkLooked(&out.Checked); err != nil {
+		return nil, err
+	}
 	for i := range out.Findings {
 		if f := &out.Findings[i]; f.Severity == 0 || f.Rule == "" {
 			return nil, fmt.Errorf("read result: finding %d lacks a rule or a severity", i)
 		}
 	}
 	return &out, nil
+}
+
+// checkLooked refuses a result that doesn't say what was looked at: it would pass for one of which all is well.
+func checkLooked(c *scan.Checked) error {
+	if !slices.Contains([]scan.Scope{scan.InTree, scan.InHistory, scan.InDiff, scan.InIndex, scan.InText}, c.Scope) {
+		return fmt.Errorf("read result: it doesn't say what was searched: unknown scope %q", c.Scope)
+	}
+	for _, s := range c.Sources {
+		if !slices.Contains(scan.Sources(), s) {
+			return fmt.Errorf("read result: it says that %q was read, which no scan reads", s)
+		}
+	}
+	return nil
 }
 
 // encode writes v as indented JSON that is safe to print: what visible would escape in other formats is

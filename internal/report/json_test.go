@@ -182,6 +182,8 @@ func TestReadRefuses(t *testing.T) {
 		{"an unknown field", change(`"schema": 1`, `"schema": 1, "extra": true`), `read result: json: unknown field "extra"`},
 		{"an unknown severity", change(`"severity": "high"`, `"severity": "awful"`), `unknown severity "awful"`},
 		{"a finding without severity", change(`"severity": "high",`, ""), "read result: finding 5 lacks a rule or a severity"},
+		{"no scope", change(`"scope": "`, `"scope": "x`), "read result: it doesn't say what was searched: unknown scope \"xhistory\""},
+		{"an unknown source", change(`"sources": [`, `"sources": ["clouds", `), `read result: it says that "clouds" was read, which no scan reads`},
 		{"two results", whole + whole, "read result: invalid character '{' after top-level value"},
 		{"half a result", whole[:len(whole)/2], "read result: unexpected end of JSON input"},
 	} {
