@@ -30,7 +30,7 @@ RUNS        ?= 5
 GITLEAKS    ?= $(CACHE)/bin/gitleaks
 BETTERLEAKS ?= betterleaks
 
-.PHONY: build test lint vet e2e e2e-release release-snapshot release-table bench bench-action bench-lease bench-secrets bench-memory equality quality docs-site generate fuzz clean
+.PHONY: build test lint vet e2e e2e-release licenses release-snapshot release-table bench bench-action bench-lease bench-secrets bench-memory equality quality docs-site generate fuzz clean
 
 build: ## the static binary, bin/curfew
 	go build -trimpath -buildvcs=false -ldflags '-s -w -X github.com/curfew-ci/curfew/internal/cli.version=$(VERSION)' -o bin/curfew ./cmd/curfew
@@ -63,11 +63,14 @@ e2e-release: release-snapshot ## what a release holds: built again, packages, im
 	go build -trimpath -buildvcs=false -ldflags=-w -o bin/curfew-with-symbols ./cmd/curfew
 	go run ./internal/release sizes -binary bin/curfew-with-symbols
 
-release-snapshot: $(CACHE)/goreleaser-$(GORELEASER)/goreleaser $(CACHE)/cyclonedx-gomod-$(CYCLONEDX)/cyclonedx-gomod ## all files of a release, in bin/release: VERSION=1.2.3
+licenses: ## those of all that is in the binaries, bin/licenses.txt; fails for one that isn't known
+	go run ./internal/release notices -into bin/licenses.txt
+
+release-snapshot: $(CACHE)/goreleaser-$(GORELEASER)/goreleaser $(CACHE)/cyclonedx-gomod-$(CYCLONEDX)/cyclonedx-gomod licenses ## all files of a release, in bin/release: VERSION=1.2.3
 	PATH="$(CACHE)/cyclonedx-gomod-$(CYCLONEDX):$$PATH" CURFEW_VERSION='$(RELEASE)' \
 	  SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CURFEW_DATE=$$(git log -1 --format=%cI) \
 	  $< release --snapshot --clean
-	go run ./internal/release gather -from bin/goreleaser -into bin/release -version '$(RELEASE)' -commit "$$(git rev-parse HEAD)"
+	go run ./internal/release gather -from bin/goreleaser -notices bin/licenses.txt -into bin/release -version '$(RELEASE)' -commit "$$(git rev-parse HEAD)"
 
 release-table: ## dist/release.json for VERSION, built of HEAD (docs/release.md)
 	go run ./internal/release ready -version '$(VERSION)'

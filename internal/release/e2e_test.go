@@ -215,7 +215,7 @@ func TestE2EReleaseFormula(t *testing.T) {
 	command(t, s.dir, nil, "ruby", "-c", "curfew.rb")
 }
 
-// TestE2EReleaseDeb: a package holds the binary of the table and the licence, owned by root, and nothing that runs at install.
+// TestE2EReleaseDeb: a package holds the binary of the table and the licences, owned by root, and nothing that runs at install.
 func TestE2EReleaseDeb(t *testing.T) {
 	needs(t, "dpkg-deb", "apt-get install dpkg")
 	s := theSnapshot(t)
@@ -229,7 +229,9 @@ func TestE2EReleaseDeb(t *testing.T) {
 			}
 		}
 		slices.Sort(got)
-		if diff := cmp.Diff([]string{"-rw-r--r-- root/root ./usr/share/doc/curfew/copyright", "-rwxr-xr-x root/root ./usr/bin/curfew"}, got); diff != "" {
+		if diff := cmp.Diff([]string{
+			"-rw-r--r-- root/root ./usr/share/doc/curfew/copyright", "-rw-r--r-- root/root ./usr/share/doc/curfew/licenses.txt", "-rwxr-xr-x root/root ./usr/bin/curfew",
+		}, got); diff != "" {
 			t.Errorf("%s: files (-want +got):\n%s", node, diff)
 		}
 		into := t.TempDir()
@@ -240,6 +242,9 @@ func TestE2EReleaseDeb(t *testing.T) {
 		}
 		if sum != s.table.Assets[node].SHA256 {
 			t.Errorf("%s: another binary than the table's: %s", node, sum)
+		}
+		if inside, beside := s.text(t, filepath.Join(into, "usr/share/doc/curfew/licenses.txt")), s.licenses(t); inside != beside {
+			t.Errorf("%s: other licences than the release's", node)
 		}
 		control, err := os.ReadDir(filepath.Join(into, "DEBIAN"))
 		if err != nil {

@@ -36,6 +36,14 @@ func contents(version string) []string {
 	return names
 }
 
+// licenseFile is what the file of all licences is called in a release.
+func licenseFile(version string) string { return "curfew_" + version + "_licenses.txt" }
+
+// gathered lists the files whose digests a release has.
+func gathered(version string) []string {
+	return append(contents(version), licenseFile(version), gatheredTable)
+}
+
 // made is what goreleaser tells of a file in its artifacts.json.
 type made struct {
 	Name string `json:"name"`
@@ -43,8 +51,8 @@ type made struct {
 }
 
 // gather copies a release's files from goreleaser's folder, in which each has one of its own, into one new folder, and adds
-// the table and the digests. Something that is missing or there twice is an error: no release lacks a part.
-func gather(from, into, version, commit string) error {
+// the licences, the table and the digests. Something that is missing or there twice is an error: no release lacks a part.
+func gather(from, notices, into, version, commit string) error {
 	if err := checkVersion(version); err != nil {
 		return err
 	}
@@ -66,6 +74,9 @@ func gather(from, into, version, commit string) error {
 			return err
 		}
 	}
+	if err := take(notices, filepath.Join(into, licenseFile(version))); err != nil {
+		return err
+	}
 	t, err := tabulate(into, version, commit)
 	if err != nil {
 		return err
@@ -73,7 +84,7 @@ func gather(from, into, version, commit string) error {
 	if err := publish(filepath.Join(into, gatheredTable), t); err != nil {
 		return err
 	}
-	sums, err := digests(into, append(contents(version), gatheredTable))
+	sums, err := digests(into, gathered(version))
 	if err != nil {
 		return err
 	}
@@ -193,7 +204,7 @@ func check(tableName, folder string) error {
 
 // checkFolder returns an error unless a folder holds the files of a version and their digests, and nothing else.
 func checkFolder(folder, version string) error {
-	names := append(contents(version), gatheredTable)
+	names := gathered(version)
 	sums, err := digests(folder, names)
 	if err != nil {
 		return err

@@ -39,13 +39,21 @@ func write(t *testing.T, name, content string, mode os.FileMode) {
 	}
 }
 
+// licensesOf is a file of licences.
+func licensesOf(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "licenses.txt")
+	write(t, name, "all licences", 0o644)
+	return name
+}
+
 var testCommit = strings.Repeat("0123456789", 4)
 
 // release gathers a release of a version, and returns its folder and a copy of its table elsewhere.
 func release(t *testing.T, version string) (folder, tableName string) {
 	t.Helper()
 	folder = filepath.Join(t.TempDir(), "release")
-	if err := gather(goreleaser(t, contents(version)), folder, version, testCommit); err != nil {
+	if err := gather(goreleaser(t, contents(version)), licensesOf(t), folder, version, testCommit); err != nil {
 		t.Fatal(err)
 	}
 	src, err := os.ReadFile(filepath.Join(folder, gatheredTable))
@@ -90,7 +98,7 @@ func TestGatherRefuses(t *testing.T) {
 		"no commit":             {all, "1.2.3", "HEAD", "all 40"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := gather(goreleaser(t, tt.names), filepath.Join(t.TempDir(), "release"), tt.version, tt.commit)
+			err := gather(goreleaser(t, tt.names), licensesOf(t), filepath.Join(t.TempDir(), "release"), tt.version, tt.commit)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want one that has %q", err, tt.want)
 			}
@@ -110,7 +118,7 @@ func TestCheckRefuses(t *testing.T) {
 		}, victim + " has SHA-256"},
 		"a binary and the digests": {func(t *testing.T, folder, _ string) {
 			write(t, filepath.Join(folder, victim), "THIS is "+victim, 0o755)
-			sums, err := digests(folder, append(contents("1.2.3"), gatheredTable))
+			sums, err := digests(folder, gathered("1.2.3"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,12 +134,17 @@ func TestCheckRefuses(t *testing.T) {
 		}, "doesn't list the files beside it"},
 		"another table beside": {func(t *testing.T, folder, _ string) {
 			write(t, filepath.Join(folder, gatheredTable), string(encoded(t, sample("1.2.3"))), 0o644)
-			sums, err := digests(folder, append(contents("1.2.3"), gatheredTable))
+			sums, err := digests(folder, gathered("1.2.3"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			write(t, filepath.Join(folder, checksums), string(sums), 0o644)
 		}, "isn't the table of"},
+		"no licences": {func(t *testing.T, folder, _ string) {
+			if err := os.Remove(filepath.Join(folder, "curfew_1.2.3_licenses.txt")); err != nil {
+				t.Fatal(err)
+			}
+		}, "no such file"},
 		"one file more": {func(t *testing.T, folder, _ string) {
 			write(t, filepath.Join(folder, "install.sh"), "evil", 0o755)
 		}, "install.sh is no part of a release"},

@@ -48,10 +48,13 @@ func TestE2EReleaseImage(t *testing.T) {
 	if err := take(s.file("linux-x64", ""), filepath.Join(dir, "bin/curfew")); err != nil {
 		t.Fatal(err)
 	}
+	if err := take(filepath.Join(s.dir, licenseFile(s.table.Version)), filepath.Join(dir, "bin/licenses.txt")); err != nil {
+		t.Fatal(err)
+	}
 	buildah(t, store, "build", "--isolation", "chroot", "--build-context", "certs="+certificates, "--tag", "curfew", dir)
 	buildah(t, store, "push", "curfew", "dir:"+filepath.Join(store, "image"))
 	files, user, size := image(t, filepath.Join(store, "image"))
-	if diff := cmp.Diff([]string{"/curfew", "/etc/ssl/certs/ca-certificates.crt"}, files); diff != "" {
+	if diff := cmp.Diff([]string{"/curfew", "/etc/ssl/certs/ca-certificates.crt", "/usr/share/doc/curfew/licenses.txt"}, files); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 	if user != "65532:65532" {

@@ -27,20 +27,21 @@ func main() {
 type options struct {
 	version, commit, tag, branch string
 	from, into, in, table        string
-	binary                       string
+	binary, notices              string
 }
 
 // run does what the first argument names, in the folder in which it runs.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	verbs := map[string]func(options) error{
-		"ready":  func(o options) error { return ready(ctx, ".", o.version, runtime.Version()) },
-		"gather": func(o options) error { return gather(o.from, o.into, o.version, o.commit) },
-		"check":  func(o options) error { return check(o.table, o.in) },
-		"tagged": func(o options) error { return tagged(ctx, stdout, ".", o.tag, o.branch) },
-		"sizes":  func(o options) error { return sizes(stdout, o.binary) },
+		"ready":   func(o options) error { return ready(ctx, ".", o.version, runtime.Version()) },
+		"notices": func(o options) error { return notices(ctx, ".", o.into) },
+		"gather":  func(o options) error { return gather(o.from, o.notices, o.into, o.version, o.commit) },
+		"check":   func(o options) error { return check(o.table, o.in) },
+		"tagged":  func(o options) error { return tagged(ctx, stdout, ".", o.tag, o.branch) },
+		"sizes":   func(o options) error { return sizes(stdout, o.binary) },
 	}
 	if len(args) == 0 || verbs[args[0]] == nil {
-		return errors.New("expected a verb: ready, gather, check, tagged or sizes")
+		return errors.New("expected a verb: ready, notices, gather, check, tagged or sizes")
 	}
 	o, err := parse(args[0], args[1:], stderr)
 	if err != nil {
@@ -61,17 +62,19 @@ func parse(verb string, args []string, stderr io.Writer) (options, error) {
 		"tag":     {&o.tag, "the `TAG` that is checked out"},
 		"branch":  {&o.branch, "the `BRANCH` that the tag must be on"},
 		"from":    {&o.from, "goreleaser's `FOLDER`"},
-		"into":    {&o.into, "the release's `FOLDER`, made anew"},
+		"notices": {&o.notices, "the `FILE` of the notices"},
+		"into":    {&o.into, "the release's `FOLDER`, made anew; the `FILE` of the notices"},
 		"in":      {&o.in, "the release's `FOLDER`"},
 		"table":   {&o.table, "the table's `FILE`"},
 		"binary":  {&o.binary, "a `BINARY` for Linux with its symbols"},
 	}
 	needs := map[string][]string{
-		"ready":  {"version"},
-		"gather": {"from", "into", "version", "commit"},
-		"check":  {"table", "in"},
-		"tagged": {"tag", "branch"},
-		"sizes":  {"binary"},
+		"ready":   {"version"},
+		"notices": {"into"},
+		"gather":  {"from", "notices", "into", "version", "commit"},
+		"check":   {"table", "in"},
+		"tagged":  {"tag", "branch"},
+		"sizes":   {"binary"},
 	}[verb]
 	flags := flag.NewFlagSet("release "+verb, flag.ContinueOnError)
 	flags.SetOutput(stderr)
