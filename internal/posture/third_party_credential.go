@@ -205,11 +205,26 @@ func whose(g *usage.Given, documented bool) string {
 	return "an action of " + g.To.Owner + " that isn't known to need it"
 }
 
+// loginInstead is how to log in without the credential that g carries, where it is one that the action logs in by.
+func loginInstead(g *usage.Given) string {
+	if g.Known == nil {
+		return ""
+	}
+	for _, l := range g.Known.Logins {
+		if containsFold(l.Static, g.Input.Name) {
+			return l.Instead
+		}
+	}
+	return ""
+}
+
 func givenFix(g *usage.Given, service *rules.Service, secret string) string {
 	fix := "do it by a script of your own"
 	switch {
 	case isReusable(g.To):
 		fix = "do it by a workflow of your own"
+	case loginInstead(g) != "":
+		fix = loginInstead(g)
 	case service != nil && service.Instead != "":
 		fix = service.Instead
 	case service != nil && len(service.Owners) > 0:
