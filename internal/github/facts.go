@@ -35,7 +35,7 @@ func (g *Governance) facts(ctx context.Context, repo *repository, of job, r *iss
 	}
 	author, err := g.author(ctx, repo, of.sha)
 	if err != nil {
-		r.Unknown = append(r.Unknown, fmt.Errorf("who wrote the change: %w", err))
+		r.Unknown = append(r.Unknown, fmt.Errorf("%w: %w", issuance.ErrChangeAuthor, err))
 	}
 	run.ChangeAuthor = author
 	for _, team := range teams(r.Manifest) {

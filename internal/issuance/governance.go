@@ -39,7 +39,8 @@ type Rules struct {
 	// token proves of the run, the triggers, the ledger, and what its collector attested of guard and certifications
 	// are filled in here.
 	Facts manifest.Facts
-	// Unknown is why some of the facts could not be had. A denial tells it, as one of them may be the reason.
+	// Unknown is why some of the facts could not be had. A denial tells it where one of them may be the reason; of who wrote
+	// the change it is an ErrChangeAuthor.
 	Unknown []error
 }
 

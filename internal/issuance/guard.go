@@ -1,6 +1,11 @@
 package issuance
 
-import "github.com/curfew-ci/curfew/internal/manifest"
+import (
+	"errors"
+	"slices"
+
+	"github.com/curfew-ci/curfew/internal/manifest"
+)
 
 // guard is whether what protects the rules is proven, as records and policies are told. Of a workspace it never
 // is, even where nobody asks for it.
@@ -24,10 +29,23 @@ func (r *rules) unguarded() []Reason {
 	}}
 }
 
-// unknown is why facts could not be had.
-func (r *rules) unknown() []Reason {
+// ErrChangeAuthor is wrapped by why it isn't known who wrote the change. Of all facts it alone is needed by some organisations only.
+var ErrChangeAuthor = errors.New("who wrote the change")
+
+// unknown is why facts could not be had, where a decision may hang on them: on triggers, on who breaks the glass, and on what it says
+// is unknown. Told of any other denial, they would lead astray.
+func (r *rules) unknown(d *manifest.Decision) []Reason {
+	hangs := slices.ContainsFunc(d.Reasons, func(why manifest.Reason) bool {
+		return why.Unknown || why.Code == manifest.CodeTrigger || why.Code == manifest.CodeBreakGlass
+	})
+	if !hangs {
+		return nil
+	}
 	var out []Reason
 	for _, err := range r.Unknown {
+		if errors.Is(err, ErrChangeAuthor) && !r.org.BarsAuthors() {
+			continue
+		}
 		out = append(out, Reason{
 			Code: CodeFacts, Message: "a fact about the run could not be had", Received: err.Error(),
 			Expected: "what the platform says of the run and of the people around it", Fix: "let the job's token read it, or have the grant do without",

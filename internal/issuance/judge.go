@@ -27,7 +27,7 @@ func (w *way) judge(ctx context.Context, r *rules) (judgement, *DeniedError) {
 	var ok bool
 	j.identity, j.name, _ = manifest.CutGrant(w.req.Grant)
 	j.grant, ok = r.manifest.Identities[j.identity].Grants[j.name]
-	why := append(r.unknown(), w.gather(ctx, r, &j)...)
+	why := w.gather(ctx, r, &j)
 	if r.Workspace {
 		j.facts.Guard = nil // it protects a branch, not a folder
 	}
@@ -39,7 +39,7 @@ func (w *way) judge(ctx context.Context, r *rules) (judgement, *DeniedError) {
 		rs = append(rs, ofManifest(j.decision.Reasons[i]))
 	}
 	if !j.decision.Allow {
-		rs = append(rs, why...)
+		rs = append(append(rs, r.unknown(&j.decision)...), why...)
 	}
 	if ok {
 		rs = append(rs, w.judgePolicies(ctx, r, &j)...)

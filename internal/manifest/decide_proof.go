@@ -135,16 +135,12 @@ func (j *judge) barred(ptr string) ([]string, verdict) {
 	return barred, v
 }
 
-// authorsBarred reports whether the organisation keeps authors from approving their own change. The
-// actor never may.
-func (j *judge) authorsBarred() bool {
-	if j.Policy == nil {
-		return false
-	}
-	for _, rule := range j.Policy.Separation {
-		if rule.Never == DutyApprover && slices.Contains(rule.Is, RoleOwnerOfChange) {
-			return true
-		}
-	}
-	return false
+// authorsBarred reports whether authors may not approve. The actor never may.
+func (j *judge) authorsBarred() bool { return j.Policy.BarsAuthors() }
+
+// BarsAuthors reports whether the organisation keeps authors from approving their own change; without a policy nobody does.
+func (p *Policy) BarsAuthors() bool {
+	return p != nil && slices.ContainsFunc(p.Separation, func(rule Separation) bool {
+		return rule.Never == DutyApprover && slices.Contains(rule.Is, RoleOwnerOfChange)
+	})
 }
