@@ -55,6 +55,7 @@ permissions: {}
 jobs:
   certify:
     uses: CALLED/certify.yml@PINNED
+    with: { records: exported }
     permissions: { contents: write, pull-requests: write }
 `
 
@@ -77,7 +78,7 @@ func called(t *testing.T, w *world) {
 		fill := strings.NewReplacer("CALLED", "curfew-ci/curfew/.github/workflows", "PINNED", pinned)
 		j, hub := w.job(t, fill.Replace(workflow), files), w.newHub(t)
 		change(hub)
-		j.flags = append(j.flags, "--local-repository", w.checkoutAction(t))
+		j.flags = append(j.flags, w.others(t)...)
 		j.flags = append(j.flags, "--secret", "GITHUB_TOKEN="+hub.Token, "--env", "GITHUB_API_URL="+hub.API())
 		return j, hub
 	}
@@ -119,18 +120,30 @@ func called(t *testing.T, w *world) {
 	})
 }
 
-// checkoutAction stands for the action that checks out, which act asks for even where a workflow skips it, and answers by itself
-// where it doesn't.
-func (w *world) checkoutAction(t *testing.T) string {
+// others stand for the actions that called workflows use beside ours: the one that checks out, which act asks for even where a workflow
+// skips it, and answers by itself where it doesn't; and the one that brings an artifact, in place of which a ledger without
+// records comes.
+func (w *world) others(t *testing.T) []string {
 	t.Helper()
-	dir := t.TempDir()
-	(&job{T: t}).write(dir, "action.yml", "name: checkout\nruns: { using: composite, steps: [] }\n")
 	text, err := os.ReadFile(filepath.Join(w.action, ".github", "workflows", "certify.yml"))
-	uses := regexp.MustCompile(`actions/checkout@[0-9a-f]{40}`).Find(text)
-	if err != nil || uses == nil {
-		t.Fatalf("no checkout by its commit: %v", err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return string(uses) + "=" + dir
+	var flags []string
+	for name, does := range map[string]string{
+		"checkout": "steps: []",
+		"download-artifact": "steps: [{ shell: bash, run: 'test \"$NAME\" = exported && mkdir -p \"$TO\" && : >\"$TO/records.jsonl\"', " +
+			"env: { NAME: \"${{ inputs.name }}\", TO: \"${{ inputs.path }}\" } }]",
+	} {
+		dir := t.TempDir()
+		(&job{T: t}).write(dir, "action.yml", "name: "+name+"\ninputs: { name: {}, path: {} }\nruns: { using: composite, "+does+" }\n")
+		uses := regexp.MustCompile(`actions/` + name + `@[0-9a-f]{40}`).Find(text)
+		if uses == nil {
+			t.Fatalf("no %s by its commit", name)
+		}
+		flags = append(flags, "--local-repository", string(uses)+"="+dir)
+	}
+	return flags
 }
 
 // publishWorkflows puts the workflows into the copy of the action's repository.
