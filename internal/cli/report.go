@@ -90,7 +90,8 @@ func isScanned(tree *gitrepo.Tree, head string, r *scan.Result) bool {
 
 // own errs in a job where a result is of another repository or commit than the job's: a gate would let pass what nobody looked at.
 func (f *reportFlags) own(env *Env, of *scan.Of, head string) error {
-	repository, id, commit := env.Getenv("GITHUB_REPOSITORY"), env.Getenv("GITHUB_REPOSITORY_ID"), env.Getenv("GITHUB_SHA")
+	c := ciOf(env)
+	repository, id, commit := env.Getenv(c.project), env.Getenv(c.projectID), env.Getenv(c.commit)
 	const try = "name what this run's scan wrote, or say --any-commit where it may be of another one"
 	switch {
 	case f.anyCommit, repository == "" && commit == "":
