@@ -15,12 +15,16 @@ import (
 const longestLead = 5 * time.Minute
 
 // keep renews the lease as its end comes near, until ctx ends. A command that has the credential in its environment can't be
-// given another: its lease is ended at its time.
+// given another: its lease is ended at its time. What is of no use any more before the lease ends is renewed before that.
 func (t *tenancy) keep(ctx context.Context) {
 	for {
 		l := t.current()
-		left := l.Until.Sub(t.j.env.Now())
-		lead := min(longestLead, l.Until.Sub(l.Credential.Issued)/3)
+		end := l.Until
+		if stale := l.Credential.Stale; t.files != "" && !stale.IsZero() && stale.Before(end) {
+			end = stale
+		}
+		left := end.Sub(t.j.env.Now())
+		lead := min(longestLead, end.Sub(l.Credential.Issued)/3)
 		if t.files == "" {
 			lead = 0
 		}

@@ -80,6 +80,8 @@ func (e *exam) deployed(ctx context.Context, w *wanted) Finding {
 		name := doc.Target[strings.LastIndexByte(doc.Target, '/')+1:]
 		return unchecked("needs somebody who may read the role at AWS: what this prints must be what `curfew trust render --grant "+shell(w.name)+"` does",
 			"aws iam get-role --role-name "+shell(name)+" --query Role.AssumeRolePolicyDocument")
+	case w.grant.Vault == nil:
+		return unchecked("needs somebody who may read what "+doc.Target+" trusts: it must be what `curfew trust render --grant "+shell(w.name)+"` prints", "compare the two by hand")
 	}
 	role, err := e.o.Role(ctx, w.grant.Vault)
 	var none *UncheckedError

@@ -42,7 +42,9 @@ type behaviour struct {
 
 // behaviours has every provider once.
 func behaviours() []behaviour {
-	return []behaviour{awsBehaviour(), cratesBehaviour(), githubBehaviour(), npmBehaviour(), oauthBehaviour(), pypiBehaviour(), vaultBehaviour()}
+	return []behaviour{
+		awsBehaviour(), azureBehaviour(), cratesBehaviour(), gcpBehaviour(), githubBehaviour(), npmBehaviour(), oauthBehaviour(), pypiBehaviour(), vaultBehaviour(),
+	}
 }
 
 // TestConformance holds each provider to what all of them must do.
@@ -64,7 +66,7 @@ func TestConformance(t *testing.T) {
 			t.Run("revokes or says that it can't", b.testRevokes)
 			t.Run("keeps to its own", b.testOthers)
 			if !b.tls {
-				refuseUnfit(t, b.provider, b.grant)
+				refuseUnfit(t, b.provider, b.file, b.grant)
 			}
 		})
 	}

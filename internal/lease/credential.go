@@ -14,13 +14,17 @@ type Credential struct {
 	Values []Value
 	// Handle is what the provider's own logs know it by: AWS' full access key id; the accessor of a token of
 	// Vault, or "request:" and the login's request id where it has none; base64 of the SHA-256 of a token of
-	// GitHub, as "hashed_token" in its audit log; "jti:" and the id of an OAuth token that is a JWT. Where the provider's log
-	// has no name for it, it is the value's fingerprint. It is no secret.
+	// GitHub, as "hashed_token" in its audit log; the unique token identifier of Azure's; "jti:" and the id of an OAuth token that
+	// is a JWT. Where the provider's log has no name for it, as Google's, it is the value's fingerprint. It is no secret.
 	Handle string
 	Issued time.Time // when the answer came, by our clock
 	// NotAfter is when it ends by itself, as the server said. A length of time counts from Issued, so that it
 	// is never said to be over before it is.
 	NotAfter time.Time
+	// Stale is when what is handed over is of no more use to who has it by then, where that is before NotAfter: an
+	// assertion by which tools log in themselves, whose logins live on. Who hands it over in files renews it before. The
+	// zero Time is NotAfter.
+	Stale time.Time
 	// Renewable is set where the provider would extend it for whoever holds it, so that NotAfter holds only
 	// for one that nobody renews.
 	Renewable bool

@@ -136,8 +136,8 @@ func made(n int) string {
 	return string(b)
 }
 
-// claims are those of the ID token in tests.
-const claims = `{"iss":"https://token.actions.githubusercontent.com","aud":"elsewhere","sub":"repo:acme/web:environment:production","repository_id":"12"}`
+// claims are those of the ID token in tests, which ends 5 minutes after their start.
+const claims = `{"iss":"https://token.actions.githubusercontent.com","aud":"elsewhere","sub":"repo:acme/web:environment:production","repository_id":"12","exp":1795867500}`
 
 // request is one for a grant.
 func request(t *testing.T, g *manifest.Grant) lease.Request {
@@ -247,8 +247,8 @@ func unfit(t *testing.T) []struct {
 	}
 }
 
-// refuseUnfit holds a provider against them.
-func refuseUnfit(t *testing.T, name string, grant func(f *fake) *manifest.Grant) {
+// refuseUnfit holds a provider against them; file is what the grant's file holds.
+func refuseUnfit(t *testing.T, name string, file []byte, grant func(f *fake) *manifest.Grant) {
 	for _, tt := range unfit(t) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel() // most of them wait
@@ -257,7 +257,9 @@ func refuseUnfit(t *testing.T, name string, grant func(f *fake) *manifest.Grant)
 			if strings.Contains(tt.want, "within 300ms") {
 				p, _ = within(t, name, 300*time.Millisecond)
 			}
-			err := failed(t, p, request(t, grant(f)))
+			r := request(t, grant(f))
+			r.File = file
+			err := failed(t, p, r)
 			if want := name + ": " + strings.ReplaceAll(tt.want, "HOST", f.host()); err.Error() != want {
 				t.Errorf("%v, want %s", err, want)
 			}

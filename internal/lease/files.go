@@ -29,6 +29,12 @@ func (c *Credential) Files(dir string) ([]File, []Value, error) {
 	if c.files != nil {
 		return c.files(c, dir)
 	}
+	files, vars := c.eachItsFile(dir)
+	return files, vars, nil
+}
+
+// eachItsFile is a file for each secret value.
+func (c *Credential) eachItsFile(dir string) ([]File, []Value) {
 	var files []File
 	var vars []Value
 	for _, v := range c.Values {
@@ -39,7 +45,7 @@ func (c *Credential) Files(dir string) ([]File, []Value, error) {
 		files = append(files, File{v.Name, v.Value})
 		vars = append(vars, path(v.Name+"_FILE", dir, v.Name))
 	}
-	return files, vars, nil
+	return files, vars
 }
 
 // path is the variable that names a file.

@@ -45,6 +45,12 @@ func TestAudience(t *testing.T) {
 		"sts.amazonaws.com":          {AWS: &manifest.AWS{Audience: "sts.amazonaws.com"}},
 		"https://vault.acme.example": {Vault: &manifest.Vault{Address: "https://vault.acme.example"}},
 		"vault":                      {Vault: &manifest.Vault{Address: "https://vault.acme.example", Audience: "vault"}},
+		"https://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/providers/github": {
+			GCP: &manifest.GCP{Provider: "projects/1/locations/global/workloadIdentityPools/ci/providers/github"},
+		},
+		"google":                     {GCP: &manifest.GCP{Provider: "projects/1", Audience: "google"}},
+		"api://AzureADTokenExchange": {Azure: &manifest.Azure{}},
+		"entra":                      {Azure: &manifest.Azure{Audience: "entra"}},
 		"octo-sts.dev":               {GitHub: &manifest.GitHub{Exchange: "https://octo-sts.dev"}},
 		"crates.io":                  {Crates: &manifest.Registry{}},
 		"staging.crates.io":          {Crates: &manifest.Registry{HandOver: manifest.HandOver{Endpoint: "https://staging.crates.io"}}},

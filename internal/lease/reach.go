@@ -20,7 +20,8 @@ var (
 )
 
 // Reach asks once whether the grant's provider answers, and returns what it said. No credential is sent. Any answer
-// of HTTP will do, a refusal too: nothing was proven to it. But a Vault that is sealed leases nothing.
+// of HTTP will do, a refusal too: nothing was proven to it. But a Vault that is sealed leases nothing, nor does an Entra that
+// doesn't know the tenant.
 func Reach(ctx context.Context, g *manifest.Grant, o Options) (string, error) {
 	base, err := Endpoint(g)
 	if err != nil {
@@ -30,14 +31,21 @@ func Reach(ctx context.Context, g *manifest.Grant, o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	l, ctx, cancel, err := d.open(ctx, base, dialect{said: func(answer) string { return "" }})
+	said := func(answer) string { return "" }
+	if g.Azure != nil {
+		said = azureSaid
+	}
+	l, ctx, cancel, err := d.open(ctx, base, dialect{said: said})
 	if err != nil {
 		return "", within(g.Provider(), err)
 	}
 	defer cancel()
 	q := question{method: http.MethodGet}
-	if g.Vault != nil {
+	switch {
+	case g.Vault != nil:
 		q = vaultHealth()
+	case g.Azure != nil: // https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
+		q.path = []string{g.Azure.Tenant, "v2.0", ".well-known", "openid-configuration"}
 	}
 	a, err := l.once(ctx, q)
 	switch {
@@ -47,6 +55,8 @@ func Reach(ctx context.Context, g *manifest.Grant, o Options) (string, error) {
 		return l.healthy(a)
 	case g.Vault != nil:
 		return "", within(g.Provider(), err)
+	case g.Azure != nil && a.status != http.StatusOK:
+		return "", within(g.Provider(), fmt.Errorf("%s to the question for the tenant: %s", l.words(a), azureTry(a, g.Azure)))
 	}
 	return l.words(a), nil
 }

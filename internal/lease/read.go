@@ -122,6 +122,15 @@ func fitBut(name, value, allowed string, unfit error) (redact.Secret, error) {
 	return redact.New([]byte(value)), nil
 }
 
+// accessToken is the one that an answer of OAuth's holds (RFC 6749, section 5.1): one that whoever holds it may use, as
+// tools take no other.
+func accessToken(what string, root *jsontree.Node) (redact.Secret, error) {
+	if kind := text(root, "token_type"); !strings.EqualFold(kind, "Bearer") {
+		return redact.Secret{}, fmt.Errorf("the answer's token_type isn't Bearer, so that its %s isn't one that could be handed over", what)
+	}
+	return bearer(what, text(root, "access_token"))
+}
+
 // term checks when a credential ends against how long it may live.
 func (r Request) term(issued, notAfter time.Time) error {
 	end := notAfter.UTC().Format(time.RFC3339)

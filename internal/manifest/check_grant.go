@@ -20,6 +20,7 @@ func (d *decoder) checkGrant(m *Manifest, ptr string, g *Grant) {
 	d.applyDefaults(m, ptr, g)
 	if g.TTL != nil {
 		d.checkAWSTerm(g, *g.TTL, ptr+"/ttl")
+		d.checkCloudTerm(g, *g.TTL, ptr+"/ttl")
 	}
 	d.checkAWSRole(g, ptr)
 	d.checkIndex(g, ptr)

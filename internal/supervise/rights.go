@@ -59,11 +59,14 @@ func Rights() []Right {
 		{"GOOGLE_GHA_CREDS_PATH", "Google Cloud: the same file, by google-github-actions/auth's name"},
 		{"CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE", "Google Cloud: the same file, by gcloud's name"},
 		{"CLOUDSDK_AUTH_ACCESS_TOKEN", "Google Cloud: the job's own login"},
+		{"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", "Google Cloud: where that stands"},
 		{"GOOGLE_OAUTH_ACCESS_TOKEN", "Google Cloud: the job's own login, by Terraform's name"},
 		{"AZURE_FEDERATED_TOKEN_FILE", "Azure: a token that logs in"},
+		{"AZURE_ACCESS_TOKEN", "Azure: the job's own login"},
 		{"AZURE_CLIENT_SECRET", "Azure: the job's own login"},
 		{"ARM_CLIENT_SECRET", "Azure: the same, by Terraform's name"},
 		{"ARM_OIDC_TOKEN", "Azure: a token that logs in, by Terraform's name"},
+		{"ARM_OIDC_TOKEN_FILE_PATH", "Azure: where that stands"},
 		{"ARM_OIDC_REQUEST_TOKEN", "Azure: mints the job's ID token, by Terraform's name"},
 	}
 }
