@@ -87,10 +87,18 @@ func (f *handOverFlags) run(ctx context.Context, env *Env) error {
 	if onGitLab(env) {
 		j.say("what prints the credential shows it in the job's log: GitLab can't be told to hide it")
 	}
+	tellStale(j, l)
 	if env.heard != nil {
 		env.heard.lease = &action.Lease{Grant: f.grant, ID: l.ID, Until: l.Until, File: file}
 	}
 	return nil
+}
+
+// tellStale says until when the next steps must have logged in by what is handed over, as nobody renews it for them.
+func tellStale(j *job, l *issuance.Lease) {
+	if at := l.Credential.Stale; l.As == manifest.AsFile && !at.IsZero() {
+		j.say("what is in the file logs in until %s: have the steps do so by then, or wrap the command by curfew exec, which renews it", at.UTC().Format(time.RFC3339))
+	}
 }
 
 // refusal is the exit status of who gets no lease.

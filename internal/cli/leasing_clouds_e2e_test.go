@@ -115,6 +115,27 @@ func TestE2EExecAzure(t *testing.T) {
 	s.clean()
 }
 
+// TestE2ELeaseAzure: steps that follow find the assertion's file until the lease is ended, and are told by when to log in.
+func TestE2ELeaseAzure(t *testing.T) {
+	s, c := clouds(t, 5*time.Minute)
+	code, out, errs := s.run("lease", "--grant", "deploy/azure")
+	handed, err := os.ReadFile(filepath.Join(s.temp, "env"))
+	if code != 0 || err != nil || !strings.Contains(errs, "what is in the file logs in until ") || strings.Contains(string(handed), "eyJ") {
+		t.Fatalf("exit status %d, %v\n%s%s%s", code, err, out, errs, handed)
+	}
+	files, err := filepath.Glob(filepath.Join(s.temp, "curfew", "leases", "*", "AZURE_FEDERATED_TOKEN"))
+	if err != nil || len(files) != 1 || !strings.Contains(string(handed), files[0]) {
+		t.Fatalf("%v, %v\n%s", files, err, handed)
+	}
+	if src, err := os.ReadFile(files[0]); err != nil || string(src) != c.assertions[0] || !strings.Contains(out, "::add-mask::"+c.assertions[0]+"\n") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if code, out, errs := s.run("revoke", "--all"); code != 0 || !strings.Contains(out, "expire-only until") {
+		t.Errorf("exit status %d\n%s%s", code, out, errs)
+	}
+	s.clean()
+}
+
 // TestE2EExecGCP: the command has the service account's token and no other, which isn't seen, and ends by its time.
 func TestE2EExecGCP(t *testing.T) {
 	s, c := clouds(t, 5*time.Minute)

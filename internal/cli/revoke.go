@@ -183,6 +183,10 @@ func byOperator(c *ledger.Credential) string {
 		return "an operator can: vault write auth/token/revoke-accessor accessor=" + handle
 	case c.Provider == "aws":
 		return "an administrator can deny the role all sessions older than now (aws:TokenIssueTime); this one's key id is " + handle
+	case c.Provider == "gcp":
+		return "an administrator can take the service account's roles, or disable it with all its tokens; Google's logs have no name for this one, its fingerprint is " + handle
+	case strings.HasPrefix(handle, "sha256:"):
+		return "the provider's log has no name for it; its fingerprint is " + handle
 	}
 	return "the provider's log calls it " + handle
 }

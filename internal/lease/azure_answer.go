@@ -39,7 +39,10 @@ func (l *line) azureCredential(a answer, r Request, until time.Time) (*Credentia
 		return nil, redact.Secret{}, err
 	}
 	l.hide(token)
-	c := &Credential{Provider: "azure", Handle: azureHandle(token), Issued: l.now(), Revocable: Never}
+	c := &Credential{Provider: "azure", Issued: l.now(), Revocable: Never}
+	if c.Handle, err = azureHandle(token); err != nil {
+		return nil, redact.Secret{}, err
+	}
 	lives, ok := seconds(root, "expires_in")
 	c.NotAfter = c.Issued.Add(lives)
 	if !ok || lives <= 0 {
@@ -61,19 +64,19 @@ func (l *line) azureCredential(a answer, r Request, until time.Time) (*Credentia
 // azureHandle is the token's unique identifier, which the sign-in logs and, among the claims, those of Azure's activity know
 // it by: https://learn.microsoft.com/entra/identity/monitoring-health/concept-sign-in-log-activity-details. Access tokens are
 // for their resource to read, which may change them: where this one has none, it is the fingerprint of the whole.
-func azureHandle(token redact.Secret) string {
+func azureHandle(token redact.Secret) (string, error) {
 	parts := strings.Split(string(token.Reveal()), ".")
 	if len(parts) == 3 {
 		if claims, err := base64.RawURLEncoding.DecodeString(parts[1]); err == nil {
 			if doc, err := jsontree.Parse("its claims", claims, jsontree.Limits{Bytes: maxValue, Depth: 8, Nodes: 2000}); err == nil {
 				id := text(doc.Root, "uti")
 				if _, err := fit("uti", id); err == nil && len(id) <= 64 {
-					return id
+					return id, nil
 				}
 			}
 		}
 	}
-	return token.Fingerprint("azure")
+	return named("azure", token)
 }
 
 // azureSaid is a refusal in Entra's words, of which the first line says why.

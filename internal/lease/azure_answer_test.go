@@ -40,6 +40,7 @@ func TestAzureDenied(t *testing.T) {
 func TestAzureOdd(t *testing.T) {
 	token := accessToken(made(22))
 	for name, tt := range map[string]struct{ body, want string }{
+		"short":          {`{"token_type":"Bearer","expires_in":600,"access_token":"abc"}`, "could be found by trying"},
 		"HTML":           {"<html>", "no JSON that is right"},
 		"no token":       {`{"token_type":"Bearer","expires_in":600}`, "the answer has no access token"},
 		"proof":          {`{"token_type":"pop","expires_in":600,"access_token":"` + token + `"}`, "token_type isn't Bearer"},

@@ -247,7 +247,10 @@ func (w *gcpWalk) impersonate(ctx context.Context, federated redact.Secret) (*Cr
 		return nil, redact.Secret{}, err
 	}
 	w.hide(token)
-	c := &Credential{Provider: "gcp", Handle: token.Fingerprint("gcp"), Issued: w.iam.now(), Revocable: Never}
+	c := &Credential{Provider: "gcp", Issued: w.iam.now(), Revocable: Never}
+	if c.Handle, err = named("gcp", token); err != nil {
+		return nil, redact.Secret{}, err
+	}
 	if c.NotAfter, err = time.Parse(time.RFC3339Nano, text(root, "expireTime")); err != nil {
 		c.NotAfter = c.Issued.Add(w.r.TTL) // as was asked
 		return c, token, errors.New("the answer doesn't say in RFC 3339 when the token ends")

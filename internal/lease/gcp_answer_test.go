@@ -68,6 +68,8 @@ func TestGCPOdd(t *testing.T) {
 		"another's answer": {[]http.HandlerFunc{first, says(200, gcpExchanged(token, time.Hour))}, []string{"the answer has no access token"}},
 		"no end":           {[]http.HandlerFunc{first, says(200, `{"accessToken":"`+whole+`"}`)}, []string{"RFC 3339", lives}},
 		"too long":         {[]http.HandlerFunc{first, says(200, gcpGenerated(whole, start.Add(time.Hour)))}, []string{"longer than the 15m0s", "expire-only until 2026-11-28T13:00:00Z"}},
+		"short":            {[]http.HandlerFunc{first, says(200, gcpGenerated("ya29.x", start.Add(15*time.Minute)))}, []string{"could be found by trying"}},
+		"bounded short":    {[]http.HandlerFunc{first, second, says(200, gcpExchanged("ya29.x", 15*time.Minute))}, []string{"could be found by trying", lives}},
 		"line break":       {[]http.HandlerFunc{first, says(200, gcpGenerated(whole+`\nPATH=/tmp`, start.Add(15*time.Minute)))}, []string{"holds a line break"}},
 		"not bounded":      {[]http.HandlerFunc{first, second, says(200, gcpExchanged(whole, 15*time.Minute))}, []string{"the token without the boundary", lives}},
 		"refused":          {[]http.HandlerFunc{first, second, says(400, `{"error":"invalid_request","error_description":"Invalid `+whole+`"}`)}, []string{"mend the Credential Access Boundary", lives}},

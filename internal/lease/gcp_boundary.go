@@ -92,7 +92,11 @@ func (w *gcpWalk) bound(ctx context.Context, c *Credential, token redact.Secret,
 	if bounded.Equal(token) {
 		return redact.Secret{}, errors.New("the answer has the token without the boundary, which isn't handed over")
 	}
-	c.Handle, c.Issued = bounded.Fingerprint("gcp"), w.sts.now()
+	handle, err := named("gcp", bounded)
+	if err != nil {
+		return redact.Secret{}, err
+	}
+	c.Handle, c.Issued = handle, w.sts.now()
 	if member(root, "expires_in") == nil {
 		return bounded, w.r.term(c.Issued, c.NotAfter)
 	}

@@ -131,6 +131,17 @@ func accessToken(what string, root *jsontree.Node) (redact.Secret, error) {
 	return bearer(what, text(root, "access_token"))
 }
 
+// shortest is the length of the shortest token whose fingerprint says nothing of it, in bytes.
+const shortest = 32
+
+// named is what records know a token by that no log of the provider's names: its fingerprint.
+func named(kind string, token redact.Secret) (string, error) {
+	if token.Len() < shortest {
+		return "", fmt.Errorf("the token has %d characters, so that its fingerprint could be found by trying: is it the server that the manifest means?", token.Len())
+	}
+	return token.Fingerprint(kind), nil
+}
+
 // term checks when a credential ends against how long it may live.
 func (r Request) term(issued, notAfter time.Time) error {
 	end := notAfter.UTC().Format(time.RFC3339)
