@@ -18,7 +18,7 @@ import (
 // Storage heeds one.
 const (
 	gcpRules    = 10
-	gcpResource = "//storage.googleapis.com/"
+	gcpResource = "//storage.googleapis.com/projects/_/buckets/"
 )
 
 // gcpBoundary is the Credential Access Boundary that the grant names, without white space; "" where it says none. It is looked at
@@ -54,17 +54,31 @@ func gcpBoundaryFault(root *jsontree.Node) (*jsontree.Node, string) {
 		return rules, fmt.Sprintf("expected 1 to %d rules, found %d", gcpRules, len(rules.Items))
 	}
 	for _, rule := range rules.Items {
-		if !strings.HasPrefix(text(rule, "availableResource"), gcpResource) {
-			return rule, "availableResource: expected " + gcpResource + "projects/_/buckets/BUCKET, as only Cloud Storage heeds a boundary"
+		if at, why := gcpRuleFault(rule); why != "" {
+			return at, why
 		}
-		granted := member(rule, "availablePermissions")
-		if granted == nil || granted.Kind != jsontree.Array || len(granted.Items) == 0 {
-			return rule, "availablePermissions: expected a list such as [\"inRole:roles/storage.objectViewer\"]"
+	}
+	return nil, ""
+}
+
+// gcpRuleFault is the same of one rule.
+func gcpRuleFault(rule *jsontree.Node) (*jsontree.Node, string) {
+	if bucket, ok := strings.CutPrefix(text(rule, "availableResource"), gcpResource); !ok || bucket == "" {
+		return rule, "availableResource: expected " + gcpResource + "BUCKET, as only Cloud Storage heeds a boundary"
+	}
+	const want = `availablePermissions: expected a list such as ["inRole:roles/storage.objectViewer"]`
+	granted := member(rule, "availablePermissions")
+	if granted == nil || granted.Kind != jsontree.Array || len(granted.Items) == 0 {
+		return rule, want
+	}
+	for _, g := range granted.Items {
+		if g.Kind != jsontree.String || !strings.HasPrefix(g.Text, "inRole:") {
+			return g, want
 		}
-		for _, m := range rule.Members {
-			if m.Name != "availableResource" && m.Name != "availablePermissions" && m.Name != "availabilityCondition" {
-				return m.Value, "a rule has no member of this name"
-			}
+	}
+	for _, m := range rule.Members {
+		if m.Name != "availableResource" && m.Name != "availablePermissions" && m.Name != "availabilityCondition" {
+			return m.Value, "a rule has no member of this name"
 		}
 	}
 	return nil, ""

@@ -151,6 +151,9 @@ func TestGCPUnbounded(t *testing.T) {
 		"eleven rules":       `{"accessBoundary":{"accessBoundaryRules":[` + strings.Repeat(rule+",", 10) + rule + `]}}`,
 		"another service":    `{"accessBoundary":{"accessBoundaryRules":[` + strings.Replace(rule, "storage.googleapis.com", "pubsub.googleapis.com", 1) + `]}}`,
 		"no permissions":     `{"accessBoundary":{"accessBoundaryRules":[{"availablePermissions":[],"availableResource":"//storage.googleapis.com/projects/_/buckets/b"}]}}`,
+		"no role":            `{"accessBoundary":{"accessBoundaryRules":[` + strings.Replace(rule, "inRole:", "", 1) + `]}}`,
+		"all buckets":        `{"accessBoundary":{"accessBoundaryRules":[` + strings.Replace(rule, "buckets/b", "buckets/", 1) + `]}}`,
+		"rule is text":       `{"accessBoundary":{"accessBoundaryRules":["` + "x" + `"]}}`,
 		"misspelt condition": `{"accessBoundary":{"accessBoundaryRules":[` + strings.Replace(rule, "{", `{"availabilityConditions":{},`, 1) + `]}}`,
 		"deep":               strings.Repeat(`{"accessBoundary":`, 20) + "1" + strings.Repeat("}", 20),
 	} {
