@@ -18,6 +18,9 @@ import (
 	"time"
 )
 
+// boundary lets a token do no more than read one bucket.
+const boundary = `{"accessBoundary":{"accessBoundaryRules":[{"availablePermissions":["inRole:roles/storage.objectViewer"],"availableResource":"//storage.googleapis.com/projects/_/buckets/acme-web"}]}}`
+
 // soon is the time so long after it is written down.
 type soon time.Duration
 
@@ -30,12 +33,13 @@ type cloudServers struct {
 	*httptest.Server
 	mu         sync.Mutex
 	assertions []string // that logged in
-	google     string   // the token that it issues
+	google     string   // the token within the boundary
+	whole      string   // and the one without
 }
 
 func startClouds(t *testing.T) *cloudServers {
 	t.Helper()
-	s := &cloudServers{google: "ya" + "29.c." + strings.Repeat("a1B2", 30)}
+	s := &cloudServers{google: "ya" + "29.c." + strings.Repeat("a1B2", 30), whole: "ya" + "29.c." + strings.Repeat("e5F6", 30)}
 	send := func(w http.ResponseWriter, v any) { _ = json.NewEncoder(w).Encode(v) }
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /6f9d1c1e-2b1f-4c0e-9a52-3f1f6f0f2d11/oauth2/v2.0/token", func(w http.ResponseWriter, r *http.Request) {
@@ -44,7 +48,11 @@ func startClouds(t *testing.T) *cloudServers {
 		s.assertions = append(s.assertions, r.FormValue("client_assertion"))
 		send(w, map[string]any{"token_type": "Bearer", "expires_in": 600, "access_token": strings.Repeat("entra", 40)})
 	})
-	mux.HandleFunc("POST /v1/token", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("POST /v1/token", func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("subject_token") == s.whole && r.FormValue("options") == boundary {
+			send(w, map[string]any{"token_type": "Bearer", "expires_in": 890, "access_token": s.google})
+			return
+		}
 		send(w, map[string]any{"token_type": "Bearer", "expires_in": 3600, "access_token": "federated." + strings.Repeat("c3D4", 30)})
 	})
 	mux.HandleFunc("POST /v1/projects/-/serviceAccounts/{account}", func(w http.ResponseWriter, r *http.Request) {
@@ -52,7 +60,7 @@ func startClouds(t *testing.T) *cloudServers {
 			http.Error(w, "{}", http.StatusUnauthorized)
 			return
 		}
-		send(w, map[string]any{"accessToken": s.google, "expireTime": time.Now().Add(15 * time.Minute).UTC().Format(time.RFC3339)})
+		send(w, map[string]any{"accessToken": s.whole, "expireTime": time.Now().Add(15 * time.Minute).UTC().Format(time.RFC3339)})
 	})
 	s.Server = httptest.NewServer(mux)
 	t.Cleanup(s.Close)
@@ -69,10 +77,11 @@ func clouds(t *testing.T, lives time.Duration) (*site, *cloudServers) {
         ttl: 30m
         when: always
       gcp:
-        gcp: { provider: projects/123456789012/locations/global/workloadIdentityPools/ci/providers/github, service-account: deploy@acme-prod.iam.gserviceaccount.com, scopes: none, boundary: none, endpoint: "CLOUD" }
+        gcp: { provider: projects/123456789012/locations/global/workloadIdentityPools/ci/providers/github, service-account: deploy@acme-prod.iam.gserviceaccount.com, scopes: none, boundary: policies/bucket.json, endpoint: "CLOUD" }
         ttl: 15m
         when: always
 `))
+	s.file("policies/bucket.json", boundary+"\n")
 	return s, c
 }
 
@@ -136,17 +145,22 @@ func TestE2ELeaseAzure(t *testing.T) {
 	s.clean()
 }
 
-// TestE2EExecGCP: the command has the service account's token and no other, which isn't seen, and ends by its time.
+// TestE2EExecGCP: the command has the token within the boundary that lies in the repository, and no other. It isn't seen, and ends
+// by its time; without the boundary there is none.
 func TestE2EExecGCP(t *testing.T) {
 	s, c := clouds(t, 5*time.Minute)
 	code, out, errs := s.run("exec", "--grant", "deploy/gcp", "--", "sh", "-c",
 		`test "$CLOUDSDK_AUTH_ACCESS_TOKEN" = "$GOOGLE_OAUTH_ACCESS_TOKEN" && printf %s "$CLOUDSDK_AUTH_ACCESS_TOKEN" | sha256sum && env`)
 	sum := fmt.Sprintf("%x", sha256.Sum256([]byte(c.google)))
-	if code != 0 || !strings.HasPrefix(out, sum) || !strings.Contains(out, "CLOUDSDK_CORE_PROJECT=acme-prod\n") || strings.Contains(out+errs, c.google) || strings.Contains(out, "federated.") {
+	if code != 0 || !strings.HasPrefix(out, sum) || !strings.Contains(out, "CLOUDSDK_CORE_PROJECT=acme-prod\n") || strings.Contains(out+errs, c.google) || strings.Contains(out+errs, c.whole) || strings.Contains(out, "federated.") {
 		t.Fatalf("exit status %d\n%s%s", code, out, errs)
 	}
 	if got := types(s.records()); got != "intent issued expire-only" || !strings.Contains(errs, "expire-only until") {
 		t.Errorf("records %s\n%s", got, errs)
+	}
+	s.file("policies/bucket.json", `{"accessBoundary":{"accessBoundaryRules":[]}}`)
+	if code, _, errs := s.run("exec", "--grant", "deploy/gcp", "--", "true"); code != 125 || !strings.Contains(errs, "expected 1 to 10 rules, found 0") {
+		t.Errorf("exit status %d\n%s", code, errs)
 	}
 	s.clean()
 }

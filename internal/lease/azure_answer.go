@@ -135,7 +135,7 @@ func azureTry(a answer, g *manifest.Azure) string {
 		return fmt.Sprintf("have the application %s enabled in the tenant %s", g.Client, g.Tenant)
 	case is("53003", "530031", "530032"):
 		return "have the Conditional Access policy for workload identities let the runner in, or run the job where it does"
-	case is("700027", "50027", "5000611"):
+	case is("700027", "50027"):
 		return "see that the federated credential's issuer serves its keys, and use the ID token as the platform issues it"
 	case is("500011", "70011"):
 		return "name the authority of the tenant's own cloud as the grant's endpoint: Resource Manager isn't known in this one"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,35 @@ func TestAzureFiles(t *testing.T) {
 	}
 	for _, secret := range c.Secrets() {
 		unseen(t, fmt.Sprintf("%v %+v %#v", c, c, *c), string(secret.Reveal()), token)
+	}
+}
+
+// TestAzureNames: another name of the assertion's is that of its file, too.
+func TestAzureNames(t *testing.T) {
+	f := serve(t, azureLogin(made(100), 10*time.Minute))
+	p, _ := provider(t, "azure")
+	g := azureGrant(f.URL, "")
+	g.Azure.Subscription, g.Azure.Names = "", map[string]string{"AZURE_FEDERATED_TOKEN": "DEPLOY_ASSERTION", "ARM_CLIENT_ID": "TF_VAR_client"}
+	c, err := p.Exchange(t.Context(), request(t, g))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	_, vars, err := c.Files(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := ""
+	for _, v := range vars {
+		all += v.Name + "=" + strings.Replace(string(v.Value.Reveal()), dir+string(filepath.Separator), "/lease/", 1) + " "
+	}
+	for _, want := range []string{"DEPLOY_ASSERTION_FILE=/lease/DEPLOY_ASSERTION ", "ARM_OIDC_TOKEN_FILE_PATH=/lease/DEPLOY_ASSERTION ", "TF_VAR_client=" + azureClient} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no %s in %s", want, all)
+		}
+	}
+	if strings.Contains(all, "SUBSCRIPTION") {
+		t.Errorf("a subscription in %s", all)
 	}
 }
 

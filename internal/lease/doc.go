@@ -1,5 +1,5 @@
-// Package lease exchanges a job's ID token for a short-lived credential, and ends it: with AWS, with Vault or
-// OpenBao, and with an octo-sts-compatible exchange for GitHub, by plain HTTP, one file each.
+// Package lease exchanges a job's ID token for a short-lived credential, and ends it: with AWS, Google Cloud and Azure, with
+// Vault or OpenBao, and with an octo-sts-compatible exchange for GitHub, by plain HTTP, a few files each.
 //
 // It decides nothing: whether the job is entitled to the credential is manifest.Decide's to say, and was
 // asked before. It hands nothing over either: it returns values that are fit to be handed over.

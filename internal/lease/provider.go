@@ -44,7 +44,7 @@ type Request struct {
 	Session Session
 
 	// Claims are the ID token's, and Expected what the identity must prove: a denial puts them side by side.
-	// Both may be empty.
+	// Both may be empty, but where the ID token itself is handed over Claims say when it ends.
 	Claims   identity.Claims
 	Expected map[string]manifest.Match
 
