@@ -129,7 +129,7 @@ func azureTry(a answer, g *manifest.Azure) string {
 		return "exchange the ID token as soon as it is fetched: it lives for minutes; see that the machine's clock is right"
 	case is("700016"):
 		return fmt.Sprintf("see that %s is an application, or a managed identity, of the tenant %s", g.Client, g.Tenant)
-	case is("90002", "900023"):
+	case is("90002", "90038"):
 		return fmt.Sprintf("see that %s is the tenant's id, and in which cloud it is: another than the public one needs its authority as the grant's endpoint", g.Tenant)
 	case is("7000112"):
 		return fmt.Sprintf("have the application %s enabled in the tenant %s", g.Client, g.Tenant)
