@@ -70,7 +70,13 @@ func startClouds(t *testing.T) *cloudServers {
 // clouds starts a site that leases from them, for ID tokens that live so long.
 func clouds(t *testing.T, lives time.Duration) (*site, *cloudServers) {
 	t.Helper()
-	s, c := newSiteOf(t, map[string]any{"exp": soon(lives)}), startClouds(t)
+	return cloudsOf(t, map[string]any{"exp": soon(lives)})
+}
+
+// cloudsOf starts one for ID tokens with these claims.
+func cloudsOf(t *testing.T, claims map[string]any) (*site, *cloudServers) {
+	t.Helper()
+	s, c := newSiteOf(t, claims), startClouds(t)
 	s.file(".github/curfew.yml", strings.NewReplacer("VAULT", s.URL, "CLOUD", c.URL).Replace(siteManifest+`
       azure:
         azure: { tenant: 6f9d1c1e-2b1f-4c0e-9a52-3f1f6f0f2d11, client: 0b6f7f0a-51c4-4d64-8f0e-7a2f9f1f4c55, endpoint: "CLOUD" }
@@ -122,6 +128,17 @@ func TestE2EExecAzure(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.clean()
+}
+
+// TestE2EExecAzureOneToken: where the platform gives one ID token for the whole job, it isn't asked for again and again.
+func TestE2EExecAzureOneToken(t *testing.T) {
+	claims := map[string]any{}
+	s, _ := cloudsOf(t, claims)
+	claims["exp"] = time.Now().Add(12 * time.Second).Unix()
+	code, _, errs := s.run("exec", "--grant", "deploy/azure", "--", "sleep", "11")
+	if got := types(s.records()); code != 0 || got != "intent issued intent renewed expire-only expire-only" {
+		t.Errorf("exit status %d, records %s\n%s", code, got, errs)
+	}
 }
 
 // TestE2ELeaseAzure: steps that follow find the assertion's file until the lease is ended, and are told by when to log in.

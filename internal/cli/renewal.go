@@ -15,13 +15,15 @@ import (
 const longestLead = 5 * time.Minute
 
 // keep renews the lease as its end comes near, until ctx ends. A command that has the credential in its environment can't be
-// given another: its lease is ended at its time. What is of no use any more before the lease ends is renewed before that.
+// given another: its lease is ended at its time. What is of no use any more before the lease ends is renewed before that, where
+// that brings what is of use for longer: the platform may have no fresher ID token to give.
 func (t *tenancy) keep(ctx context.Context) {
+	var stale time.Time // what the command had before
 	for {
 		l := t.current()
 		end := l.Until
-		if stale := l.Credential.Stale; t.files != "" && !stale.IsZero() && stale.Before(end) {
-			end = stale
+		if at := l.Credential.Stale; t.files != "" && at.After(stale) && at.Before(end) {
+			end, stale = at, at
 		}
 		left := end.Sub(t.j.env.Now())
 		lead := min(longestLead, end.Sub(l.Credential.Issued)/3)
