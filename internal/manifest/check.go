@@ -108,6 +108,7 @@ func (d *decoder) checkBreakGlass(m *Manifest, ptr string, b *BreakGlass, grants
 			d.unknownName(at, "grant", name, grants)
 		case ok:
 			d.checkAWSTerm(&g, b.TTL, ptr+"/ttl")
+			d.checkCloudTerm(&g, b.TTL, ptr+"/ttl")
 		}
 	}
 }
