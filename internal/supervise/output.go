@@ -73,7 +73,8 @@ func (o *outputs) started() {
 // copy passes on what comes through p until its end, and once the command has ended no more than it can have written.
 func (o *outputs) copy(p *pipe) {
 	buf := make([]byte, 32<<10)
-	for left := pipeHolds; left > 0; {
+	for left := pipeHolds; ; {
+		ended := o.ended.Load() // what is read by then isn't what it has left, however long it takes to be written
 		n, err := p.in.Read(buf)
 		if n > 0 {
 			p.writing.Store(true)
@@ -86,11 +87,12 @@ func (o *outputs) copy(p *pipe) {
 		if err != nil {
 			return
 		}
-		if o.ended.Load() {
+		if ended {
 			left -= n
 		}
-		if left <= 0 {
+		if left < 0 {
 			p.cut.Store(true)
+			return
 		}
 	}
 }

@@ -148,6 +148,22 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
+// TestFullPipe: what a command leaves in its pipe is all heard, though what came before is still being written as it ends.
+func TestFullPipe(t *testing.T) {
+	const size = 32<<10 + pipeHolds // what is being written, and what waits behind it
+	heard := 0
+	slow := writerFunc(func(p []byte) (int, error) {
+		if heard += len(p); heard == len(p) {
+			time.Sleep(500 * time.Millisecond)
+		}
+		return len(p), nil
+	})
+	result, err := run(t, Child{Args: []string{"sh", "-c", fmt.Sprintf("head -c %d /dev/zero", size)}, Stdout: slow, Linger: within}, nil)
+	if err != nil || result.Cut || heard != size {
+		t.Errorf("%+v, %v: %d of %d bytes", result, err, heard, size)
+	}
+}
+
 // TestLongOutput: what goes through takes no memory to speak of.
 func TestLongOutput(t *testing.T) {
 	size := 48 << 20
