@@ -39,7 +39,7 @@ func recordText(r *ledger.Record) string {
 	return b.String()
 }
 
-// sayParts says what records of the other planes than that of leases are about.
+// sayParts says what records are about that are not of a lease's decision or credential.
 func sayParts(r *ledger.Record, say func(name string, parts ...string)) {
 	if f := r.Finding; f != nil {
 		say("finding", f.Rule, f.Fingerprint)
@@ -52,6 +52,19 @@ func sayParts(r *ledger.Record, say func(name string, parts ...string)) {
 		say("certified", string(c.Action), said("until", c.Until), said("by", strings.Join(c.By, " ")))
 		say("merged", stamp(c.Merged), c.PullRequest, said("commit", c.Commit))
 	}
+	if s := r.Session; s != nil {
+		say("recording", s.Format, saidSize(s), s.Reason)
+	}
+}
+
+func saidSize(s *ledger.Session) string {
+	switch {
+	case s.Bytes == 0:
+		return ""
+	case s.Truncated:
+		return fmt.Sprintf("%d bytes and truncated", s.Bytes)
+	}
+	return fmt.Sprintf("%d bytes", s.Bytes)
 }
 
 // aboutOf is what a record is about, as short as can be: an identity's grant, a ticket, a rule that found something, or

@@ -24,7 +24,7 @@ func (r *Record) Check() error {
 	case r.Task.RunID == "" || r.Task.Job == "" || r.Task.Attempt < 1:
 		return errors.New("task: expected run_id, attempt from 1 and job")
 	}
-	for _, check := range []func() error{r.checkType, r.checkForms, r.checkCredential, r.checkFinding, r.checkInventory, r.checkCertification, r.checkTexts} {
+	for _, check := range []func() error{r.checkType, r.checkForms, r.checkCredential, r.checkFinding, r.checkInventory, r.checkCertification, r.checkSession, r.checkTexts} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -19,6 +19,7 @@ func (r *Record) checkParts(form form) error {
 		{"finding", r.Finding != nil, form.finding, form.finding || form.ticket},
 		{"inventory", r.Inventory != nil, form.inventory, form.inventory},
 		{"certification", r.Certification != nil, form.certification, form.certification},
+		{"session", r.Session != nil, form.session, form.session},
 	} {
 		switch {
 		case part.must && !part.there:
@@ -89,6 +90,30 @@ func (r *Record) checkCertification() error {
 	return nil
 }
 
+// checkSession holds a recording's record to say what became of it: who looks for those that were promised and aren't there goes
+// by the type alone.
+func (r *Record) checkSession() error {
+	s := r.Session
+	recorded, failed := r.Type == SessionRecorded, r.Type == SessionFailed
+	switch {
+	case s == nil:
+		return nil
+	case s.Format != Asciicast:
+		return fmt.Errorf("session.format: expected %s", Asciicast)
+	case s.Bytes < 0 || recorded != (s.Bytes > 0):
+		return fmt.Errorf("session.bytes: expected a number from 1 in records of %s, and none in others", SessionRecorded)
+	case recorded != (r.Links.Session != ""):
+		return fmt.Errorf("links.session: expected the recording's digest in records of %s, and none in others of a session", SessionRecorded)
+	case s.Truncated && !recorded:
+		return fmt.Errorf("session.truncated: records of %s have none", r.Type)
+	case failed != (s.Reason != ""):
+		return fmt.Errorf("session.reason: expected one in records of %s, and none in others", SessionFailed)
+	case len(r.Links.CausedBy) == 0:
+		return errors.New("links.caused_by: missing, a session is of a lease")
+	}
+	return nil
+}
+
 // isPullRequest reports whether s is "owner/name#12".
 func isPullRequest(s string) bool {
 	repository, number, _ := strings.Cut(s, "#")
@@ -108,6 +133,9 @@ func (r *Record) partTexts() []string {
 	}
 	if c := r.Certification; c != nil {
 		texts = append(append(texts, c.PullRequest), c.By...)
+	}
+	if s := r.Session; s != nil {
+		texts = append(texts, s.Format, s.Reason)
 	}
 	return texts
 }

@@ -55,7 +55,7 @@ func hasOf(typ Type, form form) []string {
 	for _, part := range []struct {
 		name string
 		has  bool
-	}{{"ticket", form.ticket}, {"finding", form.finding}, {"inventory", form.inventory}, {"certification", form.certification}} {
+	}{{"ticket", form.ticket}, {"finding", form.finding}, {"inventory", form.inventory}, {"certification", form.certification}, {"session", form.session}} {
 		if part.has {
 			has = append(has, part.name)
 		}

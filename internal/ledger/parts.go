@@ -53,3 +53,14 @@ const (
 
 // Certifies reports whether the action is an owner's word that the identity is still needed.
 func (a Action) Certifies() bool { return a == Keep || a == Renew || a == Narrow }
+
+// Asciicast is the format of recordings: https://docs.asciinema.org/manual/asciicast/v2/.
+const Asciicast = "asciicast-v2"
+
+// Session is the recording of what a lease's command printed. Its digest stands in the record's links.
+type Session struct {
+	Format    string `json:"format"`              // Asciicast
+	Bytes     int64  `json:"bytes,omitempty"`     // of the recording, once there is one
+	Truncated bool   `json:"truncated,omitempty"` // it reached its limit before the command ended
+	Reason    string `json:"reason,omitempty"`    // why it failed
+}

@@ -56,6 +56,30 @@ func revoked() Record {
 	return r
 }
 
+func sessionRecorded() Record {
+	r := recorded(Issuance, SessionRecorded, Done)
+	r.Session = &Session{Format: Asciicast, Bytes: 4711, Truncated: true}
+	r.Links = Links{CausedBy: []string{"01JD9Z6Q4T8K00000000000009"}, Session: "sha256:" + strings.Repeat("0a", 32)}
+	return r
+}
+
+func sessionFailed() Record {
+	r := recorded(Issuance, SessionFailed, Failed)
+	r.Session, r.Links.CausedBy = &Session{Format: Asciicast, Reason: "no space left on device"}, []string{"01JD9Z6Q4T8K00000000000009"}
+	return r
+}
+
+// sessionOfType is what records of a type say of a recording.
+func sessionOfType(typ Type) (*Session, string) {
+	switch typ {
+	case SessionRecorded:
+		return sessionRecorded().Session, sessionRecorded().Links.Session
+	case SessionFailed:
+		return sessionFailed().Session, ""
+	}
+	return &Session{Format: Asciicast}, ""
+}
+
 // TestTypesHaveForms encodes a record of each type: with what its form asks for it is right, under another plane or
 // with another outcome it isn't.
 func TestTypesHaveForms(t *testing.T) {
@@ -77,6 +101,9 @@ func TestTypesHaveForms(t *testing.T) {
 		}
 		if form.certification {
 			r.Certification = certified().Certification
+		}
+		if form.session {
+			r.Session, r.Links.Session = sessionOfType(typ)
 		}
 		back, err := Decode("r", mustEncode(t, r))
 		if err != nil || back.Type != typ {
@@ -130,6 +157,19 @@ func TestCheckParts(t *testing.T) {
 		{ticketed, "links.tickets: a ticket.opened has at least one", func(r *Record) { r.Links.Tickets = nil }},
 		{revoked, "credential: missing, a revocation.done has one", func(r *Record) { r.Credential = nil }},
 		{revoked, "credential: a revocation.done has its handle or its fingerprint", func(r *Record) { r.Credential.Fingerprint = "" }},
+		{issued, "session: records of lease.issued have none", func(r *Record) { r.Session = &Session{Format: Asciicast} }},
+		{sessionRecorded, "session: missing, records of session.recorded have one", func(r *Record) { r.Session = nil }},
+		{sessionRecorded, "session.format: expected asciicast-v2", func(r *Record) { r.Session.Format = "" }},
+		{sessionRecorded, "session.bytes: expected a number from 1 in records of session.recorded, and none in others", func(r *Record) { r.Session.Bytes = 0 }},
+		{sessionRecorded, "session.bytes: expected a number from 1 in records of session.recorded, and none in others", func(r *Record) { r.Session.Bytes = -1 }},
+		{sessionRecorded, "links.session: expected the recording's digest in records of session.recorded, and none in others of a session", func(r *Record) { r.Links.Session = "" }},
+		{sessionRecorded, "session.reason: expected one in records of session.failed, and none in others", func(r *Record) { r.Session.Reason = "why" }},
+		{sessionRecorded, "links.caused_by: missing, a session is of a lease", func(r *Record) { r.Links.CausedBy = nil }},
+		{sessionFailed, "session.bytes: expected a number from 1 in records of session.recorded, and none in others", func(r *Record) { r.Session.Bytes = 1 }},
+		{sessionFailed, "links.session: expected the recording's digest in records of session.recorded, and none in others of a session", func(r *Record) { r.Links.Session = sessionRecorded().Links.Session }},
+		{sessionFailed, "session.truncated: records of session.failed have none", func(r *Record) { r.Session.Truncated = true }},
+		{sessionFailed, "session.reason: expected one in records of session.failed, and none in others", func(r *Record) { r.Session.Reason = "" }},
+		{sessionFailed, "a text isn't UTF-8", func(r *Record) { r.Session.Reason = "\xff" }},
 	} {
 		r := tt.of()
 		tt.change(&r)
@@ -180,13 +220,14 @@ func TestPageParts(t *testing.T) {
 		Finding       *Finding       `json:"finding"`
 		Inventory     *Inventory     `json:"inventory"`
 		Certification *Certification `json:"certification"`
+		Session       *Session       `json:"session"`
 	}
 	if err := decodeInto("docs/ledger.md", line.Bytes(), &parts); err != nil {
 		t.Fatal(err)
 	}
-	one, two, three := found(), inventoried(), certified()
-	one.Finding, two.Inventory, three.Certification = parts.Finding, parts.Inventory, parts.Certification
-	for _, r := range []Record{one, two, three} {
+	one, two, three, four := found(), inventoried(), certified(), sessionRecorded()
+	one.Finding, two.Inventory, three.Certification, four.Session = parts.Finding, parts.Inventory, parts.Certification, parts.Session
+	for _, r := range []Record{one, two, three, four} {
 		if err := r.Check(); err != nil {
 			t.Error(err)
 		}

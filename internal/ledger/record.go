@@ -32,6 +32,7 @@ type Record struct {
 	Finding       *Finding       `json:"finding,omitempty"`
 	Inventory     *Inventory     `json:"inventory,omitempty"`
 	Certification *Certification `json:"certification,omitempty"`
+	Session       *Session       `json:"session,omitempty"`
 	Links         Links          `json:"links,omitzero"`
 }
 
@@ -99,7 +100,7 @@ type Decision struct {
 type Links struct {
 	CausedBy []string `json:"caused_by,omitempty"` // ids of records
 	Tickets  []string `json:"tickets,omitempty"`
-	Session  string   `json:"session,omitempty"` // "sha256:" and hex
+	Session  string   `json:"session,omitempty"` // the recording's digest: "sha256:" and hex
 }
 
 // StrongBits is how many random bits a value must have for its fingerprint to be written down.

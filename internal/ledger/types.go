@@ -24,6 +24,10 @@ const (
 	LeaseEnded      Type = "lease.ended"       // nobody had to revoke it: the provider doesn't know it any more, or its time was over
 	LeaseExpireOnly Type = "lease.expire-only" // can't be revoked by who tried: it lives until not_after
 	LeaseFailed     Type = "lease.failed"      // what was begun could not be finished
+
+	SessionBegun    Type = "session.begun"    // what the lease's command prints is to be recorded
+	SessionRecorded Type = "session.recorded" // it was: the recording's digest
+	SessionFailed   Type = "session.failed"   // it wasn't, or not as it was printed
 )
 
 // The types of the other planes.
@@ -49,6 +53,7 @@ const (
 func Types() []Type {
 	return []Type{
 		LeaseIntent, LeaseIssued, LeaseDenied, LeaseRenewed, LeaseRevoked, LeaseEnded, LeaseExpireOnly, LeaseFailed,
+		SessionBegun, SessionRecorded, SessionFailed,
 		CertificationMerged, InventoryTaken, FindingDetected, FindingGone,
 		TicketOpened, TicketEscalated, TicketAccepted, TicketClosed, TicketClosedUnproven, RevocationDone, RevocationFailed, RevocationUnsure,
 	}
@@ -62,7 +67,7 @@ const (
 	Allow  Outcome = "allow"
 	Deny   Outcome = "deny"
 	Done   Outcome = "done"
-	Open   Outcome = "open"   // the credential lives on, or what was found is still to be dealt with
+	Open   Outcome = "open"   // the credential lives on, what was found is still to be dealt with, or a recording to be ended
 	Failed Outcome = "failed" // not done, or nobody knows: a credential may live
 )
 
@@ -86,7 +91,7 @@ type form struct {
 	decision   bool // is there
 	ticket     bool // is there; what it is about may be
 	// These are there, or not at all.
-	finding, inventory, certification bool
+	finding, inventory, certification, session bool
 }
 
 // formOf is the form of a type; false where there is no such type.
@@ -113,7 +118,23 @@ func formOf(t Type) (form, bool) {
 	case FindingGone:
 		return form{plane: Persistence, outcome: Done, finding: true}, true
 	}
+	if form, ok := sessionOf(t); ok {
+		return form, true
+	}
 	return responseOf(t)
+}
+
+// sessionOf is formOf for recordings.
+func sessionOf(t Type) (form, bool) {
+	switch t {
+	case SessionBegun:
+		return form{plane: Issuance, outcome: Open, session: true}, true
+	case SessionRecorded:
+		return form{plane: Issuance, outcome: Done, session: true}, true
+	case SessionFailed:
+		return form{plane: Issuance, outcome: Failed, session: true}, true
+	}
+	return form{}, false
 }
 
 // responseOf is formOf for the plane Response.
