@@ -69,7 +69,7 @@ func (f *certifyFlags) records(ctx context.Context, env *Env) (iter.Seq2[ledger.
 	if err != nil {
 		return nil, nil, err
 	}
-	has, err := store.has(ctx, "log/")
+	has, err := store.holdsLog(ctx)
 	switch {
 	case err != nil:
 		err = &exitError{ExitUnfinished, fmt.Errorf("read --usage %s: %w", f.usage, err)}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -16,6 +17,7 @@ import (
 // execFlags say what is leased, and for which command.
 type execFlags struct {
 	leaseFlags
+	recordFlags
 	keep  []string
 	quiet bool
 }
@@ -29,10 +31,12 @@ func newExec(env *Env) *cobra.Command {
 		GroupID:               groupUse,
 		Long: "Lease what this job is entitled to, run a command with the credential in its environment, and\n" +
 			"revoke it whichever way the command ends: by itself, by a signal, or because curfew is killed. The\n" +
-			"command gets none of the variables that mint tokens of the job's own, and what it writes is masked.\n" +
+			"command gets none of the variables that mint tokens of the job's own, and what it writes is masked,\n" +
+			"and recorded with --record.\n" +
 			"Exit: the command's own code · 128 and the signal's number · 125 curfew failed, or there is no lease,\n" +
-			"or its end isn't proven · 126 the command can't be run · 127 there is no such command.",
-		Example: "  curfew exec --grant deploy/prod -- ./deploy.sh\n  curfew exec --grant deploy/prod --job-timeout 30m --keep GITHUB_TOKEN -- make release",
+			"or its end or its recording isn't proven · 126 the command can't be run · 127 there is no such command.",
+		Example: "  curfew exec --grant deploy/prod -- ./deploy.sh\n  curfew exec --grant deploy/prod --job-timeout 30m --keep GITHUB_TOKEN -- make release\n" +
+			"  curfew exec --grant deploy/prod --record -- ./deploy.sh",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return failed(errors.New("which command? expected it after --, such as: curfew exec --grant deploy/prod -- ./deploy.sh"))
@@ -44,9 +48,10 @@ func newExec(env *Env) *cobra.Command {
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return failed(err) })
 	flags := cmd.Flags()
 	flags.SetInterspersed(false) // what follows the command's name is the command's
-	f.register(flags)
+	f.leaseFlags.register(flags)
 	flags.StringArrayVar(&f.keep, "keep", nil, "let the command have this `NAME` of the job's environment, though it gives rights of its own;\nrepeatable")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing of the lease unless something fails")
+	f.recordFlags.register(flags)
 	return cmd
 }
 
@@ -65,6 +70,9 @@ func (f *execFlags) run(ctx context.Context, env *Env, args []string) error {
 		return failed(err)
 	}
 	defer j.seal(ctx)
+	if err := f.prepare(j); err != nil {
+		return failed(err)
+	}
 	t := newTenancy(j, request, f.quiet)
 	if t.broker, err = f.broker(j, t.hold); err != nil {
 		return failed(err)
@@ -74,16 +82,24 @@ func (f *execFlags) run(ctx context.Context, env *Env, args []string) error {
 	if err != nil {
 		return failed(errors.Join(err, t.refused(err)))
 	}
-	t.held = []*issuance.Lease{l}
+	t.held, t.had = []*issuance.Lease{l}, []string{l.ID}
 	child, err := f.child(env, t, args)
 	if err == nil {
 		err = ctx.Err()
+	}
+	var s *session
+	if err == nil {
+		s, err = f.begin(t, l, &child)
 	}
 	if err != nil {
 		return failed(t.giveUp(ctx, err))
 	}
 	// Signals are the command's from here on: supervise hears them, and ctx, which they cancel, isn't listened to.
 	result, err := t.run(context.WithoutCancel(ctx), child)
+	if unrecorded := s.end(result); unrecorded != nil {
+		err = errors.Join(err, unrecorded)
+		result.Code = cmp.Or(result.Code, supervise.CodeFailed)
+	}
 	if result.Code == 0 {
 		return nil // there is no error then
 	}

@@ -17,12 +17,12 @@ import (
 func newLedger(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "ledger",
-		Short:   "the evidence of what was issued: show, verify, collect and export it",
+		Short:   "the evidence of what was issued: show, verify, collect, export and replay it",
 		GroupID: groupGovern,
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newLedgerShow(env), newLedgerVerify(env), newLedgerCollect(env), newLedgerAttest(env), newLedgerExport(env), newLedgerKey(env))
+	cmd.AddCommand(newLedgerShow(env), newLedgerReplay(env), newLedgerVerify(env), newLedgerCollect(env), newLedgerAttest(env), newLedgerExport(env), newLedgerKey(env))
 	return cmd
 }
 

@@ -67,6 +67,7 @@ func tokensAt(issuer *testservers.Issuer, at time.Time, claims map[string]any) l
 // ledgerCommands are what transcripts make evidence with:
 //
 //	records DIR SEED [CLAIM=VALUE]...   a job's file of records, sealed where a claim or "sealed" is given
+//	sessioned STATE HOW NAME [sealed]   a job's state with a recording and its records; NAME becomes the lease's id
 //	readenv NAME FILE                   the variable NAME with what the file holds
 //	flip FILE                           one bit of the file's middle byte
 //	issuer                              this job may ask the issuer for ID tokens
@@ -88,6 +89,17 @@ func ledgerCommands(t *testing.T) map[string]func(*testscript.TestScript, bool, 
 				ts.Check(w.Seal(context.Background(), rand.NewChaCha8([32]byte{byte(seed)}), tokensAt(issuer, today, claims)))
 			}
 			ts.Check(done())
+		},
+		"sessioned": func(ts *testscript.TestScript, _ bool, args []string) {
+			var seal func(w *ledger.Writer) error
+			if len(args) > 3 {
+				seal = func(w *ledger.Writer) error {
+					return w.Seal(context.Background(), rand.NewChaCha8([32]byte{1}), tokensAt(issuer, today, nil))
+				}
+			}
+			lease, err := sessionRecords(ts.MkAbs(args[0]), args[1], "12055500123", 1, seal)
+			ts.Check(err)
+			ts.Setenv(args[2], lease)
 		},
 		"readenv": func(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))

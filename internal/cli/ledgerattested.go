@@ -15,7 +15,7 @@ func (f *ledgerAttestFlags) certifications(ctx context.Context, env *Env, store 
 	if f.certified != "" {
 		return f.certifiedFile(env)
 	}
-	has, err := store.has(ctx, "log/")
+	has, err := store.holdsLog(ctx)
 	if err != nil {
 		return nil, &exitError{ExitUnfinished, err}
 	}

@@ -58,7 +58,7 @@ func (f *ledgerShowFlags) run(ctx context.Context, env *Env, args []string) erro
 		return err
 	}
 	defer store.close() //nolint:errcheck // only read
-	isLog, err := store.has(ctx, "log/")
+	isLog, err := store.holdsLog(ctx)
 	if err != nil {
 		return &exitError{ExitUnfinished, err}
 	}

@@ -122,8 +122,8 @@ func (s *openedStore) remember(err error) error {
 	return err
 }
 
-// has reports whether a store has objects whose names begin with prefix.
-func (s *openedStore) has(ctx context.Context, prefix string) (bool, error) {
-	names, err := s.List(ctx, prefix, "", 1)
+// holdsLog reports whether there is a log in a store.
+func (s *openedStore) holdsLog(ctx context.Context) (bool, error) {
+	names, err := s.List(ctx, "log/", "", 1)
 	return len(names) > 0, err
 }

@@ -102,7 +102,7 @@ func (t *tenancy) replace(ctx context.Context, old, l *issuance.Lease) error {
 		}
 		return errors.Join(fmt.Errorf("hand over %s: %w", leaseOf(l, t.request.Grant), err), left)
 	}
-	t.held = append(t.held, l)
+	t.held, t.had = append(t.held, l), append(t.had, l.ID)
 	t.tellUser("%s in place of %s: until %s", leaseOf(l, t.request.Grant), old.ID, l.Until.UTC().Format(time.RFC3339))
 	t.endBut(ctx, l)
 	if err := t.tell(t.holds()); err != nil {

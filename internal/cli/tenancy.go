@@ -31,6 +31,7 @@ type tenancy struct {
 	mu    sync.Mutex
 	held  []*issuance.Lease // that haven't ended, the one that the command has last
 	loose []issuance.Held   // that were issued for a renewal which was denied, and may live on
+	had   []string          // ids of all leases that the command has had, in order
 	fresh *issuance.Held    // what was issued last; nil where a renewal has begun and nothing was
 	files string            // the id whose folder has the credential's files; "" where it is handed over without
 	told  bool              // the watchdog has been told of something
