@@ -84,9 +84,9 @@ bench: ## the numbers of docs/performance.md
 bench-action: build ## what the action adds to a scan of testdata/shop, and what its end takes where nothing is leased
 	node dist/test/bench.js bin/curfew testdata/shop
 
-bench-lease: $(VAULT) $(CACHE)/bin/minio-$(MINIO) ## exec with a real STS and Vault beside curl, LEASES times; a thousand decisions
+bench-lease: $(VAULT) $(CACHE)/bin/minio-$(MINIO) ## exec with a real STS and Vault beside curl, LEASES times, and recorded; a thousand decisions
 	CURFEW_VAULT=$(VAULT) CURFEW_MINIO=$(CACHE)/bin/minio-$(MINIO) \
-	  go test -tags e2e -run '^$$' -bench '^BenchmarkLease$$' -benchtime $(LEASES)x ./internal/cli
+	  go test -tags e2e -run '^$$' -bench '^Benchmark(Lease|Record)$$' -benchtime $(LEASES)x ./internal/cli
 	go test -run '^$$' -bench '^BenchmarkThousand$$' -benchtime 5x ./internal/policy
 
 bench-secrets: build $(GITLEAKS) ## history, tree and diff of REPO beside gitleaks and betterleaks, RUNS times
