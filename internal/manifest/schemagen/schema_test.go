@@ -42,9 +42,9 @@ func TestValid(t *testing.T) {
 }
 
 // TestStructuralErrors checks that the schema refuses what the decoder's tests refuse, except what no
-// schema can see: YAML's own errors, what stands elsewhere in the file, and how a path or URL is meant.
+// schema can see: YAML's own errors, what stands elsewhere in the file, how a path or URL is meant, and how long a provider issues for.
 func TestStructuralErrors(t *testing.T) {
-	beyond := []string{"anchor-bomb", "anchor-loop", "anchor-shared", "aws-elsewhere", "comment", "empty", "paths", "syntax", "two-documents"}
+	beyond := []string{"anchor-bomb", "anchor-loop", "anchor-shared", "aws-elsewhere", "cloud-terms", "comment", "empty", "paths", "syntax", "two-documents"}
 	schema := compile(t)
 	for _, name := range samples(t, "bad*/*.yml") {
 		base := strings.TrimSuffix(filepath.Base(name), ".yml")
