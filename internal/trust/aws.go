@@ -174,6 +174,8 @@ func cutARN(s string) (arn, bool) {
 	return a, ok && plain(a.partition) && plain(a.account) && plain(a.name) && plain(a.path) && !strings.Contains(a.path, "//")
 }
 
+func (p *policy) own() Form { return JSON }
+
 func (p *policy) data() any { return p }
 
 func (p *policy) terraform(w *hclWriter, label string) {

@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/curfew-ci/curfew/internal/identity"
 )
 
 // awsGaps says what the trust policy leaves open of what the manifest asks for.
 func (q *request) awsGaps(subs subjects, bound []string) {
-	q.awsEvent()
+	q.eventUnbound("AWS", true)
 	for _, name := range slices.Sorted(maps.Keys(q.demand.claims)) {
 		switch {
 		case name == "iss", name == "sub", name == q.who.ClaimFor(identity.Event):
@@ -39,25 +38,4 @@ func (q *request) awsGaps(subs subjects, bound []string) {
 func (q *request) partition() string {
 	role, _ := cutARN(q.grant.AWS.Role)
 	return role.partition
-}
-
-// awsEvent says what stands in for the event that started the run, which is no condition key.
-func (q *request) awsEvent() {
-	name := q.who.ClaimFor(identity.Event)
-	listed := q.demand.claims[name]
-	if listed == nil && q.events == nil {
-		return
-	}
-	claim := ""
-	if listed != nil {
-		claim = name
-	}
-	wanted := strings.Join(slices.Concat(listed, q.events), ", ")
-	if environments := q.demand.claims[q.who.ClaimFor(identity.Environment)]; environments != nil {
-		q.gap(Elsewhere, claim, "AWS can't bind "+name+": not only "+wanted+" but any event is let in that brings the job into its environment",
-			"require a protected environment: reviewers and deployment branches on "+strings.Join(environments, ", "))
-		return
-	}
-	q.gap(Wider, claim, "AWS can't bind "+name+": not only "+wanted+" but any event is let in whose job has the subject",
-		"require a protected environment: list it under claims.environment, and give it reviewers and deployment branches")
 }

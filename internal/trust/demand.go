@@ -24,8 +24,11 @@ type demand struct {
 
 // demanded finds out what is demanded, and is false where no document can say it.
 func (q *request) demanded() bool {
-	if q.roles[roleOf(q.grant)] > 1 {
-		return q.gap(Missing, "", "another grant leads to the same role, which can't tell the two apart", "give each grant a role of its own")
+	for _, p := range placesOf(q.grant) {
+		if q.places[p] > 1 {
+			what, _, _ := strings.Cut(p.what, ",")
+			return q.gap(Missing, "", "another grant leads to the same "+p.what+", which can't tell the two apart", "give each grant a "+what+" of its own")
+		}
 	}
 	who, err := identity.Named(func(claim string) bool { _, ok := q.identity.Claims[claim]; return ok })
 	if err != nil {
@@ -35,7 +38,7 @@ func (q *request) demanded() bool {
 	return q.literalClaims() && q.wellKnown() && q.ownerID() && q.oneIssuer()
 }
 
-// literalClaims takes over what the identity lists. A pattern has no exact form in either cloud: there "*"
+// literalClaims takes over what the identity lists. A pattern has no exact form in any cloud: there "*"
 // crosses what it doesn't cross here.
 func (q *request) literalClaims() bool {
 	q.demand.claims = map[string][]string{}
@@ -62,6 +65,16 @@ func (q *request) literalClaims() bool {
 		q.events = q.who.DefaultEvents()
 	}
 	return ok
+}
+
+// bound are the claims with the values of each that a token must have one of: those that are demanded, and the events that
+// pass where the identity names none.
+func (q *request) bound() map[string][]string {
+	out := maps.Clone(q.demand.claims)
+	if q.events != nil {
+		out[q.who.ClaimFor(identity.Event)] = q.events
+	}
+	return out
 }
 
 // unfit reports whether a value can't be written, or is one that proves nothing.

@@ -1,9 +1,8 @@
 package trust
 
 import (
-	"time"
+	"strings"
 
-	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/manifest"
 )
 
@@ -13,35 +12,15 @@ type Options struct {
 	Grant string
 }
 
-// Document is what one grant's role must say in the cloud.
+// Document is what one grant's provider must be told.
 type Document struct {
 	Grant    string // IDENTITY/GRANT
-	Provider string // aws or vault
-	Target   string // the role's ARN; for Vault auth/MOUNT/role/ROLE
-	body     body
-}
-
-// body is a document in each of its two forms.
-type body interface {
-	// data is what marshals to the JSON that the provider takes.
-	data() any
-	// terraform writes HCL under a resource's label, which is an identifier.
-	terraform(w *hclWriter, label string)
-	// refusals is why a token with these claims isn't let in at now.
-	refusals(claims identity.Claims, now time.Time) []Difference
-}
-
-// JSON is the document as the provider's own API takes it: the trust policy for
-// `aws iam update-assume-role-policy --policy-document`, the parameters for `vault write TARGET -`.
-func (d Document) JSON() []byte { return marshal(d.body.data()) }
-
-// Terraform is the same in HCL: an aws_iam_policy_document and its aws_iam_role, or a
-// vault_jwt_auth_backend_role.
-func (d Document) Terraform() []byte {
-	w := new(hclWriter)
-	w.comment("grant " + d.Grant + ": " + d.Target)
-	d.body.terraform(w, label(d.Grant))
-	return w.b.Bytes()
+	Provider string // the provider's key in the manifest
+	// Target is what the document is for: the role's ARN, for Vault auth/MOUNT/role/ROLE, a service account's
+	// email, an application's client id, an API server's URL, OWNER/REPO:PATH of a trust policy's file, a package, or
+	// a token endpoint's URL.
+	Target string
+	body   body
 }
 
 // Render makes the documents of the manifest m under the organisation's policy p (nil where there is none),
@@ -76,7 +55,7 @@ func Render(m *manifest.Manifest, p *manifest.Policy, o Options) ([]Document, []
 type renderer struct {
 	manifest  *manifest.Manifest
 	policy    *manifest.Policy
-	roles     map[string]int // how many grants lead to one role
+	places    map[place]int  // how many grants lead to one place
 	policies  map[string]int // how many grants would have one Vault policy's name
 	documents []Document
 	gaps      []Gap
@@ -91,13 +70,16 @@ type request struct {
 	demand
 }
 
-// countNames finds the roles that several grants share: one role can't tell them apart.
+// place is where a grant leads to that can't tell two of them apart.
+type place struct{ what, name string }
+
+// countNames finds the places that several grants share.
 func (r *renderer) countNames() {
-	r.roles, r.policies = map[string]int{}, map[string]int{}
+	r.places, r.policies = map[place]int{}, map[string]int{}
 	for id, identity := range r.manifest.Identities {
 		for name, g := range identity.Grants {
-			if role := roleOf(&g); role != "" {
-				r.roles[role]++
+			for _, p := range placesOf(&g) {
+				r.places[p]++
 			}
 			if g.Vault != nil {
 				r.policies[vaultPolicy(id, name)]++
@@ -106,27 +88,49 @@ func (r *renderer) countNames() {
 	}
 }
 
-// roleOf names the role that a grant leads to, wherever it is; "" where curfew renders none for it.
-func roleOf(g *manifest.Grant) string {
+// placesOf names where a grant leads to. A PyPI project and a crate have as many publishers as they like, an API server
+// keeps users apart by a name for each grant, and of an authorization server nothing is known: they aren't among them.
+func placesOf(g *manifest.Grant) []place {
 	switch {
 	case g.AWS != nil:
-		return g.AWS.Role
+		return []place{{"role", g.AWS.Role}}
 	case g.Vault != nil:
-		return g.Vault.Address + " " + g.Vault.Namespace + " " + vaultTarget(g.Vault)
+		return []place{{"role", g.Vault.Address + " " + g.Vault.Namespace + " " + vaultTarget(g.Vault)}}
+	case g.GCP != nil:
+		return []place{{"service account", g.GCP.ServiceAccount}, {"workload identity pool provider", g.GCP.Provider}}
+	case g.Azure != nil:
+		return []place{{"application", strings.ToLower(g.Azure.Client)}}
+	case g.GitHub != nil:
+		return []place{{"trust policy", g.GitHub.Exchange + " " + strings.ToLower(stsTarget(g.GitHub))}}
+	case g.NPM != nil:
+		return []place{{"package, which has one trusted publisher", g.NPM.Package}}
 	}
-	return ""
+	return nil
 }
 
 func (r *renderer) render(q *request) {
+	if !q.demanded() {
+		return
+	}
 	var b body
 	var target string
-	switch {
-	case q.grant.AWS != nil && q.demanded():
-		b, target = q.aws(), q.grant.AWS.Role
-	case q.grant.Vault != nil && q.demanded():
-		b, target = q.vault(), vaultTarget(q.grant.Vault)
-	case roleOf(q.grant) == "":
-		q.gap(Missing, "", "curfew renders no trust for "+q.grant.Provider()+" yet", "bind the same claims there by hand")
+	switch g := q.grant; {
+	case g.AWS != nil:
+		b, target = q.aws(), g.AWS.Role
+	case g.Vault != nil:
+		b, target = q.vault(), vaultTarget(g.Vault)
+	case g.GCP != nil:
+		b, target = q.gcp(), g.GCP.ServiceAccount
+	case g.Azure != nil:
+		b, target = q.azure(), g.Azure.Client
+	case g.Kubernetes != nil:
+		b, target = q.kubernetes(), g.Kubernetes.Server
+	case g.GitHub != nil:
+		b, target = q.octoSTS(), stsTarget(g.GitHub)
+	case g.OAuth != nil:
+		b, target = q.oauth(), g.OAuth.TokenURL
+	default:
+		b, target = q.registry()
 	}
 	if b != nil {
 		r.documents = append(r.documents, Document{Grant: q.id + "/" + q.name, Provider: q.grant.Provider(), Target: target, body: b})

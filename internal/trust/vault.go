@@ -1,7 +1,6 @@
 package trust
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,7 +46,7 @@ func (q *request) vault() body {
 	g := q.grant.Vault
 	r := &vaultRole{
 		namespace: g.Namespace, mount: g.Mount, name: g.Role,
-		RoleType: "jwt", BoundAudiences: []string{g.Audience}, BoundClaims: maps.Clone(q.demand.claims), BoundClaimsType: "string",
+		RoleType: "jwt", BoundAudiences: []string{g.Audience}, BoundClaims: q.bound(), BoundClaimsType: "string",
 		UserClaim: q.who.ClaimFor(identity.Project), ClaimMappings: q.vaultMappings(),
 		TTL: seconds(q.grant), MaxTTL: seconds(q.grant), ExplicitMaxTTL: seconds(q.grant),
 		TokenType: "service", Policies: []string{vaultPolicy(q.id, q.name)},
@@ -59,14 +58,10 @@ func (q *request) vault() body {
 		r.BoundSubject = sub[0]
 		delete(r.BoundClaims, "sub")
 	}
-	if q.events != nil {
-		r.BoundClaims[q.who.ClaimFor(identity.Event)] = q.events
-	}
 	if !q.vaultLiteral(r) {
 		return nil
 	}
-	q.gap(Elsewhere, "", "Vault takes no end of an entitlement: the role outlives the identity's last day, "+lastDay(q.identity).String(),
-		"render it anew with every change of the manifest, and delete the role then")
+	q.endless("Vault", "role")
 	q.emergencies(r.MaxTTL)
 	return r
 }
@@ -130,6 +125,8 @@ func vaultTarget(g *manifest.Vault) string {
 // vaultPolicy names the policy that says what the grant gives; somebody has to write it. Vault keeps
 // policies' names in lower case.
 func vaultPolicy(id, name string) string { return "curfew/" + strings.ToLower(id+"/"+name) }
+
+func (r *vaultRole) own() Form { return JSON }
 
 func (r *vaultRole) data() any { return r }
 
