@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/trust"
 )
 
-// trustFlags say what is rendered, and how.
+// trustFlags say what is rendered, and how: format is "" for what suits.
 type trustFlags struct {
 	manifest  string
 	orgPolicy string
@@ -37,11 +38,13 @@ func newTrustRender(env *Env) *cobra.Command {
 	var f trustFlags
 	cmd := &cobra.Command{
 		Use:   "render",
-		Short: "write trust policies of AWS roles and JWT roles of Vault from the manifest",
-		Long: "Write for each grant what its role must say in the cloud, so that it lets in whom the manifest\n" +
-			"does: a trust policy of AWS, a JWT role of Vault or OpenBao. What a document can't hold to is said\n" +
-			"on stderr. Nothing is applied. Exit: 0 rendered · 1 a grant has no document, or one that lets in\n" +
-			"more than the manifest · 2 a flag or the manifest is wrong.",
+		Short: "write from the manifest what each grant's provider must be told",
+		Long: "Write for each grant what its provider must be told, so that it lets in whom the manifest does: a\n" +
+			"trust policy of AWS, a JWT role of Vault or OpenBao, a workload identity provider of Google Cloud,\n" +
+			"federated credentials of Entra, an API server's authentication, a trust policy of octo-sts, the\n" +
+			"settings of a package registry. What a document can't hold to is said on stderr. Nothing is applied.\n" +
+			"Exit: 0 rendered · 1 a grant has no document, or one that lets in more than the manifest · 2 a flag\n" +
+			"or the manifest is wrong.",
 		Example: "  curfew trust render --grant deploy/prod > trust.json\n  curfew trust render --format terraform > curfew.tf",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd, env) },
@@ -49,14 +52,14 @@ func newTrustRender(env *Env) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.manifest, "manifest", manifest.Path, "the manifest `FILE`")
 	flags.StringVar(&f.orgPolicy, "org-policy", "", "the organisation's policy: curfew/org.yml in `DIR`, or that FILE")
-	flags.StringVar(&f.grant, "grant", "", "this grant alone, `IDENTITY/GRANT`; as json, the document as the cloud's API takes it")
-	flags.StringVarP(&f.format, "format", "f", "json", "write as json or terraform")
+	flags.StringVar(&f.grant, "grant", "", "this grant alone, `IDENTITY/GRANT`, in the form that its provider takes unless --format says another")
+	flags.StringVarP(&f.format, "format", "f", "", "write as "+formNames(trust.AllForms())+"; all grants as json unless said")
 	return cmd
 }
 
 func (f *trustFlags) run(cmd *cobra.Command, env *Env) error {
-	if f.format != "json" && f.format != "terraform" {
-		return usageError("--format: expected json or terraform, not %q", f.format)
+	if f.format != "" && !slices.Contains(trust.AllForms(), trust.Form(f.format)) {
+		return usageError("--format: expected %s, not %q", formNames(trust.AllForms()), f.format)
 	}
 	m, policy, err := readManifest(f.manifest, f.orgPolicy)
 	if err != nil {
@@ -107,7 +110,12 @@ func (f *trustFlags) sayGaps(cmd *cobra.Command, env *Env, gaps []trust.Gap) err
 	for _, g := range gaps {
 		fmt.Fprintf(&b, "%s: %s: %s: %s\n  try: %s\n", printableLine(g.Region.String()), g.Kind, printableLine(g.Grant), printableLine(g.Message), printableLine(g.Fix))
 	}
-	safe, err := scan.Mask(cmd.Context(), b.String(), nil)
+	return f.say(cmd, env, b.String())
+}
+
+// say writes on stderr, masked.
+func (f *trustFlags) say(cmd *cobra.Command, env *Env, text string) error {
+	safe, err := scan.Mask(cmd.Context(), text, nil)
 	if err != nil {
 		return &exitError{ExitUnfinished, err}
 	}
@@ -117,7 +125,7 @@ func (f *trustFlags) sayGaps(cmd *cobra.Command, env *Env, gaps []trust.Gap) err
 
 // print writes the documents. One with a part masked would say something else, so then nothing is written.
 func (f *trustFlags) print(cmd *cobra.Command, env *Env, documents []trust.Document) error {
-	text, err := f.text(documents)
+	text, err := f.text(cmd, env, documents)
 	if err != nil || text == "" {
 		return err
 	}
@@ -132,20 +140,63 @@ func (f *trustFlags) print(cmd *cobra.Command, env *Env, documents []trust.Docum
 	return err
 }
 
-func (f *trustFlags) text(documents []trust.Document) (string, error) {
-	if f.format == "terraform" {
-		all := make([]string, len(documents))
-		for i, d := range documents {
-			all[i] = string(d.Terraform())
+// text is what is written: of one grant its document, of all of them json with what each is for, or those that have the
+// form.
+func (f *trustFlags) text(cmd *cobra.Command, env *Env, documents []trust.Document) (string, error) {
+	form := trust.Form(f.format)
+	switch {
+	case len(documents) == 0:
+		return "", nil
+	case f.grant != "":
+		d := documents[0]
+		if form == "" {
+			form = d.Forms()[0]
 		}
-		return strings.Join(all, "\n"), nil
-	}
-	if f.grant != "" {
-		if len(documents) == 0 {
-			return "", nil
+		text, ok := d.Write(form)
+		if !ok {
+			return "", usageError("--format %s: a grant of %s is written as %s", f.format, d.Provider, formNames(d.Forms()))
 		}
-		return string(documents[0].JSON()), nil
+		return string(text), nil
+	case form == "" || form == trust.JSON:
+		return listed(documents)
 	}
+	return f.joined(cmd, env, documents)
+}
+
+// joined writes all documents that have the form, and says on stderr which haven't.
+func (f *trustFlags) joined(cmd *cobra.Command, env *Env, documents []trust.Document) (string, error) {
+	form := trust.Form(f.format)
+	var all []string
+	for _, d := range documents {
+		text, ok := d.Write(form)
+		if ok {
+			all = append(all, string(text))
+			continue
+		}
+		if err := f.say(cmd, env, fmt.Sprintf("left out: %s has no form %s; it is written as %s\n", printableLine(d.Grant), f.format, formNames(d.Forms()))); err != nil {
+			return "", err
+		}
+	}
+	if form == trust.YAML {
+		return strings.Join(all, "---\n"), nil
+	}
+	return strings.Join(all, "\n"), nil
+}
+
+// formNames lists forms for a person.
+func formNames(forms []trust.Form) string {
+	names := make([]string, len(forms))
+	for i, form := range forms {
+		names[i] = string(form)
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
+// listed writes documents as json, with what each is for.
+func listed(documents []trust.Document) (string, error) {
 	type named struct {
 		Grant    string          `json:"grant"`
 		Provider string          `json:"provider"`
