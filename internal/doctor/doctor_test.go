@@ -31,18 +31,14 @@ func TestSound(t *testing.T) {
 	}
 	want := []string{"job: ok", "state: ok", "id-token: ok", "clock: ok", "manifest: ok", "grants: ok"}
 	for _, grant := range []string{"vault", "cloud", "source"} {
-		trusted := "ok"
-		if grant == "source" {
-			trusted = "not-checked"
-		}
-		want = append(want, "decision deploy/"+grant+": ok", "audience deploy/"+grant+": ok", "trust deploy/"+grant+": "+trusted,
+		want = append(want, "decision deploy/"+grant+": ok", "audience deploy/"+grant+": ok", "trust deploy/"+grant+": ok",
 			"deployed deploy/"+grant+": not-checked", "provider deploy/"+grant+": ok")
 	}
 	want = append(want, "store: ok")
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if r.Count(doctor.Wrong) != 0 || r.Count(doctor.OK) != 18 || r.Count(doctor.Unchecked) != 4 {
+	if r.Count(doctor.Wrong) != 0 || r.Count(doctor.OK) != 19 || r.Count(doctor.Unchecked) != 3 {
 		t.Errorf("%d %d %d", r.Count(doctor.Wrong), r.Count(doctor.OK), r.Count(doctor.Unchecked))
 	}
 	if !slices.Equal(w.asked, []string{"curfew", "https://vault.acme.example", "sts.amazonaws.com", "octo.acme.example"}) {

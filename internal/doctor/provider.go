@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"strings"
 
 	"github.com/curfew-ci/curfew/internal/issuance"
 	"github.com/curfew-ci/curfew/internal/lease"
@@ -42,8 +41,6 @@ func (e *exam) trust(ctx context.Context, w *wanted) Finding {
 		points = append(points, Point{What: string(g.Kind) + ": " + g.Message, Fix: g.Fix, Place: g.Region.String()})
 	}
 	switch {
-	case doc == nil && w.grant.AWS == nil && w.grant.Vault == nil:
-		return unchecked("needs what the provider trusts, which curfew renders for AWS and Vault alone", "bind the identity's claims there by hand")
 	case doc == nil:
 		return wrong("`curfew trust render` has no document for it", "change the manifest so that it can be rendered").with(points...)
 	}
@@ -76,12 +73,8 @@ func (e *exam) deployed(ctx context.Context, w *wanted) Finding {
 	switch {
 	case doc == nil:
 		return unchecked("needs a rendered document")
-	case w.grant.AWS != nil:
-		name := doc.Target[strings.LastIndexByte(doc.Target, '/')+1:]
-		return unchecked("needs somebody who may read the role at AWS: what this prints must be what `curfew trust render --grant "+shell(w.name)+"` does",
-			"aws iam get-role --role-name "+shell(name)+" --query Role.AssumeRolePolicyDocument")
 	case w.grant.Vault == nil:
-		return unchecked("needs somebody who may read what "+doc.Target+" trusts: it must be what `curfew trust render --grant "+shell(w.name)+"` prints", "compare the two by hand")
+		return elsewhere(w, doc)
 	}
 	role, err := e.o.Role(ctx, w.grant.Vault)
 	var none *UncheckedError
