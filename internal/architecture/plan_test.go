@@ -81,7 +81,7 @@ func house() plan {
 			"internal/oidc":            {"internal/courier", "internal/identity", "internal/jsontree", "internal/redact"},
 			"internal/policy":          {"rules", "internal/identity", "internal/inventory", "internal/manifest/form", "internal/recording"},
 			"internal/ledger":          {"internal/courier", "internal/identity", "internal/jsontree", "internal/redact", "internal/source"},
-			"internal/trust":           {"internal/source", "internal/identity", "internal/manifest"},
+			"internal/trust":           {"internal/source", "internal/identity", "internal/manifest", "internal/yamltree"},
 			"internal/governance":      {"internal/gitrepo", "internal/identity", "internal/issuance", "internal/manifest", "internal/policy"},
 			"internal/github":          {"internal/redact", "internal/certify", "internal/courier", "internal/gitrepo/odb", "internal/governance", "internal/identity", "internal/inventory", "internal/issuance", "internal/manifest", "internal/ticket", "internal/workflow"},
 			"internal/lease":           {"internal/courier", "internal/identity", "internal/jsontree", "internal/manifest", "internal/redact"},

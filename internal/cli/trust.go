@@ -25,12 +25,12 @@ type trustFlags struct {
 func newTrust(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "trust",
-		Short:   "render who may obtain what in the cloud",
+		Short:   "render or check who may obtain what in the cloud",
 		GroupID: groupGovern,
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newTrustRender(env))
+	cmd.AddCommand(newTrustRender(env), newTrustCheck(env))
 	return cmd
 }
 
@@ -49,12 +49,18 @@ func newTrustRender(env *Env) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd, env) },
 	}
+	f.where(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.manifest, "manifest", manifest.Path, "the manifest `FILE`")
-	flags.StringVar(&f.orgPolicy, "org-policy", "", "the organisation's policy: curfew/org.yml in `DIR`, or that FILE")
 	flags.StringVar(&f.grant, "grant", "", "this grant alone, `IDENTITY/GRANT`, in the form that its provider takes unless --format says another")
 	flags.StringVarP(&f.format, "format", "f", "", "write as "+formNames(trust.AllForms())+"; all grants as json unless said")
 	return cmd
+}
+
+// where adds the flags that say what is read.
+func (f *trustFlags) where(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.manifest, "manifest", manifest.Path, "the manifest `FILE`")
+	flags.StringVar(&f.orgPolicy, "org-policy", "", "the organisation's policy: curfew/org.yml in `DIR`, or that FILE")
 }
 
 func (f *trustFlags) run(cmd *cobra.Command, env *Env) error {
@@ -75,10 +81,13 @@ func (f *trustFlags) run(cmd *cobra.Command, env *Env) error {
 	if err := f.print(cmd, env, documents); err != nil {
 		return err
 	}
-	for _, g := range gaps {
-		if g.Kind.Open() {
-			return &exitError{code: ExitFindings}
-		}
+	return openGap(gaps)
+}
+
+// openGap is the failure of a document that is missing or lets in more than the manifest.
+func openGap(gaps []trust.Gap) error {
+	if slices.ContainsFunc(gaps, func(g trust.Gap) bool { return g.Kind.Open() }) {
+		return &exitError{code: ExitFindings}
 	}
 	return nil
 }

@@ -88,12 +88,12 @@ func (e *exam) deployed(ctx context.Context, w *wanted) Finding {
 	case err != nil:
 		return unchecked("needs an answer of Vault's: " + err.Error())
 	}
-	differs, err := doc.Deployed(role)
+	compared, err := doc.Deployed(role)
 	switch {
 	case err != nil:
 		return wrong(doc.Target+" can't be compared: "+err.Error(), apply(w.name, doc))
-	case len(differs) > 0:
-		return wrong(doc.Target+" isn't what `curfew trust render` makes", apply(w.name, doc)).with(differences(differs)...)
+	case len(compared.Differences) > 0:
+		return wrong(doc.Target+" isn't what `curfew trust render` makes", apply(w.name, doc)).with(differences(compared.Differences)...)
 	}
 	return ok(doc.Target + " is what `curfew trust render` makes, parameter by parameter")
 }

@@ -11,27 +11,48 @@ import (
 )
 
 // ErrIncomparable is that a document's provider has no reading here of what is deployed.
-var ErrIncomparable = errors.New("only roles of Vault and OpenBao are compared with what is deployed")
+var ErrIncomparable = errors.New("what this provider has is nothing that can be read")
 
 // errNoRole is why an answer is no role.
 var errNoRole = errors.New("what is deployed isn't a role: expected the object that Vault answers under data")
 
-// Deployed compares the document with a role of Vault's as it is deployed: the object that its API answers under data.
-// What isn't as rendered is a difference, in the order of the names; so is what the rendered role doesn't have and
-// the deployed one does. Nil is the same role.
+// Comparison is in what something deployed isn't a document.
+type Comparison struct {
+	Differences []Difference // nil where it is the same, to the letter
+	// Part is what of the document was compared, where it has more than what was given; "" is all.
+	Part string
+}
+
+// deployed is a body that can be compared with what its provider has, as the provider's tools write it.
+type deployed interface {
+	differs(src []byte) (Comparison, error)
+}
+
+// Deployed compares the document with what is deployed: the object that Vault's API answers under data, a trust policy of AWS,
+// a provider of Google's or a service account's policy, an application's credentials, an API server's configuration
+// or a binding, a trust policy of octo-sts. What isn't as rendered is a difference, and so is what is deployed beside
+// it; what means the same and is written otherwise is one, too.
 //
-// Of lists the order doesn't count, and one value is as good as a list of one: Vault keeps it as it was written.
-func (d Document) Deployed(role []byte) ([]Difference, error) {
-	if _, ok := d.body.(*vaultRole); !ok {
-		return nil, ErrIncomparable
+// Of lists the order doesn't count, and one value is as good as a list of one.
+func (d Document) Deployed(src []byte) (Comparison, error) {
+	b, ok := d.body.(deployed)
+	if !ok {
+		return Comparison{}, ErrIncomparable
 	}
+	return b.differs(src)
+}
+
+func (r *vaultRole) differs(role []byte) (Comparison, error) {
 	has, err := object(role)
 	if err != nil {
-		return nil, err
+		return Comparison{}, err
 	}
-	want, err := object(d.JSON())
+	if data, ok := has["data"].(map[string]any); ok && has["role_type"] == nil {
+		has = data // as `vault read -format=json` writes it
+	}
+	want, err := object(marshal(r))
 	if err != nil {
-		return nil, err
+		return Comparison{}, err
 	}
 	var out []Difference
 	for _, name := range slices.Sorted(maps.Keys(merged(want, has))) {
@@ -44,7 +65,7 @@ func (d Document) Deployed(role []byte) ([]Difference, error) {
 			out = append(out, Difference{name, shown(received), "nothing: the rendered role doesn't have it"})
 		}
 	}
-	return out, nil
+	return Comparison{Differences: out}, nil
 }
 
 func merged(a, b map[string]any) map[string]any {
