@@ -32,8 +32,8 @@ const (
 	azureName        = 120
 )
 
-// azureHour is the least that Entra's access tokens live, in seconds: between 60 and 90 minutes
-// (https://learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime).
+// azureHour is the least that Entra's access tokens live, in seconds, unless a token lifetime policy says otherwise: between 60
+// and 90 minutes (https://learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime).
 const azureHour = 3600
 
 // azureAudience is what Entra expects where a manifest says nothing else.
@@ -107,7 +107,7 @@ func (q *request) azureGaps(subs []string) {
 	}
 	q.endless("Entra", "federated credential")
 	if ttl := q.grant.TTL; ttl != nil && seconds(q.grant) < azureHour {
-		q.gap(Elsewhere, "", fmt.Sprintf("Entra's access tokens live for an hour at least, whatever the grant's %s, and can't be revoked", ttl),
+		q.gap(Elsewhere, "", fmt.Sprintf("Entra's access tokens live for 60 to 90 minutes unless a policy of Entra's says otherwise, whatever the grant's %s, and can't be revoked", ttl),
 			"give the application roles that may be held for an hour")
 	}
 	q.emergencies(azureHour)

@@ -29,11 +29,12 @@ type publisher struct {
 
 // registryKind is what a registry goes by, for one platform's tokens.
 type registryKind struct {
-	name, settings string // settings is the page's URL, with %s for the package
-	audience       string // which nobody can choose
-	platform       string
-	project        string // the claim of the project's name
-	definition     string // the claim of the file that it looks at
+	name, host string
+	settings   string // the page's URL, with %s for the package
+	audience   string // which nobody can choose
+	platform   string
+	project    string // the claim of the project's name
+	definition string // the claim of the file that it looks at
 	// labels are the settings' names: of owner, repository, file and environment.
 	labels [4]string
 	// ownerID is whether it keeps the owner's id from when the publisher was made, and holds tokens to it.
@@ -50,26 +51,48 @@ func registryKinds(g *manifest.Grant, gitlab bool) (kind registryKind, pkg strin
 	switch {
 	case g.NPM != nil:
 		kind, pkg = registryKind{
-			name: "npm", settings: "https://www.npmjs.com/package/%s/access", audience: "npm:registry.npmjs.org", definition: "workflow_ref",
+			name: "npm", host: "registry.npmjs.org", settings: "https://www.npmjs.com/package/%s/access", audience: "npm:registry.npmjs.org", definition: "workflow_ref",
 			labels: [4]string{"Organization or user", "Repository", "Workflow filename", "Environment name"}, hosted: true, single: true,
 		}, g.NPM.Package
 	case g.PyPI != nil:
 		kind, pkg = registryKind{
-			name: "PyPI", settings: "https://pypi.org/manage/project/%s/settings/publishing/", audience: "pypi", definition: "job_workflow_ref",
+			name: "PyPI", host: "pypi.org", settings: "https://pypi.org/manage/project/%s/settings/publishing/", audience: "pypi", definition: "job_workflow_ref",
 			labels: [4]string{"Owner", "Repository name", "Workflow name", "Environment name"}, ownerID: true,
 		}, g.PyPI.Package
 	default:
 		kind, pkg = registryKind{
-			name: "crates.io", settings: "https://crates.io/crates/%s/settings", audience: "crates.io", definition: "workflow_ref",
+			name: "crates.io", host: "crates.io", settings: "https://crates.io/crates/%s/settings", audience: "crates.io", definition: "workflow_ref",
 			labels: [4]string{"Repository owner", "Repository name", "Workflow filename", "Environment name"}, ownerID: true,
 		}, g.Crates.Package
 	}
+	kind.elsewhere(g)
 	kind.platform, kind.project = "GitHub", "repository"
 	if gitlab {
 		kind.platform, kind.project, kind.definition, kind.ownerID = "GitLab", "project_path", "ci_config_ref_uri", false
 		kind.labels = [4]string{"Namespace", "Project name", "Top-level pipeline file path", "Environment name"}
 	}
 	return kind, pkg
+}
+
+// elsewhere heeds what a grant says of the registry. Of one that isn't public nothing is known: its host is "".
+func (k *registryKind) elsewhere(g *manifest.Grant) {
+	at, said := g.HandOver().Endpoint, ""
+	for _, r := range []*manifest.Registry{g.NPM, g.PyPI, g.Crates} {
+		if r != nil {
+			said = r.Audience
+		}
+	}
+	u, err := url.Parse(at)
+	switch {
+	case at == "" || err == nil && u.Host == k.host:
+	case err == nil && u.Host == "test.pypi.org" && k.host == "pypi.org":
+		k.name, k.host, k.audience, k.settings = "TestPyPI", u.Host, "testpypi", strings.Replace(k.settings, k.host, u.Host, 1)
+	default:
+		k.host = ""
+	}
+	if said != "" {
+		k.audience = said
+	}
 }
 
 // path is how a token's definition begins that a publisher is for, up to "@".
@@ -84,6 +107,8 @@ func (k registryKind) path(p publisher) string {
 func (q *request) registry() (body, string) {
 	kind, pkg := registryKinds(q.grant, q.projectClaim() == "project_id")
 	switch {
+	case kind.host == "":
+		return q.none("the grant is for another registry than "+kind.name+", and what that one trusts isn't known", "ask who runs it for a trusted publisher with the same claims"), pkg
 	case q.issuer != q.who.PublicIssuer():
 		return q.none(kind.name+" trusts the public instances of GitHub and GitLab alone", "publish from there"), pkg
 	case !regexp.MustCompile(`^[A-Za-z0-9@][A-Za-z0-9@/._-]*$`).MatchString(pkg):
