@@ -56,6 +56,9 @@ func (c *Collector) acceptRecords(records []Record, id identity.Identity, first,
 		if err == nil {
 			err = acceptRecord(r, id, first, last)
 		}
+		if err == nil {
+			err = acceptGlass(r, id)
+		}
 		if err != nil {
 			return fmt.Errorf("line %d: %w", i+1, err)
 		}

@@ -83,7 +83,7 @@ type Attestor struct {
 }
 
 // Newest are the records of the newest file that is proven to be the Attestor's and about a repository: one
-// inventory.taken, and what certifications it tells of. ErrNotFound where there is no file, ErrUnproven where none is
+// inventory.taken, and what certifications and uses of break-glass it tells of. ErrNotFound where there is no file, ErrUnproven where none is
 // proven. One that isn't proven, or
 // isn't sealed yet, is passed over for an older one: whoever writes it gains nothing, and a recorder at work keeps
 // nobody waiting. One that can't be read is an error, as it may be the newest. How old a record may be is for the caller
@@ -229,8 +229,8 @@ func attests(records []Record, repository string) error {
 			return fmt.Errorf("line %d: of repository %q, not of %q", i+1, r.Identity.RepositoryID, repository)
 		case r.Type == InventoryTaken:
 			inventories++
-		case r.Type != CertificationMerged:
-			return fmt.Errorf("line %d: a %s isn't attested: expected %s or %s", i+1, r.Type, InventoryTaken, CertificationMerged)
+		case r.Type != CertificationMerged && r.Type != BreakGlassStated:
+			return fmt.Errorf("line %d: a %s isn't attested: expected %s, %s or %s", i+1, r.Type, InventoryTaken, CertificationMerged, BreakGlassStated)
 		}
 	}
 	if inventories != 1 {

@@ -24,7 +24,9 @@ func (r *Record) Check() error {
 	case r.Task.RunID == "" || r.Task.Job == "" || r.Task.Attempt < 1:
 		return errors.New("task: expected run_id, attempt from 1 and job")
 	}
-	for _, check := range []func() error{r.checkType, r.checkForms, r.checkCredential, r.checkFinding, r.checkInventory, r.checkCertification, r.checkSession, r.checkTexts} {
+	for _, check := range []func() error{
+		r.checkType, r.checkForms, r.checkCredential, r.checkFinding, r.checkInventory, r.checkCertification, r.checkSession, r.checkGlass, r.checkTexts,
+	} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -140,6 +142,9 @@ func (r *Record) times() []time.Time {
 	}
 	if c := r.Certification; c != nil {
 		out = append(out, c.Merged)
+	}
+	if g := r.BreakGlass; g != nil {
+		out = append(out, g.Used, g.Due, g.Reviewed)
 	}
 	return out
 }

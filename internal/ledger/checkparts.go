@@ -16,10 +16,11 @@ func (r *Record) checkParts(form form) error {
 		name             string
 		there, must, may bool
 	}{
-		{"finding", r.Finding != nil, form.finding, form.finding || form.ticket},
+		{"finding", r.Finding != nil, form.finding, form.finding || form.ticket && !form.glass},
 		{"inventory", r.Inventory != nil, form.inventory, form.inventory},
 		{"certification", r.Certification != nil, form.certification, form.certification},
 		{"session", r.Session != nil, form.session, form.session},
+		{"break_glass", r.BreakGlass != nil, form.glass, form.glass},
 	} {
 		switch {
 		case part.must && !part.there:
@@ -136,6 +137,9 @@ func (r *Record) partTexts() []string {
 	}
 	if s := r.Session; s != nil {
 		texts = append(texts, s.Format, s.Reason)
+	}
+	if g := r.BreakGlass; g != nil {
+		texts = append(texts, g.Entry, g.Activator, g.Incident, g.Reason, g.By)
 	}
 	return texts
 }

@@ -61,6 +61,11 @@ func (r Record) normal() Record {
 		c.By, c.Merged = orNil(c.By), second(c.Merged)
 		r.Certification = &c
 	}
+	if r.BreakGlass != nil {
+		g := *r.BreakGlass
+		g.Used, g.Due, g.Reviewed = second(g.Used), second(g.Due), second(g.Reviewed)
+		r.BreakGlass = &g
+	}
 	return r
 }
 

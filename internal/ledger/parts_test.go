@@ -221,13 +221,14 @@ func TestPageParts(t *testing.T) {
 		Inventory     *Inventory     `json:"inventory"`
 		Certification *Certification `json:"certification"`
 		Session       *Session       `json:"session"`
+		BreakGlass    *BreakGlass    `json:"break_glass"`
 	}
 	if err := decodeInto("docs/ledger.md", line.Bytes(), &parts); err != nil {
 		t.Fatal(err)
 	}
-	one, two, three, four := found(), inventoried(), certified(), sessionRecorded()
-	one.Finding, two.Inventory, three.Certification, four.Session = parts.Finding, parts.Inventory, parts.Certification, parts.Session
-	for _, r := range []Record{one, two, three, four} {
+	one, two, three, four, five := found(), inventoried(), certified(), sessionRecorded(), glassRecord(BreakGlassStated)
+	one.Finding, two.Inventory, three.Certification, four.Session, five.BreakGlass = parts.Finding, parts.Inventory, parts.Certification, parts.Session, parts.BreakGlass
+	for _, r := range []Record{one, two, three, four, five} {
 		if err := r.Check(); err != nil {
 			t.Error(err)
 		}

@@ -33,6 +33,7 @@ type Record struct {
 	Inventory     *Inventory     `json:"inventory,omitempty"`
 	Certification *Certification `json:"certification,omitempty"`
 	Session       *Session       `json:"session,omitempty"`
+	BreakGlass    *BreakGlass    `json:"break_glass,omitempty"`
 	Links         Links          `json:"links,omitzero"`
 }
 

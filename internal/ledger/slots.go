@@ -37,6 +37,8 @@ type Claim struct {
 	// NotAfter is when the slot is free again, never where it is zero: for a limit on parallel leases when
 	// the credential ends, for one on uses per time that time from now.
 	NotAfter time.Time
+	// Use says of a use of break-glass what it was; nil for all else.
+	Use *Use
 }
 
 // MaxSlots is the largest limit.
@@ -51,6 +53,7 @@ type slot struct {
 	Holder     string    `json:"holder"`
 	Taken      time.Time `json:"taken"`
 	NotAfter   time.Time `json:"not_after,omitzero"`
+	Use        *Use      `json:"use,omitempty"` // from schema 2 on
 }
 
 // FullError says that all slots are taken.
@@ -81,6 +84,8 @@ func (s Slots) Take(ctx context.Context, c Claim) (string, error) {
 		return "", errors.New("take slot: the holder must be a record's id")
 	case !c.NotAfter.IsZero() && !c.NotAfter.After(now):
 		return "", errors.New("take slot: its time is over before it begins")
+	case c.Use != nil && c.Use.check() != nil:
+		return "", fmt.Errorf("take slot: %w", c.Use.check())
 	}
 	full := &FullError{Limit: c.Limit}
 	for n := range c.Limit {
@@ -114,7 +119,7 @@ func (s Slots) take(ctx context.Context, c Claim, n int, now time.Time) (name st
 			return "", last.NotAfter, nil
 		}
 		next := slot{
-			Schema: Schema, Key: c.Key, Slot: n, Holder: c.Holder, Taken: now, NotAfter: roundUp(c.NotAfter),
+			Schema: version(c.Use), Key: c.Key, Slot: n, Holder: c.Holder, Taken: now, NotAfter: roundUp(c.NotAfter), Use: c.Use,
 		}
 		if found {
 			next.Generation = last.Generation + 1
@@ -157,7 +162,8 @@ func (s Slots) read(ctx context.Context, name string) (slot, error) {
 		return slot{}, err
 	}
 	within := 0 <= got.Slot && got.Slot < MaxSlots && 0 <= got.Generation && got.Generation < generations
-	if !ended || got.Schema != Schema || checkKey(got.Key) != nil || !within || name != slotsPrefix(got.Key)+slotNumber(got.Slot)+generation(got.Generation) {
+	fit := got.Schema == version(got.Use) && (got.Use == nil || got.Use.check() == nil)
+	if !ended || !fit || checkKey(got.Key) != nil || !within || name != slotsPrefix(got.Key)+slotNumber(got.Slot)+generation(got.Generation) {
 		return slot{}, notItself(name)
 	}
 	return got, nil

@@ -28,6 +28,7 @@ const (
 	SessionBegun    Type = "session.begun"    // what the lease's command prints is to be recorded
 	SessionRecorded Type = "session.recorded" // it was: the recording's digest
 	SessionFailed   Type = "session.failed"   // it wasn't, or not as it was printed
+	BreakGlassUsed  Type = "break-glass.used" // emergency access is taken next: its reviewers have been told
 )
 
 // The types of the other planes.
@@ -47,6 +48,9 @@ const (
 	RevocationDone   Type = "revocation.done"   // the provider proved that the credential is dead
 	RevocationFailed Type = "revocation.failed" // it lives on
 	RevocationUnsure Type = "revocation.unsure" // it was tried, and nobody knows
+
+	BreakGlassReviewed Type = "break-glass.reviewed" // somebody's word on a use
+	BreakGlassStated   Type = "break-glass.stated"   // what the log has of a use, said anew for those who lease
 )
 
 // Types lists all types, by plane.
@@ -54,8 +58,9 @@ func Types() []Type {
 	return []Type{
 		LeaseIntent, LeaseIssued, LeaseDenied, LeaseRenewed, LeaseRevoked, LeaseEnded, LeaseExpireOnly, LeaseFailed,
 		SessionBegun, SessionRecorded, SessionFailed,
-		CertificationMerged, InventoryTaken, FindingDetected, FindingGone,
+		BreakGlassUsed, CertificationMerged, InventoryTaken, FindingDetected, FindingGone,
 		TicketOpened, TicketEscalated, TicketAccepted, TicketClosed, TicketClosedUnproven, RevocationDone, RevocationFailed, RevocationUnsure,
+		BreakGlassReviewed, BreakGlassStated,
 	}
 }
 
@@ -91,7 +96,7 @@ type form struct {
 	decision   bool // is there
 	ticket     bool // is there; what it is about may be
 	// These are there, or not at all.
-	finding, inventory, certification, session bool
+	finding, inventory, certification, session, glass bool
 }
 
 // formOf is the form of a type; false where there is no such type.
@@ -109,6 +114,8 @@ func formOf(t Type) (form, bool) {
 		return form{plane: Issuance, outcome: Open, credential: true, notAfter: true}, true
 	case LeaseFailed:
 		return form{plane: Issuance, outcome: Failed}, true
+	case BreakGlassUsed:
+		return form{plane: Issuance, outcome: Open, ticket: true, glass: true}, true
 	case CertificationMerged:
 		return form{plane: Entitlement, outcome: Done, certification: true}, true
 	case InventoryTaken:
@@ -146,6 +153,8 @@ func responseOf(t Type) (form, bool) {
 		return form{plane: Response, outcome: Done, ticket: true}, true
 	case TicketClosedUnproven:
 		return form{plane: Response, outcome: Failed, ticket: true}, true
+	case BreakGlassReviewed, BreakGlassStated:
+		return form{plane: Response, outcome: Done, glass: true}, true
 	case RevocationDone:
 		return form{plane: Response, outcome: Done, credential: true, handle: true}, true
 	case RevocationFailed, RevocationUnsure:
