@@ -9,6 +9,8 @@ import (
 type Facts struct {
 	Guard     *manifest.GuardFacts // nil where the inventory couldn't tell
 	Certified map[string]manifest.Certified
+	// Emergencies are the records of what is known of uses of break-glass: for Uses.
+	Emergencies []ledger.Record
 }
 
 // FactsOf reads the records of one proven file. collector is the job_workflow_ref that its token has.
@@ -16,8 +18,12 @@ func FactsOf(records []ledger.Record, collector string) Facts {
 	var f Facts
 	decided := Decisions{}
 	for i := range records {
-		if decided.Add(records[i]); records[i].Type == ledger.InventoryTaken {
+		decided.Add(records[i])
+		switch records[i].Type {
+		case ledger.InventoryTaken:
 			f.Guard = guardOf(&records[i], collector)
+		case ledger.BreakGlassStated:
+			f.Emergencies = append(f.Emergencies, records[i])
 		}
 	}
 	f.Certified = decided.Certified()

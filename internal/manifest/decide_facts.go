@@ -1,9 +1,6 @@
 package manifest
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Task is what a job asks for.
 type Task struct {
@@ -186,6 +183,16 @@ type GlassUse struct {
 	Activator string `yaml:"activator" check:"required,text"`
 	// Review of it, if there was one.
 	Review *GlassReview `yaml:"review"`
+	// Reviews are further ones. Whose word counts is the entry's to say, and any that does will do.
+	Reviews []GlassReview `yaml:"reviews"`
+	// ID of the use: that of its lease.
+	ID string `yaml:"id" check:"text"`
+	// Run that used it.
+	Run string `yaml:"run" check:"text"`
+	// Unproven: no sealed record proves who broke the glass. Then whoever may break it can't review it.
+	Unproven bool `yaml:"unproven"`
+	// Fault is why what is known of the use can't be true. Then no review counts.
+	Fault string `yaml:"fault" check:"text"`
 }
 
 // GlassReview is the review of one use.
@@ -198,37 +205,3 @@ type GlassReview struct {
 
 // Instant is a point in time, RFC 3339: "2026-11-23T20:41:07Z".
 type Instant struct{ time.Time }
-
-// isOrIn reports whether user is the one whom handle names, or in the team that it names.
-func (f *Facts) isOrIn(user, handle string) bool {
-	if !strings.Contains(handle, "/") {
-		return sameUser(user, handle)
-	}
-	for team, members := range f.Members {
-		if !sameUser(team, handle) {
-			continue
-		}
-		for _, m := range members {
-			if sameUser(user, m) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// sameUser compares two names of users or teams, with or without "@". Platforms take them without
-// regard to the case of ASCII letters; other letters stay what they are, so that look-alikes differ.
-func sameUser(a, b string) bool {
-	a, b = strings.TrimPrefix(a, "@"), strings.TrimPrefix(b, "@")
-	return a != "" && asciiLower(a) == asciiLower(b)
-}
-
-func asciiLower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
-}

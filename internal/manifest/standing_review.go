@@ -29,6 +29,10 @@ func (s Standing) reviews(id string) []Reason {
 			Fix:      "have " + entry.Review.By + " review the use; not the one who activated it",
 			Region:   s.at("break-glass", use.Entry, "review"),
 		}
+		if use.Fault != "" {
+			r.Received = "used " + use.Time.UTC().Format(time.RFC3339) + ", and " + use.Fault
+			r.Fix = "find out who wrote what contradicts itself, and have who administers the store set that right"
+		}
 		if !ok {
 			r.Expected = "a review by who the entry names"
 			r.Fix = "put the entry back and have the use reviewed: removing it doesn't review it"
@@ -41,14 +45,30 @@ func (s Standing) reviews(id string) []Reason {
 
 // reviewPending reports whether there is still time for the review.
 func (s Standing) reviewPending(entry *BreakGlass, use *GlassUse) bool {
-	return !use.Time.After(s.Now.Add(maxSkew)) && s.Now.Before(use.Time.Add(entry.Review.Within.Std()))
+	return use.Fault == "" && !use.Time.After(s.Now.Add(maxSkew)) && s.Now.Before(use.Time.Add(entry.Review.Within.Std()))
 }
 
 // reviewed reports whether somebody who may has reviewed the use.
 func (s Standing) reviewed(entry *BreakGlass, use *GlassUse) bool {
-	r := use.Review
-	return r != nil && !r.Time.Before(use.Time.Time) && !r.Time.After(s.Now.Add(maxSkew)) &&
-		!sameUser(r.By, use.Activator) && s.Facts.isOrIn(r.By, entry.Review.By)
+	if use.Fault != "" {
+		return false
+	}
+	if use.Review != nil && s.reviewCounts(entry, use, use.Review) {
+		return true
+	}
+	return slices.ContainsFunc(use.Reviews, func(r GlassReview) bool { return s.reviewCounts(entry, use, &r) })
+}
+
+func (s Standing) reviewCounts(entry *BreakGlass, use *GlassUse, r *GlassReview) bool {
+	return !r.Time.Before(use.Time.Time) && !r.Time.After(s.Now.Add(maxSkew)) &&
+		!sameUser(r.By, use.Activator) && s.Facts.isOrIn(r.By, entry.Review.By) && !(use.Unproven && s.mayActivate(entry, r.By))
+}
+
+// mayActivate reports whether somebody may break the glass, or may for all that is known.
+func (s Standing) mayActivate(entry *BreakGlass, who string) bool {
+	return slices.ContainsFunc(entry.Activators, func(a string) bool {
+		return s.Facts.isOrIn(who, a) || strings.Contains(a, "/") && !s.Facts.knows(a)
+	})
 }
 
 // reviewsUnknown is for facts without a word on break-glass. Without a store there can have been no use,
