@@ -93,7 +93,7 @@ func house() plan {
 			"internal/custody":         {"internal/issuance", "internal/lease", "internal/ledger", "internal/manifest", "internal/redact"},
 			"internal/attest":          {"internal/inventory", "internal/ledger", "internal/manifest"},
 			"internal/doctor":          {"internal/attest", "internal/identity", "internal/issuance", "internal/lease", "internal/manifest", "internal/policy", "internal/redact", "internal/trust"},
-			"internal/orgstore":        {"internal/identity", "internal/issuance", "internal/lease", "internal/ledger", "internal/manifest", "internal/redact"},
+			"internal/orgstore":        {"internal/attest", "internal/identity", "internal/issuance", "internal/lease", "internal/ledger", "internal/manifest", "internal/redact"},
 			"internal/issuance":        {"internal/attest", "internal/courier", "internal/identity", "internal/lease", "internal/ledger", "internal/manifest", "internal/policy", "internal/redact", "internal/sshsig"},
 			"cmd/curfew":               {"internal/cli"},
 

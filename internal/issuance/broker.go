@@ -73,6 +73,8 @@ type Options struct {
 	// Provers by the kind of trigger that they prove: ticket, environment-approval, signed-tag, schedule.
 	// What has none isn't proven. Rules of policies and always need none.
 	Provers map[string]Prover
+	// Notifier tells of uses of break-glass. nil: it is denied.
+	Notifier Notifier
 	// Store opens the ledger store that the organisation's policy names, which is known only once that was
 	// read; it is asked once a lease. nil, like a policy without a ledger, means that there is none: what is
 	// limited is denied then.

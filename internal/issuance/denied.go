@@ -42,6 +42,7 @@ const (
 	CodeStore      = "store-unavailable"
 	CodeAttested   = "attestation-unproven"
 	CodeRecord     = "record-unwritable"
+	CodeNotify     = "reviewers-untold"
 	CodeExchange   = "exchange-denied"
 	CodeFailed     = "exchange-failed"
 	CodeLifetime   = "lifetime-wrong"
@@ -163,7 +164,7 @@ func (w *way) sayReason(r Reason) Reason {
 func (e *DeniedError) Unfinished() bool {
 	for _, r := range e.Reasons {
 		switch r.Code {
-		case CodeToken, CodeKeys, CodeGovernance, CodeProver, CodeStore, CodeRecord, CodeFailed, CodeCancelled:
+		case CodeToken, CodeKeys, CodeGovernance, CodeProver, CodeStore, CodeRecord, CodeNotify, CodeFailed, CodeCancelled:
 			return true
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/curfew-ci/curfew/internal/attest"
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/issuance"
 	"github.com/curfew-ci/curfew/internal/ledger"
@@ -219,6 +220,7 @@ func approved() *manifest.TicketProof {
 type shared struct {
 	ledger.Slots
 	facts  manifest.LedgerFacts
+	uses   bool // of break-glass are read from the slots, as a store does
 	step   func(name string) error
 	opened []manifest.Ledger
 }
@@ -229,8 +231,13 @@ func (s *shared) open(l manifest.Ledger) (issuance.Shared, error) {
 }
 
 func (s *shared) Facts(ctx context.Context, _, _ string) (*manifest.LedgerFacts, error) {
-	facts := s.facts
-	return &facts, errors.Join(s.step("counts"), ctx.Err())
+	facts, err := s.facts, errors.Join(s.step("counts"), ctx.Err())
+	if s.uses && err == nil {
+		var used []ledger.Used
+		used, err = s.Uses(ctx, "987654")
+		facts.BreakGlass = attest.Uses(used)
+	}
+	return &facts, err
 }
 
 func (s *shared) Used(ctx context.Context, key []string) (int, error) {

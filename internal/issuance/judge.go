@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/curfew-ci/curfew/internal/attest"
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/policy"
@@ -34,7 +35,7 @@ func (w *way) judge(ctx context.Context, r *rules) (judgement, *DeniedError) {
 	j.decision = manifest.Decide(r.manifest, r.org, manifest.Question{
 		Claims: w.who.Claims, Grant: w.req.Grant, Task: w.req.Task,
 	}, j.facts, j.at)
-	rs := r.unguarded()
+	rs := append(r.unguarded(), w.unfit(&j)...)
 	for i := range j.decision.Reasons {
 		rs = append(rs, ofManifest(j.decision.Reasons[i]))
 	}
@@ -91,7 +92,26 @@ func (w *way) gather(ctx context.Context, r *rules, j *judgement) []Reason {
 	}
 	facts, unproven := attested()
 	j.facts.Guard, j.facts.Certified = facts.Guard, facts.Certified
+	if l := j.facts.Ledger; l != nil && !w.intended {
+		l.BreakGlass = emergencies(l.BreakGlass, facts)
+	}
+	if !Attests(r.org) && !j.brokenGlass() {
+		unproven = nil // of what nothing is needed
+	}
 	return append(why, unproven...)
+}
+
+// emergencies are the uses of break-glass by their slots, with what is attested of them; nil where they are unknown.
+func emergencies(uses []manifest.GlassUse, facts attest.Facts) []manifest.GlassUse {
+	if uses == nil {
+		return nil
+	}
+	return attest.Reviewed(uses, facts.Emergencies)
+}
+
+// brokenGlass reports whether break-glass was ever used.
+func (j *judgement) brokenGlass() bool {
+	return j.facts.Ledger != nil && len(j.facts.Ledger.BreakGlass) > 0
 }
 
 // keepCounts lets the second decision count as the first did: what was counted then, the slots hold now, and

@@ -95,7 +95,7 @@ func (w *way) limitations() []limit {
 	if e := w.req.Task.BreakGlass; e != nil {
 		uses := w.rules.manifest.BreakGlass[e.Entry].MaxUses
 		out = append(out, limit{"uses of the break-glass entry", ledger.Claim{
-			Key: []string{"break-glass", project, e.Entry}, Limit: uses.Count, NotAfter: now.Add(uses.Per.Std()),
+			Key: []string{ledger.BreakGlassKind, project, e.Entry}, Limit: uses.Count, NotAfter: now.Add(uses.Per.Std()), Use: w.glass.slot(),
 		}})
 	}
 	for _, t := range w.first.decision.Triggers {

@@ -92,6 +92,9 @@ func (w *way) links() ledger.Links {
 			l.Tickets = append(l.Tickets, w.say(t.Ref, maxName))
 		}
 	}
+	if w.glass != nil {
+		l.Tickets = append(l.Tickets, w.glass.ticket)
+	}
 	return l
 }
 

@@ -32,9 +32,10 @@ type way struct {
 	provider lease.Provider
 	audience string
 	ttl      time.Duration
-	latest   time.Time // when the credential ends at the latest
-	id       string    // of the lease, and of its record lease.intent
-	intended bool      // that record is written
+	latest   time.Time  // when the credential ends at the latest
+	id       string     // of the lease, and of its record lease.intent
+	glass    *emergency // that owner and reviewers were told of; nil where it is none
+	intended bool       // that record is written
 }
 
 // entitled finds out whether the lease may be, and takes the slots of what is limited.
@@ -62,6 +63,9 @@ func (w *way) entitled(ctx context.Context) *DeniedError {
 		return denyFor(err, Reason{Code: CodeRecord, Message: "the lease can't be given an id", Fix: "set the clock, and see that the machine has randomness"})
 	}
 	w.id = id
+	if denied := w.announce(ctx); denied != nil {
+		return denied
+	}
 	return w.take(ctx)
 }
 

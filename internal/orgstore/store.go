@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync/atomic"
 
+	"github.com/curfew-ci/curfew/internal/attest"
 	"github.com/curfew-ci/curfew/internal/issuance"
 	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/ledger"
@@ -38,9 +38,6 @@ type Store struct {
 
 // InboxPrefix is what the names begin with that jobs deposit their records under.
 const InboxPrefix = "inbox/"
-
-// breakGlass is the kind of the slots of break-glass.
-const breakGlass = "break-glass"
 
 // Open opens the store that the policy names. It sends nothing: the role is leased when it is needed first.
 func Open(l manifest.Ledger, o Options) (*Store, error) {
@@ -88,8 +85,8 @@ func open(l manifest.Ledger, o Options) (*Store, error) {
 // Facts counts the leases of a grant, IDENTITY/GRANT, by their slots: those that are taken as long as a lease
 // may be alive, and those of the last 24 hours.
 //
-// Of uses of break-glass it knows only that there were none: each takes a slot. Where one was taken for the
-// project they are unknown, since a slot tells neither who broke the glass nor who reviewed it.
+// Uses of break-glass are those that a slot was ever taken for. That is the word of the jobs that took them: what a
+// recorder has attested of them is for issuance to add.
 func (s *Store) Facts(ctx context.Context, project, grant string) (*manifest.LedgerFacts, error) {
 	alive, err := s.slots.Count(ctx, issuance.AliveKey(project, grant))
 	if err != nil {
@@ -99,27 +96,14 @@ func (s *Store) Facts(ctx context.Context, project, grant string) (*manifest.Led
 	if err != nil {
 		return nil, err
 	}
-	uses, err := s.uses(ctx, project)
+	uses, err := s.slots.Uses(ctx, project)
 	if err != nil {
 		return nil, err
 	}
 	return &manifest.LedgerFacts{
-		Store: s.name, BreakGlass: uses,
+		Store: s.name, BreakGlass: attest.Uses(uses),
 		Leases: map[string]manifest.LeaseCount{grant: {Alive: alive, LastDay: lastDay}},
 	}, nil
-}
-
-// uses is empty where the glass was never broken for the project, and nil, unknown, where it was.
-func (s *Store) uses(ctx context.Context, project string) ([]manifest.GlassUse, error) {
-	keys, err := s.slots.Keys(ctx, breakGlass)
-	if err != nil {
-		return nil, err
-	}
-	mine := func(key []string) bool { return len(key) < 2 || key[1] == project }
-	if slices.ContainsFunc(keys, mine) {
-		return nil, nil
-	}
-	return []manifest.GlassUse{}, nil
 }
 
 // Take takes a slot, or says by a *ledger.FullError that none is free. After the first one it finds out whether
@@ -127,11 +111,10 @@ func (s *Store) uses(ctx context.Context, project string) ([]manifest.GlassUse, 
 // ledger.Probe isn't for jobs: it replaces an object, and leaves one under probe/, and a job's role may do
 // neither.
 //
-// Slots of break-glass aren't given: what was used couldn't be told to be reviewed, which would suspend all of
-// the project's identities from then on.
+// A slot of break-glass must say who used it: one that doesn't would deny every lease of the project from then on.
 func (s *Store) Take(ctx context.Context, c ledger.Claim) (string, error) {
-	if len(c.Key) > 0 && c.Key[0] == breakGlass {
-		return "", errors.New("break-glass isn't leased yet: nothing records its reviews; use a grant that needs none")
+	if len(c.Key) > 0 && c.Key[0] == ledger.BreakGlassKind && (c.Use == nil || len(c.Key) != 3) {
+		return "", errors.New("a use of break-glass must say who uses it, of which project and entry")
 	}
 	name, err := s.slots.Take(ctx, c)
 	if err != nil || s.minds.Load() {

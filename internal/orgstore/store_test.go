@@ -112,37 +112,47 @@ func TestTakeCareless(t *testing.T) {
 	}
 }
 
-// TestBreakGlass: that the glass was never broken is known, and no more than that.
+// TestBreakGlass tells the uses that slots were taken for, of this project alone, for as long as they are there.
 func TestBreakGlass(t *testing.T) {
 	w := newWorld(t)
 	s := w.open()
-	key := func(project string) []string { return []string{"break-glass", project, "oncall"} }
-	if _, err := s.Take(t.Context(), w.claim(key(project), 1)); err == nil || !strings.Contains(err.Error(), "break-glass isn't leased yet") {
-		t.Error(err)
+	claim := func(project string) ledger.Claim {
+		c := w.claim([]string{"break-glass", project, "oncall"}, 1)
+		c.Use = &ledger.Use{Grant: grant, Activator: "@alice", RunID: "12055500123", Attempt: 1, Ticket: "acme/ops#12"}
+		return c
 	}
-	past := ledger.Slots{Store: s.Objects(), Now: w.now}
-	for _, tt := range []struct {
-		key   []string
-		known bool
-	}{
-		{key("111"), true},
-		{key(project), false},
+	for _, spoil := range []func(*ledger.Claim){
+		func(c *ledger.Claim) { c.Use = nil }, func(c *ledger.Claim) { c.Key = c.Key[:2] }, func(c *ledger.Claim) { c.Use.Activator = "alice" },
 	} {
-		if _, err := past.Take(t.Context(), w.claim(tt.key, 1)); err != nil {
+		c := claim(project)
+		spoil(&c)
+		if _, err := s.Take(t.Context(), c); err == nil {
+			t.Errorf("taken: %+v", c)
+		}
+	}
+	for _, c := range []ledger.Claim{claim("111"), claim(project)} {
+		if _, err := s.Take(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
-		w.later(24 * time.Hour)
-		if got := w.facts(s).BreakGlass; (got != nil) != tt.known || len(got) != 0 {
-			t.Errorf("%v was used: %+v", tt.key, got)
+	}
+	want := []manifest.GlassUse{{
+		Entry: "oncall", Grant: grant, Time: manifest.Instant{Time: start}, Activator: "@alice", ID: holder, Run: "12055500123", Unproven: true,
+	}}
+	for range 2 {
+		if diff := cmp.Diff(want, w.facts(s).BreakGlass); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
 		}
+		w.later(2400 * time.Hour) // its slot is free by then
 	}
-	w = newWorld(t)
-	s = w.open()
-	if _, err := (ledger.Slots{Store: s.Objects(), Now: w.now}).Take(t.Context(), w.claim([]string{"break-glass"}, 1)); err != nil {
-		t.Fatal(err)
-	}
-	if got := w.facts(s).BreakGlass; got != nil {
-		t.Errorf("nobody knows whose use it was: %+v", got)
+	for _, key := range [][]string{{"break-glass"}, {"break-glass", project, "other"}} {
+		w = newWorld(t)
+		s = w.open()
+		if _, err := (ledger.Slots{Store: s.Objects(), Now: w.now}).Take(t.Context(), w.claim(key, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if f, err := s.Facts(t.Context(), project, grant); err == nil {
+			t.Errorf("nobody knows who used %q: %+v", key, f)
+		}
 	}
 }
 
