@@ -16,13 +16,13 @@ import (
 func (i *Issues) Create(ctx context.Context, d ticket.Draft) (string, error) {
 	name, ok := i.repository(d.Project)
 	if !ok {
-		return "", fmt.Errorf("repository %q isn't one that tickets may be in: %s", courier.Printable(d.Project, maxTold), strings.Join(i.names, ", "))
+		return "", i.noPlace(d.Project)
 	}
 	if err := i.mayLabel(ctx, name); err != nil {
 		return "", err
 	}
 	var made issue
-	err := i.write(ctx, http.MethodPost, about(name, "issues"), map[string]any{"title": d.Title, "body": d.Body.Fit(maxIssueText, ticket.Document.Markdown), "labels": d.Labels}, &made)
+	err := i.write(ctx, http.MethodPost, about(name, "issues"), i.fields(d), &made)
 	if err != nil {
 		return "", err
 	}
@@ -31,6 +31,16 @@ func (i *Issues) Create(ctx context.Context, d ticket.Draft) (string, error) {
 			issueKey(name, made.Number), needIssues, name)
 	}
 	return issueKey(name, made.Number), nil
+}
+
+// noPlace is why no issue is made.
+func (i *Issues) noPlace(project string) error {
+	return fmt.Errorf("repository %q isn't one that tickets may be in: %s", courier.Printable(project, maxTold), strings.Join(i.names, ", "))
+}
+
+// fields are those of a new issue.
+func (i *Issues) fields(d ticket.Draft) map[string]any {
+	return map[string]any{"title": d.Title, "body": d.Body.Fit(maxIssueText, ticket.Document.Markdown), "labels": d.Labels}
 }
 
 // mayLabel makes the label of all tickets. GitHub drops labels silently where a token may not set them, and an issue
