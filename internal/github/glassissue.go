@@ -15,11 +15,15 @@ func (i *Issues) Report(ctx context.Context, d ticket.Draft) (string, error) {
 	if !ok {
 		return "", i.noPlace(d.Project)
 	}
-	if err := i.check(ctx, name); err != nil {
+	private, err := i.private(ctx, name)
+	if err != nil {
 		return "", err
 	}
+	if !private {
+		return "", fmt.Errorf("%s is public, and so are its issues: give the owner a private repository by `tickets: { github: … }` in the manifest", name)
+	}
 	var made issue
-	err := i.write(ctx, http.MethodPost, about(name, "issues"), i.fields(d), &made)
+	err = i.write(ctx, http.MethodPost, about(name, "issues"), i.fields(d), &made)
 	if err != nil {
 		return "", err
 	}

@@ -146,16 +146,23 @@ func (i *Issues) check(ctx context.Context, name string) error {
 	if i.public || i.checked {
 		return nil
 	}
-	var r repository
-	q := question{path: "repos/%s", args: []string{name}, need: needIssues, at: name}
-	if err := i.client.ask(ctx, q, &r); err != nil {
+	private, err := i.private(ctx, name)
+	if err != nil {
 		return err
 	}
-	if !r.Private {
+	if !private {
 		return fmt.Errorf("%s is public, and so are its issues: tickets would tell everybody where credentials are that still work: "+
 			"give owners a private repository by `tickets: { github: … }`, or say --public-issues", name)
 	}
 	return nil
+}
+
+// private reports whether a repository's issues aren't for everybody.
+func (i *Issues) private(ctx context.Context, name string) (bool, error) {
+	var r repository
+	q := question{path: "repos/%s", args: []string{name}, need: needIssues, at: name}
+	err := i.client.ask(ctx, q, &r)
+	return r.Private, err
 }
 
 // listOne appends one repository's tickets: by the label that stands on all of them, and never by GitHub's search, whose
