@@ -23,6 +23,7 @@ func (e *exam) decision(ctx context.Context, w *wanted) Finding {
 	run.Attempt, _ = e.who.Get(identity.Attempt)
 	attested, unproven := e.attested(ctx)
 	facts.Run, facts.Ledger = &run, e.counted(ctx, w.name)
+	issuance.Emergencies(facts.Ledger, attested)
 	facts.Guard, facts.Certified = attested.Guard, attested.Certified
 	proofs, why := e.triggers(ctx, w)
 	facts.Triggers = proofs

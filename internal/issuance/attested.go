@@ -40,6 +40,14 @@ func Attests(org *manifest.Policy) bool {
 	return org != nil && org.Ledger != nil && (org.Guard != nil || org.Certification != nil)
 }
 
+// Emergencies adds to what a store says of uses of break-glass, which is the word of the jobs that used it, what is attested
+// of them. What is unknown stays so.
+func Emergencies(l *manifest.LedgerFacts, facts attest.Facts) {
+	if l != nil && l.BreakGlass != nil {
+		l.BreakGlass = attest.Reviewed(l.BreakGlass, facts.Emergencies)
+	}
+}
+
 // attested begins to ask for what the collector has attested, while all else is gathered, and returns what waits for it.
 //
 // It is asked once a lease. That the second decision sees it anew would prove nothing more: what it says is as old as the

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/curfew-ci/curfew/internal/attest"
 	"github.com/curfew-ci/curfew/internal/identity"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/policy"
@@ -92,21 +91,13 @@ func (w *way) gather(ctx context.Context, r *rules, j *judgement) []Reason {
 	}
 	facts, unproven := attested()
 	j.facts.Guard, j.facts.Certified = facts.Guard, facts.Certified
-	if l := j.facts.Ledger; l != nil && !w.intended {
-		l.BreakGlass = emergencies(l.BreakGlass, facts)
+	if !w.intended {
+		Emergencies(j.facts.Ledger, facts)
 	}
 	if !Attests(r.org) && !j.brokenGlass() {
 		unproven = nil // of what nothing is needed
 	}
 	return append(why, unproven...)
-}
-
-// emergencies are the uses of break-glass by their slots, with what is attested of them; nil where they are unknown.
-func emergencies(uses []manifest.GlassUse, facts attest.Facts) []manifest.GlassUse {
-	if uses == nil {
-		return nil
-	}
-	return attest.Reviewed(uses, facts.Emergencies)
 }
 
 // brokenGlass reports whether break-glass was ever used.
