@@ -141,6 +141,13 @@ func owners(m *manifest.Manifest, p *manifest.Policy) (teams, people []string) {
 			people = append(people, owner.Person)
 		}
 	}
+	for _, entry := range m.BreakGlass { // who used and who reviewed it is judged by who is in its teams
+		for _, handle := range append(slices.Clone(entry.Activators), entry.Review.By) {
+			if strings.Contains(handle, "/") {
+				teams = append(teams, handle)
+			}
+		}
+	}
 	slices.Sort(teams)
 	slices.Sort(people)
 	return slices.Compact(teams), slices.Compact(people)

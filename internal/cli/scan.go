@@ -26,6 +26,7 @@ type scanFlags struct {
 	baseline  string
 	gitleaks  string
 	inventory string
+	ledger    string
 	github    bool // take one now
 
 	repository   string
@@ -38,6 +39,7 @@ func (f *scanFlags) registerInputs(flags *pflag.FlagSet) {
 	flags.StringVar(&f.orgPolicy, "org-policy", "", "narrow the manifest by an organisation's policy: curfew/org.yml in `DIR`, or a file")
 	flags.StringVar(&f.baseline, "baseline", "", "suppress the findings that this `FILE` registers")
 	flags.StringVar(&f.inventory, "inventory", "", "judge what the platform holds by this `FILE`, which curfew inventory wrote")
+	flags.StringVar(&f.ledger, "ledger", "", "beside --inventory or --github, judge uses of break-glass by this `FILE`, which curfew\nledger export wrote")
 	flags.StringVar(&f.gitleaks, "gitleaks-config", "", "find secrets by this gitleaks TOML `FILE`: as with gitleaks it replaces the default\nrules unless it extends them; a scanned tree's own is never read")
 }
 
@@ -127,10 +129,13 @@ func (f *scanFlags) with(ctx context.Context, env *Env, dir string, search scan.
 	opt := scan.Options{
 		Repository: f.repository, Job: scanJobOf(env),
 		Dir: dir, Manifest: filepath.ToSlash(f.manifest), Base: f.base, Policy: f.orgPolicy, Baseline: f.baseline,
-		Inventory: f.inventory, GitleaksConfig: f.gitleaks, Search: search, Verify: ask, Progress: &history.Progress{}, Version: Version(), Now: env.Now(),
+		Inventory: f.inventory, Ledger: f.ledger, GitleaksConfig: f.gitleaks, Search: search, Verify: ask, Progress: &history.Progress{}, Version: Version(), Now: env.Now(),
 	}
 	if opt.Live, err = f.live(ctx, env, dir, search); err != nil {
 		return err
+	}
+	if f.ledger != "" && f.inventory == "" && opt.Live == nil {
+		return usageError("--ledger: who may review is known by an inventory alone: give --inventory or --github as well")
 	}
 	defer showProgress(ctx, env, opt.Progress)()
 	if opt.Base == "" {

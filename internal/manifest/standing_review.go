@@ -43,6 +43,21 @@ func (s Standing) reviews(id string) []Reason {
 	return out
 }
 
+// Reviewed reports whether somebody who may has reviewed a use, and else until when that may still be; the zero time where
+// it is too late already, or nothing says.
+func (s Standing) Reviewed(use *GlassUse) (reviewed bool, due time.Time) {
+	entry, ok := s.Manifest.BreakGlass[use.Entry]
+	switch {
+	case !ok:
+		return false, time.Time{}
+	case s.reviewed(&entry, use):
+		return true, time.Time{}
+	case s.reviewPending(&entry, use):
+		return false, use.Time.Add(entry.Review.Within.Std())
+	}
+	return false, time.Time{}
+}
+
 // reviewPending reports whether there is still time for the review.
 func (s Standing) reviewPending(entry *BreakGlass, use *GlassUse) bool {
 	return use.Fault == "" && !use.Time.After(s.Now.Add(maxSkew)) && s.Now.Before(use.Time.Add(entry.Review.Within.Std()))

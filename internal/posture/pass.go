@@ -26,6 +26,8 @@ type Facts struct {
 	Base     *Base              // what a change starts from; nil where nothing is compared
 	// Inventory is what the platform holds; nil where nobody asked. What it didn't read, no check takes for nothing.
 	Inventory *inventory.Inventory
+	// Emergencies are the uses of break-glass that the ledger tells of; nil where nobody gave it.
+	Emergencies []manifest.GlassUse
 	// CodeOwners says whose review a change needs; nil where there is no such file, or none that can be read.
 	CodeOwners *ownership.File
 	// Proposed is the manifest as the change under scan leaves it. It entitles nothing yet, but says what

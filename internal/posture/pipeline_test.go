@@ -152,6 +152,12 @@ func (k *knowledge) facts(t *testing.T, fs files) *Facts {
 			facts.CodeOwners = owners
 		case f.path == "inventory.json":
 			facts.Inventory = stocked(t, f.src)
+		case f.path == "facts.json": // as docs/decide.md has it
+			_, given, errs := manifest.ParseFacts(f.path, []byte(f.src))
+			if len(errs) > 0 {
+				t.Fatalf("the example's facts: %v", errs)
+			}
+			facts.Emergencies = given.Ledger.BreakGlass
 		}
 		tokens, err := k.detector.Detect(t.Context(), f.path, []byte(f.src))
 		if err != nil {

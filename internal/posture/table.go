@@ -31,5 +31,6 @@ func Checks() []Check {
 		{"manifest-fault", manifestFault},
 		{"exception-fault", exceptionFault},
 		{"hardcoded-credential", hardcodedCredential},
+		{"break-glass-unreviewed", breakGlassUnreviewed},
 	}
 }

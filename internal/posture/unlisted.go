@@ -28,7 +28,7 @@ func (f *Facts) Unlisted() []Missing {
 	for _, s := range f.unlistedOwners() {
 		missing = append(missing, Missing{Source: s})
 	}
-	return append(append(missing, f.otherBranch()...), f.unknownOwners()...)
+	return slices.Concat(missing, f.otherBranch(), f.unknownOwners(), f.unlistedGlass())
 }
 
 // unknownOwners is the file of code owners where there may be one that nobody understood: whether its owners guard the

@@ -85,7 +85,7 @@ func (r *run) open(ctx context.Context) error {
 
 // inputs reads what the caller names, before time is spent on a search.
 func (r *run) inputs(ctx context.Context) error {
-	for _, read := range []func(context.Context) error{r.detection, r.verification, r.entitlements, r.codeOwners, r.platform, r.baseline} {
+	for _, read := range []func(context.Context) error{r.detection, r.verification, r.entitlements, r.codeOwners, r.platform, r.emergencies, r.baseline} {
 		if err := read(ctx); err != nil {
 			return err
 		}

@@ -30,7 +30,9 @@ type Options struct {
 	Baseline  string // "" for none
 	Inventory string // of what the platform holds; "" for none
 	// Live is an inventory that was just taken, in place of the file.
-	Live           *inventory.Inventory
+	Live *inventory.Inventory
+	// Ledger is an exported ledger, by which uses of break-glass are judged; "" for none.
+	Ledger         string
 	GitleaksConfig string // rules in place of gitleaks' default ones, unless it extends them; "" for none
 	Search         Search
 	Verify         Verification

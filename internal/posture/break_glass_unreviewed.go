@@ -1,0 +1,77 @@
+package posture
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/inventory"
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/source"
+)
+
+// breakGlassUnreviewed reports uses of emergency access that nobody has reviewed who may, judged as a lease judges them.
+// While there is still time for the review it is a note.
+func breakGlassUnreviewed(p *Pass) {
+	if p.Manifest == nil || p.Inventory == nil {
+		return
+	}
+	standing := manifest.Standing{Manifest: p.Manifest, Policy: p.Policy, Now: p.Now, Facts: manifest.Facts{
+		Ledger: &manifest.LedgerFacts{BreakGlass: p.Emergencies}, Members: members(p.Inventory),
+	}}
+	for i := range p.Emergencies {
+		use := &p.Emergencies[i]
+		reviewed, due := standing.Reviewed(use)
+		if reviewed {
+			continue
+		}
+		id, _, _ := manifest.CutGrant(use.Grant)
+		entry := p.Manifest.BreakGlass[use.Entry]
+		f := finding.Finding{
+			Message: fmt.Sprintf("break-glass %q on %s, used on %s by %s, isn't reviewed: all leases of %s are denied", use.Entry, use.Grant, use.Time.UTC().Format(time.DateOnly), use.Activator, id),
+			Region:  p.glassAt(use, id), Owner: p.Manifest.Identities[id].Owner, Identity: id, Key: "use " + use.ID,
+			Fix: "have " + entry.Review.By + " review it: `curfew break-glass review`; not who used it",
+		}
+		if entry.Review.By == "" {
+			f.Fix = "put the entry back and have the use reviewed: removing it doesn't review it"
+		}
+		if p.Now.Before(due) {
+			f.Severity = finding.Note
+			f.Message = fmt.Sprintf("break-glass %q on %s, used by %s, is to be reviewed until %s", use.Entry, use.Grant, use.Activator, due.UTC().Format("2006-01-02 15:04 UTC"))
+		}
+		p.Report(f)
+	}
+}
+
+// glassAt is where a use's review is asked for, or its identity stands, where either is there.
+func (p *Pass) glassAt(use *manifest.GlassUse, id string) source.Region {
+	if _, ok := p.Manifest.BreakGlass[use.Entry]; ok {
+		return p.Manifest.At(manifest.Pointer("break-glass", use.Entry, "review"))
+	}
+	if _, ok := p.Manifest.Identities[id]; ok {
+		return p.Manifest.KeyAt(manifest.Pointer("identities", id))
+	}
+	return p.platformAt()
+}
+
+// members are those of the teams of whom an inventory read that.
+func members(inv *inventory.Inventory) map[string][]string {
+	out := map[string][]string{}
+	for _, t := range inv.Teams {
+		if inv.State("team-members", t.Name) == inventory.Read {
+			out[t.Name] = t.Members
+		}
+	}
+	return out
+}
+
+// unlistedGlass is what nobody gave of the uses of break-glass that the manifest has entries for.
+func (f *Facts) unlistedGlass() []Missing {
+	if f.Manifest == nil || len(f.Manifest.BreakGlass) == 0 || f.Emergencies != nil {
+		return nil
+	}
+	return []Missing{{
+		inventory.Source{Name: "break-glass", State: inventory.NotChecked, Why: "what the ledger has of it wasn't given"},
+		"give what `curfew ledger export` wrote by --ledger",
+	}}
+}
