@@ -74,7 +74,7 @@ func (f *certifyRecordFlags) run(cmd *cobra.Command, env *Env) error {
 	}
 	out.leave(known)
 	if len(out.Records) > 0 && !f.dryRun {
-		err = f.write(ctx, env, policy, out.Records)
+		err = writeRecords(ctx, env, f.state, policy, out.Records)
 	}
 	if err := f.print(cmd, env, out); err != nil {
 		return err
@@ -154,9 +154,9 @@ func (f *certifyRecordFlags) judge(ctx context.Context, env *Env, policy *manife
 	return out, nil
 }
 
-// write records, seals, and brings the records to the organisation's store.
-func (f *certifyRecordFlags) write(ctx context.Context, env *Env, policy *manifest.Policy, records []ledger.Record) error {
-	j, err := openJob(env, f.state)
+// writeRecords records, seals, and brings the records to the organisation's store.
+func writeRecords(ctx context.Context, env *Env, state string, policy *manifest.Policy, records []ledger.Record) error {
+	j, err := openJob(env, state)
 	if err != nil {
 		return err
 	}

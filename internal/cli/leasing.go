@@ -20,6 +20,7 @@ type leaseFlags struct {
 	org        string
 	tickets    []string
 	issuers    []string
+	glass      manifest.Emergency
 	rules      rulesFlags
 	state      string
 }
@@ -31,6 +32,9 @@ func (f *leaseFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.org, "org", "", "the organisation's policy that the calling workflow is bound to, `OWNER/REPO`")
 	registerTickets(flags, &f.tickets)
 	flags.StringArrayVar(&f.issuers, "issuer", nil, "take ID tokens of the issuer at this `URL` as well, where the organisation's policy\nlists it; repeatable")
+	flags.StringVar(&f.glass.Entry, "break-glass", "", "in an emergency, in place of the grant's trigger: by the manifest's break-glass entry of this `ID`.\nIts reviewers are told first")
+	flags.StringVar(&f.glass.Reason, "reason", "", "with --break-glass: why, in one line of `TEXT` for those who review it")
+	flags.StringVar(&f.glass.Incident, "incident", "", "with --break-glass: the incident that it is for, by its `REF` such as INC-7")
 	f.rules.register(flags)
 	registerState(flags, &f.state)
 }
@@ -52,6 +56,9 @@ func (f *leaseFlags) request() (issuance.Request, error) {
 	if owner, name, ok := strings.Cut(f.org, "/"); f.org != "" && (!ok || owner == "" || name == "" || strings.Contains(name, "/")) {
 		return r, usageError("--org: expected OWNER/REPO, such as acme/.github")
 	}
+	if err := f.emergency(&r.Task); err != nil {
+		return r, err
+	}
 	if f.ttl != "" {
 		ttl, err := manifest.ParseDuration(f.ttl)
 		if err != nil {
@@ -69,6 +76,23 @@ func (f *leaseFlags) request() (issuance.Request, error) {
 	return r, nil
 }
 
+// emergency takes over what asks for emergency access. An empty --break-glass, as an input of a run may be, asks for none;
+// with words beside it, it was left out by mistake.
+func (f *leaseFlags) emergency(task *manifest.Task) error {
+	e := f.glass
+	switch {
+	case e.Entry == "" && (e.Reason != "" || e.Incident != ""):
+		return usageError("--reason and --incident are said of an emergency: name the manifest's entry by --break-glass, or leave them out")
+	case e.Entry == "":
+		return nil
+	}
+	if err := issuance.CheckEmergency(&e); err != nil {
+		return usageError("--break-glass: %w", err)
+	}
+	task.BreakGlass = &e
+	return nil
+}
+
 // broker is who leases by these flags, and has hold see to the end of what has been issued.
 func (f *leaseFlags) broker(j *job, hold func(issuance.Held) error) (*issuance.Broker, error) {
 	rules, err := f.rules.open(j)
@@ -77,7 +101,7 @@ func (f *leaseFlags) broker(j *job, hold func(issuance.Held) error) (*issuance.B
 	}
 	o := j.options()
 	o.Tokens, o.Keys, o.Governance, o.NewID, o.Job = j.tokens, j.tokens, rules.governance, j.ids.New, j.of.Name
-	o.Provers, o.Issuers, o.Store = rules.provers, f.issuers, j.openAndKeepStore
+	o.Provers, o.Issuers, o.Store, o.Notifier = rules.provers, f.issuers, j.openAndKeepStore, rules.notifier
 	o.Hold = hold
 	return issuance.New(o)
 }

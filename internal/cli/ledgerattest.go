@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,10 +31,11 @@ func newLedgerAttest(env *Env) *cobra.Command {
 	var f ledgerAttestFlags
 	cmd := &cobra.Command{
 		Use:   "attest --org-policy DIR --inventory FILE",
-		Short: "tell leases what guards their manifest, and who certified what",
-		Long: "In a job of the collector's workflow: record inventories that were just taken, and the newest\n" +
-			"certification of each identity, sealed by the job's ID token. A lease whose policy requires a guard or\n" +
-			"certifications reads the newest of its repository; the inbox gets each too, for the log. Exit:\n" +
+		Short: "tell leases what guards their manifest, and who certified and reviewed what",
+		Long: "In a job of the collector's workflow: record inventories that were just taken, the newest certification\n" +
+			"of each identity, and uses of break-glass with their reviews, sealed by the job's ID token. A lease whose\n" +
+			"policy or manifest needs to know that reads the newest of its repository; the inbox gets each too, for the\n" +
+			"log. Exit:\n" +
 			"0 attested · 1 a lease wouldn't take it, or the log isn't proven · 2 a flag or a file is wrong ·\n" +
 			"3 could not finish.",
 		Example: "  curfew inventory --repository acme/web -o web.json\n" +
@@ -44,7 +46,7 @@ func newLedgerAttest(env *Env) *cobra.Command {
 	flags := cmd.Flags()
 	f.register(flags)
 	flags.StringArrayVar(&f.inventories, "inventory", nil, "attest of the repository that this `FILE` of curfew inventory is about; repeatable")
-	flags.StringVar(&f.certified, "certified", "", "take certifications from the records in `FILE`, as ledger export writes them\n(\"-\" is stdin); from the store's log unless said")
+	flags.StringVar(&f.certified, "certified", "", "take certifications and break-glass from the records in `FILE`, as ledger export\nwrites them (\"-\" is stdin); from the store's log unless said")
 	flags.StringVar(&f.inbox, "inbox", "", "the `STORE` that is collected from; inbox/ of the ledger's unless said")
 	registerState(flags, &f.state)
 	return cmd
@@ -149,7 +151,7 @@ func (f *ledgerAttestFlags) viewed(env *Env) ([]viewed, error) {
 type attesting struct {
 	j            *job
 	store, inbox *openedStore
-	known        []ledger.Record // certifications
+	known        []ledger.Record // certifications, and what is known of break-glass
 	ring         *keyring
 	by           ledger.Attestor
 }
@@ -158,11 +160,15 @@ type attesting struct {
 func (a *attesting) attest(ctx context.Context, v viewed) (string, error) {
 	repository := attest.Repository(v.Inventory)
 	records, err := attest.Certifications(each(a.known), repository)
+	var glass []ledger.Record
+	if err == nil {
+		glass, err = attest.BreakGlass(each(a.known), repository)
+	}
 	if err != nil {
 		return "", &exitError{ExitUnfinished, err}
 	}
 	taken := attest.Inventory(v.Inventory, v.src)
-	file, err := a.write(ctx, append(records, taken))
+	file, err := a.write(ctx, slices.Concat(records, glass, []ledger.Record{taken}))
 	if err != nil {
 		return "", &exitError{ExitUnfinished, err}
 	}
@@ -181,8 +187,12 @@ func (a *attesting) attest(ctx context.Context, v viewed) (string, error) {
 	if err != nil {
 		return "", &exitError{ExitUnfinished, err}
 	}
-	return fmt.Sprintf("attested %s, repository %s: %s; %s\n", printableLine(v.Repository.Name), repository,
-		printableLine(guardText(taken.Inventory.Guard)), count(len(records), "identity certified", "identities certified")), nil
+	said := ""
+	if len(glass) > 0 {
+		said = "; " + count(len(glass), "record of break-glass", "records of break-glass")
+	}
+	return fmt.Sprintf("attested %s, repository %s: %s; %s%s\n", printableLine(v.Repository.Name), repository,
+		printableLine(guardText(taken.Inventory.Guard)), count(len(records), "identity certified", "identities certified"), said), nil
 }
 
 // write seals records in a file of their own, and returns its name.

@@ -6,10 +6,16 @@ import (
 	"os"
 	"strings"
 
+	"github.com/curfew-ci/curfew/internal/attest"
 	"github.com/curfew-ci/curfew/internal/ledger"
 )
 
-// certifications are the records of certifications that are known: those of --certified, or of the store's log. None
+// attested reports whether leases are told of what a record says.
+func attested(r *ledger.Record) bool {
+	return r.Type == ledger.CertificationMerged || attest.ConcernsGlass(r)
+}
+
+// certifications are the records of certifications and of break-glass that are known: those of --certified, or of the store's log. None
 // where there is no log yet.
 func (f *ledgerAttestFlags) certifications(ctx context.Context, env *Env, store *openedStore) ([]ledger.Record, error) {
 	if f.certified != "" {
@@ -31,11 +37,13 @@ func (f *ledgerAttestFlags) certifications(ctx context.Context, env *Env, store 
 		return nil, e.failed(ctx, err)
 	}
 	var out []ledger.Record
-	for entry, err := range l.Select(ctx, ledger.Filter{Type: ledger.CertificationMerged}) {
+	for entry, err := range l.Select(ctx, ledger.Filter{}) {
 		if err != nil {
 			return nil, e.failed(ctx, err)
 		}
-		out = append(out, entry.Record)
+		if attested(&entry.Record) {
+			out = append(out, entry.Record)
+		}
 	}
 	return out, nil
 }
@@ -56,7 +64,7 @@ func (f *ledgerAttestFlags) certifiedFile(env *Env) ([]ledger.Record, error) {
 		if err != nil {
 			return nil, usageError("read --certified: %w", err)
 		}
-		if r.Type == ledger.CertificationMerged {
+		if attested(&r) {
 			out = append(out, r)
 		}
 	}

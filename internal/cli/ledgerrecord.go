@@ -55,6 +55,12 @@ func sayParts(r *ledger.Record, say func(name string, parts ...string)) {
 	if s := r.Session; s != nil {
 		say("recording", s.Format, saidSize(s), s.Reason)
 	}
+	if g := r.BreakGlass; g != nil {
+		say("break-glass", ledger.UseName(r.Identity.RepositoryID, g.RunID, g.Use), said("entry", g.Entry), said("by", g.Activator), said("for", g.Incident),
+			saidTime("used", stamp(g.Used)), saidTime("review due", stamp(g.Due)))
+		say("review", string(g.Verdict), said("by", g.By), saidTime("at", stamp(g.Reviewed)))
+		say("reason", g.Reason)
+	}
 }
 
 func saidSize(s *ledger.Session) string {

@@ -36,7 +36,7 @@ func newRoot(env *Env) *cobra.Command {
 	root.AddCommand(
 		newInit(env), newScan(env), newReport(env), newExplain(env), newDoctor(env), newUpload(env),
 		newExec(env), newLease(env), newRevoke(env),
-		newManifest(env), newTrust(env), newTicket(env), newCertify(env), newInventory(env), newLedger(env),
+		newManifest(env), newTrust(env), newTicket(env), newCertify(env), newBreakGlass(env), newInventory(env), newLedger(env),
 		newVersion(env), newAction(env), newActionPost(env), newWatchdog(env),
 	)
 	tellNearest(root)

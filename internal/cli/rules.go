@@ -32,6 +32,7 @@ func (f *rulesFlags) register(flags *pflag.FlagSet) {
 type ruling struct {
 	governance issuance.Governance
 	provers    map[string]issuance.Prover
+	notifier   issuance.Notifier // of uses of break-glass; nil where nobody can be told
 }
 
 // open makes what reads the rules, and what proves triggers there.
@@ -61,7 +62,7 @@ func (f *rulesFlags) local(project governance.Source, dir string) (ruling, error
 	if err != nil {
 		return ruling{}, err
 	}
-	return ruling{governance.Keep(governance.Local{Project: project, Org: org}), tagsAt(dir)}, nil
+	return ruling{governance: governance.Keep(governance.Local{Project: project, Org: org}), provers: tagsAt(dir)}, nil
 }
 
 // ofJob reads the rules at the job's own commit, as its ID token proves it, in the clone that GitLab's runner has made.
@@ -74,7 +75,7 @@ func (f *rulesFlags) ofJob(j *job) (ruling, error) {
 	if err != nil {
 		return ruling{}, err
 	}
-	return ruling{&governance.Proven{Dir: dir, Ref: "refs/heads/" + branch, Org: org}, tagsAt(dir)}, nil
+	return ruling{governance: &governance.Proven{Dir: dir, Ref: "refs/heads/" + branch, Org: org}, provers: tagsAt(dir)}, nil
 }
 
 // organisation is where the organisation's policy is; nil where that isn't said.
@@ -117,7 +118,7 @@ func atGitHub(j *job) (ruling, error) {
 		return ruling{}, usageError("%w", err)
 	}
 	rules := github.NewGovernance(client)
-	return ruling{rules, proversAt(j, rules, client)}, nil
+	return ruling{rules, proversAt(j, rules, client), glassTickets{j, client}}, nil
 }
 
 // repositoryAt reads DIR@COMMIT.
