@@ -36,8 +36,8 @@ func commands() []*command {
 		},
 		{
 			name: "lease", verb: []string{"lease"},
-			inputs: []string{"grant", "ticket", "ttl", "to", "org", "args"},
-			flags:  []string{"grant", "ticket", "ttl", "to", "org"},
+			inputs: []string{"grant", "ticket", "ttl", "to", "org", "break-glass", "incident", "reason", "args"},
+			flags:  []string{"grant", "ticket", "ttl", "to", "org", "break-glass", "incident", "reason"},
 		},
 		{name: "revoke", verb: []string{"revoke"}, inputs: []string{"path", "args"}},
 		{name: "ticket", verb: []string{"ticket", "sync"}, inputs: tickets, flags: tickets[:4]},

@@ -192,6 +192,9 @@ func TestRunArguments(t *testing.T) {
 		{"lease", map[string]string{
 			"command": "lease", "grant": "deploy/prod", "ticket": "CHG-1\n acme/web#2 \n", "ttl": "10m", "to": "file", "org": "acme/.github", "args": "--job-timeout=30m",
 		}, []string{"lease", "--grant=deploy/prod", "--ticket=CHG-1", "--ticket=acme/web#2", "--ttl=10m", "--to=file", "--org=acme/.github", "--job-timeout=30m"}},
+		{"an emergency", map[string]string{
+			"command": "lease", "grant": "deploy/prod", "break-glass": "oncall", "incident": "INC-7", "reason": "--down ::x",
+		}, []string{"lease", "--grant=deploy/prod", "--break-glass=oncall", "--incident=INC-7", "--reason=--down ::x"}},
 		{"revoke", map[string]string{"command": "revoke"}, []string{"revoke", "--all"}},
 		{"revoke a finding", map[string]string{"command": "revoke", "path": "a", "args": "--finding=3f9c21ab"}, []string{"revoke", "--finding=3f9c21ab", "--", "a"}},
 		{"ticket", map[string]string{"command": "ticket", "from": "r.json", "to": "github", "manifest": "m.yml", "format": "json"}, []string{
@@ -241,7 +244,7 @@ func TestRunRefusesInputs(t *testing.T) {
 		{map[string]string{"github": "yes"}, `input "github": "yes": expected false or true`},
 		{map[string]string{"upload": "yes"}, `input "upload": "yes": expected false, auto or true`},
 		{map[string]string{"metadata-token": "made-up"}, `input "metadata-token": nothing asks GitHub by it: set github to true`},
-		{map[string]string{"fail_on": "never"}, `input "fail_on": there is no such input: expected args, category,`},
+		{map[string]string{"fail_on": "never"}, `input "fail_on": there is no such input: expected args, break-glass,`},
 		{map[string]string{"fail on": "never"}, `there is no such input`},
 		{map[string]string{"grant": "deploy/prod"}, `input "grant": the command scan doesn't take it: it takes path, manifest,`},
 		{map[string]string{"command": "lease", "grant": "deploy/prod", "fail-on": "never"}, `the command lease doesn't take it`},
