@@ -115,7 +115,7 @@ func TestReviewed(t *testing.T) {
 		want  []manifest.GlassUse
 	}{
 		{"all agree", nil, 1, log, with(func(u *manifest.GlassUse) { u.Reviews = review })},
-		{"no slot", nil, 0, log, with(func(u *manifest.GlassUse) { u.Reviews = review })},
+		{"no slot", nil, 0, log, with(func(u *manifest.GlassUse) { u.Reviews, u.Slotless = review, true })},
 		{"no slot, not leased", nil, 0, log[:2], []manifest.GlassUse{}},
 		{"nothing stated", nil, 1, nil, with(func(u *manifest.GlassUse) { u.Unproven, u.Time.Time = true, slot.Taken })},
 		{"a review alone", nil, 1, log[1:2], with(func(u *manifest.GlassUse) { u.Unproven, u.Time.Time, u.Reviews = true, slot.Taken, review })},

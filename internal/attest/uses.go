@@ -53,7 +53,9 @@ func Reviewed(uses []manifest.GlassUse, stated []ledger.Record) []manifest.Glass
 	}
 	for _, k := range order {
 		if r := known[k][0]; !seen[k] && r.BreakGlass.Leased && r.BreakGlass.Activator != "" {
-			out = append(out, reviewed(recorded(r), known[k]))
+			use := recorded(r)
+			use.Slotless = true
+			out = append(out, reviewed(use, known[k]))
 		}
 	}
 	return out

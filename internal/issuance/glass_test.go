@@ -193,7 +193,10 @@ func TestGlassUsed(t *testing.T) {
 		}),
 		"no record, and reviewed by one who can't have used it": before(3*day, func(p *past) { p.record = nil }),
 		"no slot, and reviewed":                                 before(3*day, func(p *past) { p.slot = nil }),
-		"recorded, and never taken or leased":                   before(3*day, func(p *past) { p.slot, p.leased, p.reviews = nil, false, nil }),
+		"no slot, and the entry is gone": before(3*day, func(p *past) {
+			p.slot, p.reviews, p.record.BreakGlass.Entry = nil, nil, "made-up"
+		}),
+		"recorded, and never taken or leased": before(3*day, func(p *past) { p.slot, p.leased, p.reviews = nil, false, nil }),
 		"a slot of another project": func(w *world) {
 			emergency(w)
 			c := ledger.Claim{Key: []string{"break-glass", "111", "oncall"}, Limit: 9, Holder: w.pastUse(day).id, NotAfter: start.Add(30 * day), Use: w.pastUse(day).slot}

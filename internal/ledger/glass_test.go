@@ -170,11 +170,37 @@ func TestUses(t *testing.T) {
 			t.Errorf("%s was taken", name)
 		}
 	}
-	if err := take("987654", "third", nil); err != nil { // as somebody else may have written it
-		t.Fatal(err)
-	}
-	if got, err := s.Uses(t.Context(), "987654"); err == nil || !strings.Contains(err.Error(), "doesn't say who used it") {
-		t.Errorf("%+v, %v", got, err)
+	whole := maps.Clone(m.objects)
+	for what, spoil := range map[string]func(){
+		"a slot that doesn't say who": func() {
+			if err := take("987654", "third", nil); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"one of another project that doesn't say of which": func() {
+			if _, err := s.Take(t.Context(), Claim{Key: []string{"break-glass", "x"}, Limit: 1, Holder: holder, NotAfter: now.Add(time.Minute), Use: use}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"what is no slot": func() { m.objects["slots/break-glass/x"] = nil },
+		"one that was changed": func() {
+			for name, text := range m.objects {
+				m.objects[name] = []byte(strings.Replace(string(text), "@alice", "@bobby ", 1))
+			}
+		},
+		"one under another's name": func() {
+			for name, text := range whole {
+				m.objects[strings.Replace(name, "/00000/", "/00009/", 1)] = text
+			}
+		},
+		"a store that is down": func() { s.Store = broken{m} },
+	} {
+		m.objects = maps.Clone(whole)
+		spoil()
+		if got, err := s.Uses(t.Context(), "987654"); err == nil {
+			t.Errorf("%s: %+v", what, got)
+		}
+		s.Store = m
 	}
 }
 

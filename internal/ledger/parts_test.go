@@ -105,6 +105,10 @@ func TestTypesHaveForms(t *testing.T) {
 		if form.session {
 			r.Session, r.Links.Session = sessionOfType(typ)
 		}
+		if form.glass {
+			r.BreakGlass = glassRecord(typ).BreakGlass
+			r.BreakGlass.RunID = r.Task.RunID
+		}
 		back, err := Decode("r", mustEncode(t, r))
 		if err != nil || back.Type != typ {
 			t.Errorf("%s: %v", typ, err)

@@ -2,8 +2,6 @@ package ledger
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,36 +54,6 @@ func TestSlotsCount(t *testing.T) {
 	counts(1)
 }
 
-func TestSlotsKeys(t *testing.T) {
-	s := Slots{Store: newMemory(), Now: at}
-	var want []string
-	for i := range 5 {
-		c := claim(3, at().Add(time.Minute))
-		c.Key = []string{"break-glass", "987654", fmt.Sprint("entry", i)}
-		want = append(want, fmt.Sprint(c.Key))
-		for range 3 {
-			if _, err := s.Take(t.Context(), c); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if _, err := s.Take(t.Context(), claim(1, time.Time{})); err != nil {
-		t.Fatal(err)
-	}
-	keys, err := s.Keys(t.Context(), "break-glass")
-	var got []string
-	for _, k := range keys {
-		got = append(got, fmt.Sprint(k))
-	}
-	slices.Sort(got)
-	if err != nil || !slices.Equal(got, want) {
-		t.Errorf("%q, %v", got, err)
-	}
-	if keys, err := s.Keys(t.Context(), "once"); err != nil || len(keys) != 0 {
-		t.Errorf("none: %q, %v", keys, err)
-	}
-}
-
 // TestSlotsCountRefuses: what somebody else wrote there is an error, never free, and nothing to count for ever.
 func TestSlotsCountRefuses(t *testing.T) {
 	m := newMemory()
@@ -100,9 +68,6 @@ func TestSlotsCountRefuses(t *testing.T) {
 		t.Helper()
 		if n, err := s.Count(t.Context(), c.Key); err == nil {
 			t.Errorf("%s: counted %d", what, n)
-		}
-		if keys, err := s.Keys(t.Context(), "limits"); err == nil {
-			t.Errorf("%s: listed %q", what, keys)
 		}
 	}
 	swap := func(from, to string) []byte { return []byte(strings.Replace(string(whole), from, to, 1)) }
@@ -131,9 +96,6 @@ func TestSlotsCountRefuses(t *testing.T) {
 		if _, err := s.Count(t.Context(), key); err == nil {
 			t.Errorf("counted %q", key)
 		}
-	}
-	if _, err := s.Keys(t.Context(), "a/b"); err == nil {
-		t.Error("listed a/b")
 	}
 	s.Store = broken{m}
 	refuses("store down")

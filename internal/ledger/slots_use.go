@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -16,8 +18,8 @@ const BreakGlassKind = "break-glass"
 // denies.
 const useSchema = 2
 
-// maxUses is how many uses of break-glass are read of one project.
-const maxUses = 10_000
+// maxUses is how many slots of break-glass are looked at, of all projects.
+const maxUses = 50_000
 
 // Use is what the slot of a use of break-glass says of it. It is the word of the job that took it, and stands there
 // before there is a credential.
@@ -77,44 +79,87 @@ func (s Slots) Uses(ctx context.Context, project string) ([]Used, error) {
 }
 
 func (s Slots) uses(ctx context.Context, project string) ([]Used, error) {
-	keys, err := s.keys(ctx, BreakGlassKind)
+	names, err := s.allUses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var first, mine []string // the first name of each key, and all names of the project's keys
+	for i, name := range names {
+		if i == 0 || keyPart(name) != keyPart(names[i-1]) {
+			first = append(first, name)
+		}
+	}
+	keys, err := s.readAll(ctx, first)
+	if err != nil {
+		return nil, err
+	}
+	for i := range keys {
+		key := keys[i].Key
+		if len(key) != 3 {
+			return nil, fmt.Errorf("%s: names neither project nor entry: look at who wrote it", first[i])
+		}
+		if key[1] == project {
+			mine = append(mine, slices.DeleteFunc(slices.Clone(names), func(name string) bool { return keyPart(name) != keyPart(first[i]) })...)
+		}
+	}
+	slots, err := s.readAll(ctx, mine)
 	if err != nil {
 		return nil, err
 	}
 	out := []Used{}
-	for _, key := range keys {
-		if len(key) != 3 {
-			return nil, errors.New("a slot names neither project nor entry: look at who wrote it")
+	for i, got := range slots {
+		if got.Use == nil {
+			return nil, fmt.Errorf("%s: doesn't say who used it: look at who wrote it", mine[i])
 		}
-		if key[1] != project {
-			continue
-		}
-		if out, err = s.usesOf(ctx, key[2], slotsPrefix(key), out); err != nil {
-			return nil, err
-		}
+		out = append(out, Used{Use: *got.Use, ID: got.Holder, Entry: got.Key[2], Taken: got.Taken})
 	}
 	return out, nil
 }
 
-// usesOf appends the uses of one entry.
-func (s Slots) usesOf(ctx context.Context, entry, prefix string, out []Used) ([]Used, error) {
-	for after := ""; ; {
-		names, err := s.Store.List(ctx, prefix, after, MaxList)
+// keyPart is what the names of one key's slots share.
+func keyPart(name string) string {
+	kind := len("slots/" + BreakGlassKind + "/")
+	part, _, _ := strings.Cut(name[min(kind, len(name)):], "/")
+	return part
+}
+
+// allUses lists the slots of break-glass of all projects: which are whose, their objects say.
+func (s Slots) allUses(ctx context.Context) ([]string, error) {
+	var all []string
+	for after := ""; ; after = all[len(all)-1] {
+		names, err := s.Store.List(ctx, "slots/"+BreakGlassKind+"/", after, MaxList)
+		all = append(all, names...)
 		if err != nil || len(names) == 0 {
-			return out, err
+			return all, err
 		}
-		for _, name := range names {
-			got, err := s.read(ctx, name)
-			switch {
-			case err != nil:
-				return nil, err
-			case got.Use == nil:
-				return nil, fmt.Errorf("%s: doesn't say who used it: look at who wrote it", name)
-			case len(out) == maxUses:
-				return nil, errors.New("more than 10000")
-			}
-			out = append(out, Used{Use: *got.Use, ID: got.Holder, Entry: entry, Taken: got.Taken})
+		if len(all) > maxUses {
+			return nil, fmt.Errorf("more than %d", maxUses)
 		}
-		after = names[len(names)-1]
 	}
+}
+
+// atOnce is how many objects are read at one time: each lease reads all uses that there ever were.
+const atOnce = 16
+
+// readAll reads slots, in the order of their names.
+func (s Slots) readAll(ctx context.Context, names []string) ([]slot, error) {
+	out, errs := make([]slot, len(names)), make([]error, len(names))
+	var wg sync.WaitGroup
+	turns := make(chan struct{}, atOnce)
+	for i, name := range names {
+		turns <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-turns }()
+			if errs[i] = ctx.Err(); errs[i] == nil {
+				out[i], errs[i] = s.read(ctx, name)
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil { // the first, and not all that a store answers that is down
+			return nil, err
+		}
+	}
+	return out, nil
 }

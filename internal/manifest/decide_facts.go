@@ -191,6 +191,9 @@ type GlassUse struct {
 	Run string `yaml:"run" check:"text"`
 	// Unproven: no sealed record proves who broke the glass. Then whoever may break it can't review it.
 	Unproven bool `yaml:"unproven"`
+	// Slotless: a sealed record tells of it, and no slot in the store. It counts where its entry is there, as any job of the
+	// repository can write such a record, and not as one of those that the entry allows.
+	Slotless bool `yaml:"slotless"`
 	// Fault is why what is known of the use can't be true. Then no review counts.
 	Fault string `yaml:"fault" check:"text"`
 }

@@ -63,7 +63,7 @@ func (j *judge) glassUses(ptr, id string, entry *BreakGlass) verdict {
 	}
 	since, n := j.Now.Add(-entry.MaxUses.Per.Std()), 0
 	for _, use := range j.Facts.Ledger.BreakGlass {
-		if use.Entry == id && use.Time.After(since) {
+		if use.Entry == id && !use.Slotless && use.Time.After(since) {
 			n++
 		}
 	}

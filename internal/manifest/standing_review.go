@@ -18,7 +18,7 @@ func (s Standing) reviews(id string) []Reason {
 			continue
 		}
 		entry, ok := s.Manifest.BreakGlass[use.Entry]
-		if ok && (s.reviewPending(&entry, &use) || s.reviewed(&entry, &use)) {
+		if !ok && use.Slotless || ok && (s.reviewPending(&entry, &use) || s.reviewed(&entry, &use)) {
 			continue
 		}
 		r := Reason{
