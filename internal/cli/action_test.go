@@ -85,7 +85,7 @@ func TestActionUpload(t *testing.T) {
 func TestActionInputs(t *testing.T) {
 	u := newUploader(t)
 	for input, want := range map[string]string{
-		"fail_on": "::error title=curfew::input \"fail_on\": there is no such input: expected args, category, command,",
+		"fail_on": "::error title=curfew::input \"fail_on\": there is no such input: expected args, break-glass, category, command,",
 		"grant":   "::error title=curfew::input \"grant\": the command scan doesn't take it",
 		"format":  "::error title=curfew::--format: unknown format",
 		"fail-on": "::error title=curfew::--fail-on: unknown severity",
