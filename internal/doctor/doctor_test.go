@@ -219,6 +219,31 @@ func TestAttested(t *testing.T) {
 	}
 }
 
+// TestEmergencies: a use of break-glass whose review is attested suspends nothing, and one whose isn't does.
+func TestEmergencies(t *testing.T) {
+	const use = "01JD9Z6Q4T8K0000000000000A"
+	w := newWorld(t)
+	w.edit("version: 1\n", `version: 1
+break-glass:
+  oncall: { grants: [deploy/vault], activators: ["@alice"], requires: [reason], ttl: 15m, max-uses: { count: 2, per: 30d }, review: { within: 1d, by: "@zoe", on-missed: suspend } }
+`)
+	used := start.AddDate(0, 0, -3)
+	s := &store{uses: []manifest.GlassUse{{
+		Entry: "oncall", Grant: "deploy/vault", Time: manifest.Instant{Time: used}, Activator: "@alice", ID: use, Run: "1205", Unproven: true,
+	}}}
+	w.opens(s)
+	if f := w.examine()["decision deploy/vault"]; f.Status != doctor.Wrong || !strings.Contains(text(f), "[review-missed]") {
+		t.Errorf("nothing attested: %s %s", f.Status, text(f))
+	}
+	s.attested = []ledger.Record{{
+		Type:       ledger.BreakGlassStated,
+		BreakGlass: &ledger.BreakGlass{Use: use, RunID: "1205", By: "@zoe", Verdict: ledger.Justified, Reviewed: used.Add(time.Hour)},
+	}}
+	if f := w.examine()["decision deploy/vault"]; f.Status != doctor.OK {
+		t.Errorf("reviewed: %s %s", f.Status, text(f))
+	}
+}
+
 // TestNarrowed reads the session policy where a lease would.
 func TestNarrowed(t *testing.T) {
 	w := newWorld(t)

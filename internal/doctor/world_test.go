@@ -180,10 +180,11 @@ type store struct {
 	taken int
 
 	attested []ledger.Record
+	uses     []manifest.GlassUse
 }
 
 func (s *store) Facts(_ context.Context, _, grant string) (*manifest.LedgerFacts, error) {
-	return &manifest.LedgerFacts{Store: "s3://acme-curfew/ledger", BreakGlass: []manifest.GlassUse{}, Leases: map[string]manifest.LeaseCount{grant: {Alive: s.alive, LastDay: s.alive}}}, s.err
+	return &manifest.LedgerFacts{Store: "s3://acme-curfew/ledger", BreakGlass: append([]manifest.GlassUse{}, s.uses...), Leases: map[string]manifest.LeaseCount{grant: {Alive: s.alive, LastDay: s.alive}}}, s.err
 }
 
 func (s *store) Used(context.Context, []string) (int, error) { return s.alive, s.err }

@@ -216,6 +216,18 @@ func TestUseName(t *testing.T) {
 	}
 }
 
+// FuzzCutUse reads names of uses: what is taken is what would be written, and holds nothing that leaves a line.
+func FuzzCutUse(f *testing.F) {
+	f.Add(UseName("987654", "1205", holder))
+	f.Add("987654/1205/x\n")
+	f.Fuzz(func(t *testing.T, name string) {
+		repository, run, use, err := CutUse(name)
+		if err == nil && (UseName(repository, run, use) != name || strings.ContainsAny(name, "\r\n\t \x1b:")) {
+			t.Errorf("%q is taken", name)
+		}
+	})
+}
+
 // FuzzSlot reads whatever may lie in a store as a slot: what is taken is what would be written.
 func FuzzSlot(f *testing.F) {
 	m := newMemory()
