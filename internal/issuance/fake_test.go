@@ -284,6 +284,7 @@ type server struct {
 	issued  []string
 	revoked []string
 	narrow  string
+	reaches []string // the repositories of the last token of GitHub's
 	now     func() time.Time
 	step    func(name string) error
 }
@@ -301,7 +302,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ends := strings.HasSuffix(r.URL.Path, "/revoke-self") || r.Method == http.MethodDelete
-	if !ends && s.step("exchange") != nil {
+	if !ends && r.URL.Path != "/installation/repositories" && s.step("exchange") != nil {
 		panic(http.ErrAbortHandler)
 	}
 	switch {
@@ -315,7 +316,14 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"client_token": token, "accessor": "acc-1", "lease_duration": s.lasts, "renewable": false, "token_type": "service",
 		}}))
 	case r.URL.Path == "/sts/exchange":
+		s.reaches = r.URL.Query()["repositories"]
 		_, _ = w.Write(toJSON(map[string]any{"token": s.make("gh" + "s_")}))
+	case r.URL.Path == "/installation/repositories":
+		var list []any
+		for _, name := range s.reaches {
+			list = append(list, map[string]any{"full_name": name})
+		}
+		_, _ = w.Write(toJSON(map[string]any{"total_count": len(list), "repositories": list}))
 	default:
 		form := string(body)
 		if i := strings.Index(form, "Policy="); i >= 0 {

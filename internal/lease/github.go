@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/courier"
+	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
@@ -49,7 +50,8 @@ func githubKind() kind {
 
 // github exchanges by the one request that octo-sts knows, GET /sts/exchange
 // (https://github.com/octo-sts/app#federating-a-token). Which repositories and permissions the token has, the
-// trust policy there decides, and the answer doesn't tell: what the grant says of them isn't sent.
+// trust policy there decides. What it reaches is held to the grant before anybody has it: the repositories as GitHub
+// lists them for the token, the permissions where the exchange's answer names them, since GitHub tells nobody.
 type github struct{ desk }
 
 // Exchange asks for an installation token.
@@ -91,7 +93,7 @@ func (p *github) exchange(ctx context.Context, r Request) (*Credential, error) {
 	defer cancel()
 	a, err := l.ask(line, question{
 		method: http.MethodGet, path: []string{"sts", "exchange"},
-		query: url.Values{"scope": {scope}, "identity": {g.Identity}},
+		query: githubWanted(scope, g),
 		header: http.Header{
 			"Authorization": {"Bearer " + string(r.IDToken.Reveal())}, "Accept": {"application/json"},
 		},
@@ -108,10 +110,25 @@ func (p *github) exchange(ctx context.Context, r Request) (*Credential, error) {
 		return nil, err
 	}
 	c.ending.server = api
-	if err := errors.Join(c.setGitHubEnd(a, r), r.hold(c)); err != nil {
+	if err := p.contain(line, c, a, r); err != nil {
 		return nil, giveBack(ctx, p, c, err)
 	}
 	return c, nil
+}
+
+// contain says when the token ends, has it held, and holds what it reaches to the grant.
+func (p *github) contain(ctx context.Context, c *Credential, a answer, r Request) error {
+	root, err := readJSON(a)
+	if err == nil {
+		err = c.setGitHubEnd(root, r)
+	}
+	if err := errors.Join(err, r.hold(c)); err != nil {
+		return err
+	}
+	if err := githubTold(root, r.Grant.GitHub); err != nil {
+		return err
+	}
+	return p.reaches(ctx, c, r.Grant.GitHub)
 }
 
 // githubScope is the repository whose trust policy is asked for: the one that the token is to reach, or for
@@ -153,20 +170,24 @@ func (p *github) credential(a answer, n names) (*Credential, error) {
 	}, nil
 }
 
-// setGitHubEnd says that it ends in an hour, or when the service says, as expires_at, as GitHub does to Apps.
-func (c *Credential) setGitHubEnd(a answer, r Request) error {
+// setGitHubEnd says that it ends in an hour, or when the service says: as expires_at, as GitHub does to Apps, or as expires_in, in
+// seconds.
+func (c *Credential) setGitHubEnd(root *jsontree.Node, r Request) error {
 	c.NotAfter = c.Issued.Add(githubTerm)
-	root, err := readJSON(a)
-	if err != nil || member(root, "expires_at") == nil {
-		return err
+	switch lives, ok := seconds(root, "expires_in"); {
+	case member(root, "expires_at") != nil:
+		end, err := time.Parse(time.RFC3339, text(root, "expires_at"))
+		if err != nil {
+			return errors.New("the answer doesn't say in RFC 3339 when the token ends")
+		}
+		c.NotAfter = end
+	case ok:
+		c.NotAfter = c.Issued.Add(lives)
+	case member(root, "expires_in") != nil:
+		return errors.New("the answer doesn't say in seconds how long the token lives")
 	}
-	end, err := time.Parse(time.RFC3339, text(root, "expires_at"))
-	if err != nil {
-		return errors.New("the answer doesn't say in RFC 3339 when the token ends")
-	}
-	c.NotAfter = end
 	r.TTL = max(r.TTL, githubTerm)
-	return r.term(c.Issued, end)
+	return r.term(c.Issued, c.NotAfter)
 }
 
 // githubHandle is how GitHub's audit log writes a token:
@@ -176,13 +197,21 @@ func githubHandle(token redact.Secret) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// githubSaid is the message of a refusal: GitHub's, and that of octo-sts, have it in the same place.
+// githubSaid is the message of a refusal: GitHub's, and that of octo-sts, have it in the same place. github-sts, which speaks as
+// octo-sts does, has a code beside a word.
 func githubSaid(a answer) string {
 	root, err := readJSON(a)
 	if err != nil {
 		return ""
 	}
-	return text(root, "message")
+	if said := text(root, "message"); said != "" {
+		return said
+	}
+	code, word := text(root, "code"), text(root, "error")
+	if code == "" || word == "" {
+		return word
+	}
+	return word + ": " + code
 }
 
 // githubTry says what to change where the exchange is refused.

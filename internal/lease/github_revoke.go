@@ -15,11 +15,7 @@ func (p *github) Revoke(ctx context.Context, c *Credential) (Revocation, error) 
 		return c.revocation(ExpireOnly, "not asked"), within("github", err)
 	}
 	defer cancel()
-	a, err := l.ask(ctx, question{method: http.MethodDelete, path: []string{"installation", "token"}, header: http.Header{
-		"Authorization":        {"Bearer " + string(c.ending.token.Reveal())},
-		"Accept":               {"application/vnd.github+json"},
-		"X-Github-Api-Version": {"2022-11-28"},
-	}})
+	a, err := l.ask(ctx, question{method: http.MethodDelete, path: []string{"installation", "token"}, header: githubHeader(c.ending.token)})
 	if err != nil {
 		return c.revocation(ExpireOnly, err.Error()), within("github", err)
 	}

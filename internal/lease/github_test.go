@@ -27,11 +27,22 @@ func githubGrant(url string, repositories ...string) *manifest.Grant {
 
 func ghs() string { return "gh" + "s_" + made(36) }
 
+// githubLists answers which repositories a token reaches, as GitHub documents it, in short
+// (https://docs.github.com/en/rest/apps/installations#list-repositories-accessible-to-the-app-installation).
+func githubLists(total int, names ...string) http.HandlerFunc {
+	var items []string
+	for i, name := range names {
+		items = append(items, fmt.Sprintf(`{"id":%d,"full_name":%q,"private":true,"permissions":{"admin":false,"push":false,"pull":true}}`, 1296269+i, name))
+	}
+	return says(200, fmt.Sprintf(`{"total_count":%d,"repository_selection":"selected","repositories":[%s]}`, total, strings.Join(items, ",")))
+}
+
 func TestGitHub(t *testing.T) {
 	token := ghs()
-	f := serve(t, says(429, `{"code":8,"message":"GitHub API rate limit exceeded","details":[]}`), says(200, `{"token":"`+token+`"}`), says(204, ""))
+	f := serve(t, says(429, `{"code":8,"message":"GitHub API rate limit exceeded","details":[]}`), says(200, `{"token":"`+token+`"}`), githubLists(2, "acme/web", "Acme/API"), says(204, ""))
 	p, clock := provider(t, "github")
 	g := githubGrant(f.URL, "acme/web", "acme/api")
+	g.GitHub.Permissions = map[string]manifest.Access{"pull-requests": manifest.Write, "contents": manifest.Read}
 	r := request(t, g)
 	c, err := p.Exchange(t.Context(), r)
 	if err != nil {
@@ -49,9 +60,11 @@ func TestGitHub(t *testing.T) {
 	if want := "revoked (" + f.host() + " answered 204)"; err != nil || got.String() != want {
 		t.Errorf("%s and %v, want %s", got, err, want)
 	}
+	const wanted = "identity=deploy&permissions=contents%3Aread&permissions=pull_requests%3Awrite&repositories=acme%2Fapi&repositories=acme%2Fweb&scope=acme"
 	for i, want := range []struct{ line, query, bearer string }{
-		{"GET /sts/exchange", "identity=deploy&scope=acme", string(r.IDToken.Reveal())},
-		{"GET /sts/exchange", "identity=deploy&scope=acme", string(r.IDToken.Reveal())},
+		{"GET /sts/exchange", wanted, string(r.IDToken.Reveal())},
+		{"GET /sts/exchange", wanted, string(r.IDToken.Reveal())},
+		{"GET /installation/repositories", "page=1&per_page=3", token},
 		{"DELETE /installation/token", "", token},
 	} {
 		s := f.seen[i]
@@ -96,6 +109,8 @@ func TestGitHubOdd(t *testing.T) {
 		{"personal token", `{"token":"gh` + `p_` + token[4:] + `"}`, "HOST answered with something else than an installation token (ghs_…), which isn't handed over"},
 		{"newline", `{"token":"` + token + `\nPATH=/tmp"}`, "GITHUB_TOKEN holds a line break"},
 		{"unreadable end", `{"token":"` + token + `","expires_at":1}`, "the answer doesn't say in RFC 3339 when the token ends" + gone},
+		{"unreadable length", `{"token":"` + token + `","expires_in":"1h"}`, "the answer doesn't say in seconds how long the token lives" + gone},
+		{"too long in seconds", `{"token":"` + token + `","expires_in":86400}`, "it would live until 2026-11-29T12:00:00Z, longer than the 1h0m0s that the grant allows" + gone},
 		{"too long", `{"token":"` + token + `","expires_at":"2026-11-29T12:00:00Z"}`, "it would live until 2026-11-29T12:00:00Z, longer than the 1h0m0s that the grant allows" + gone},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -146,7 +161,7 @@ func TestGitHubRevoke(t *testing.T) {
 		{"200 is no proof", says(200, `{}`), lives + "(HOST answered 200)", false},
 		{"fault", says(502, ``), lives + "(HOST answered 502, in the last of 4 tries)", true},
 	} {
-		f := serve(t, says(200, `{"token":"`+ghs()+`","expires_at":"2026-11-28T12:30:00Z"}`), tt.answer)
+		f := serve(t, says(200, `{"token":"`+ghs()+`","expires_at":"2026-11-28T12:30:00Z"}`), githubLists(1, "acme/web"), tt.answer)
 		p, _ := provider(t, "github")
 		c, err := p.Exchange(t.Context(), request(t, githubGrant(f.URL)))
 		if err != nil {
@@ -164,7 +179,7 @@ func githubBehaviour() behaviour {
 		provider: "github", grant: func(f *fake) *manifest.Grant { return githubGrant(f.URL) },
 		token: ghs,
 		steps: func(token string, ends time.Time) []http.HandlerFunc {
-			return []http.HandlerFunc{says(200, `{"token":"`+token+`","expires_at":"`+ends.Format(time.RFC3339)+`"}`)}
+			return []http.HandlerFunc{says(200, `{"token":"`+token+`","expires_at":"`+ends.Format(time.RFC3339)+`"}`), githubLists(1, "acme/web")}
 		},
 		refusal: says(403, `{"code":7,"message":"trust policy: subject didn't match","details":[]}`), reason: "trust policy: subject didn't match",
 		revoked: says(204, ""), gone: says(401, `{"message":"Bad credentials"}`),
