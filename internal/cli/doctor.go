@@ -104,8 +104,10 @@ func (f *doctorFlags) options(env *Env) (doctor.Options, *job, error) {
 	o := doctor.Options{
 		Job: f.job(env), Grant: f.grant, Task: request.Task, Issuers: f.issuers, Tokens: source, Keys: source, Ahead: dates.known,
 		Hide: j.veil.hide, Now: env.Now,
-		Reach: func(ctx context.Context, g *manifest.Grant) (string, error) { return lease.Reach(ctx, g, j.ask()) },
-		Role:  func(ctx context.Context, g *manifest.Vault) ([]byte, error) { return deployedRole(ctx, j, g) },
+		Reach: func(ctx context.Context, g *manifest.Grant, file []byte) (string, error) {
+			return lease.Reach(ctx, g, file, j.ask())
+		},
+		Role: func(ctx context.Context, g *manifest.Vault) ([]byte, error) { return deployedRole(ctx, j, g) },
 	}
 	if f.store {
 		j.of.RunID = o.Job.Run

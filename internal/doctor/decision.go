@@ -86,13 +86,19 @@ func (e *exam) narrowed(ctx context.Context, w *wanted) error {
 	if n == nil || n.None || n.File == "" {
 		return nil
 	}
+	_, err := e.file(ctx, n.File)
+	return err
+}
+
+// file reads one beside the manifest, which a grant names.
+func (e *exam) file(ctx context.Context, path string) ([]byte, error) {
 	asked, cancel := e.limited(ctx)
 	defer cancel()
-	src, err := e.o.Governance.File(asked, e.who, e.rules.Manifest.Commit, n.File)
+	src, err := e.o.Governance.File(asked, e.who, e.rules.Manifest.Commit, path)
 	if err == nil && len(src) == 0 {
 		err = errors.New("it is empty")
 	}
-	return err
+	return src, err
 }
 
 // decided takes over a decision, with its reasons.

@@ -39,8 +39,8 @@ type Options struct {
 	GovernanceErr error
 	// Provers are by the kinds of triggers that a lease can prove, and asked as it would.
 	Provers map[string]issuance.Prover
-	// Reach asks the grant's provider whether it is there.
-	Reach func(ctx context.Context, g *manifest.Grant) (string, error)
+	// Reach asks the grant's provider whether it is there. file is what stands in the file that the provider's part of the grant names.
+	Reach func(ctx context.Context, g *manifest.Grant, file []byte) (string, error)
 	// Role reads a role of Vault's as it is deployed. A *UncheckedError says why it wasn't asked for.
 	Role func(ctx context.Context, g *manifest.Vault) ([]byte, error)
 	// Store opens the organisation's store; nil where that wasn't asked for, as its role is leased then.

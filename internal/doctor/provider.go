@@ -105,7 +105,14 @@ func apply(grant string, doc *trust.Document) string {
 
 // provider is whether the server answers at all.
 func (e *exam) provider(ctx context.Context, w *wanted) Finding {
-	said, err := e.o.Reach(ctx, &w.grant)
+	var file []byte
+	if key, path := w.grant.File(); path != "" {
+		var err error
+		if file, err = e.file(ctx, path); err != nil {
+			return wrong("the file that the grant names as "+key+" can't be read: "+err.Error(), "commit "+path)
+		}
+	}
+	said, err := e.o.Reach(ctx, &w.grant, file)
 	if err != nil {
 		return wrong("the provider can't be asked: "+err.Error(), "see that this machine's network, proxy and certificates lead there, and that the grant has the right address")
 	}

@@ -121,7 +121,7 @@ func worldOf(t *testing.T, issuer *testservers.Issuer) *world {
 				w.hidden = append(w.hidden, string(s.Reveal()))
 			}
 		},
-		Reach: func(_ context.Context, g *manifest.Grant) (string, error) {
+		Reach: func(_ context.Context, g *manifest.Grant, _ []byte) (string, error) {
 			return "the " + g.Provider() + " of the test answered 200", w.reach
 		},
 		Role: func(context.Context, *manifest.Vault) ([]byte, error) { return w.role() },

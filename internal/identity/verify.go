@@ -163,6 +163,9 @@ func (e Expectation) times(c Claims) error {
 
 func utc(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
+// Time is a claim that is a NumericDate, such as exp. Its error is a *Refusal.
+func (c Claims) Time(name string) (time.Time, error) { return date(c, name) }
+
 // date reads a NumericDate: RFC 7519, section 2. It may have a fraction.
 func date(c Claims, name string) (time.Time, error) {
 	const year9999 = 253402300799

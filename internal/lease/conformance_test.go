@@ -43,7 +43,7 @@ type behaviour struct {
 // behaviours has every provider once.
 func behaviours() []behaviour {
 	return []behaviour{
-		awsBehaviour(), azureBehaviour(), cratesBehaviour(), gcpBehaviour(), githubBehaviour(), npmBehaviour(), oauthBehaviour(), pypiBehaviour(), vaultBehaviour(),
+		awsBehaviour(), azureBehaviour(), cratesBehaviour(), gcpBehaviour(), githubBehaviour(), kubernetesBehaviour(), npmBehaviour(), oauthBehaviour(), pypiBehaviour(), vaultBehaviour(),
 	}
 }
 

@@ -137,7 +137,7 @@ func made(n int) string {
 }
 
 // claims are those of the ID token in tests, which ends 5 minutes after their start.
-const claims = `{"iss":"https://token.actions.githubusercontent.com","aud":"elsewhere","sub":"repo:acme/web:environment:production","repository_id":"12","exp":1795867500}`
+const claims = `{"iss":"https://token.actions.githubusercontent.com","aud":"elsewhere","sub":"repo:acme/web:environment:production","repository_id":"12","iat":1795867200,"exp":1795867500}`
 
 // request is one for a grant.
 func request(t *testing.T, g *manifest.Grant) lease.Request {

@@ -28,7 +28,7 @@ type kind struct {
 
 // kinds are the providers, by name.
 func kinds() []kind {
-	return []kind{awsKind(), azureKind(), cratesKind(), gcpKind(), githubKind(), npmKind(), oauthKind(), pypiKind(), vaultKind()}
+	return []kind{awsKind(), azureKind(), cratesKind(), gcpKind(), githubKind(), kubernetesKind(), npmKind(), oauthKind(), pypiKind(), vaultKind()}
 }
 
 // kindOf is the provider of that name.

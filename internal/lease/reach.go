@@ -21,8 +21,8 @@ var (
 
 // Reach asks once whether the grant's provider answers, and returns what it said. No credential is sent. Any answer
 // of HTTP will do, a refusal too: nothing was proven to it. But a Vault that is sealed leases nothing, nor does an Entra that
-// doesn't know the tenant.
-func Reach(ctx context.Context, g *manifest.Grant, o Options) (string, error) {
+// doesn't know the tenant, and an API server must be the one that the grant's authority proves. file is as Request.File.
+func Reach(ctx context.Context, g *manifest.Grant, file []byte, o Options) (string, error) {
 	base, err := Endpoint(g)
 	if err != nil {
 		return "", err
@@ -31,11 +31,7 @@ func Reach(ctx context.Context, g *manifest.Grant, o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	said := func(answer) string { return "" }
-	if g.Azure != nil {
-		said = azureSaid
-	}
-	l, ctx, cancel, err := d.open(ctx, base, dialect{said: said})
+	l, ctx, cancel, err := d.openFor(ctx, base, g, file)
 	if err != nil {
 		return "", within(g.Provider(), err)
 	}
@@ -59,6 +55,22 @@ func Reach(ctx context.Context, g *manifest.Grant, o Options) (string, error) {
 		return "", within(g.Provider(), fmt.Errorf("%s to the question for the tenant: %s", l.words(a), azureTry(a, g.Azure)))
 	}
 	return l.words(a), nil
+}
+
+// openFor makes a line to a grant's provider, on which the words of an answer are Entra's alone.
+func (d *desk) openFor(ctx context.Context, base string, g *manifest.Grant, file []byte) (*line, context.Context, context.CancelFunc, error) {
+	said := func(answer) string { return "" }
+	if g.Azure != nil {
+		said = azureSaid
+	}
+	if g.Kubernetes == nil {
+		return d.open(ctx, base, dialect{said: said})
+	}
+	a, err := readAuthority(g.Kubernetes.CA, file)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return d.openTo(ctx, g, a, said)
 }
 
 // vaultHealth asks for 200 whatever the state: the answer says which

@@ -57,7 +57,7 @@ func TestReach(t *testing.T) {
 		{"crates", says(403, ""), "answered 403", false},
 	} {
 		f := serve(t, tt.answer)
-		said, err := lease.Reach(t.Context(), grantsAt(f.URL)[tt.provider], o)
+		said, err := lease.Reach(t.Context(), grantsAt(f.URL)[tt.provider], nil, o)
 		if err != nil {
 			said = err.Error()
 		}
@@ -77,12 +77,12 @@ func TestReach(t *testing.T) {
 		"http://127.0.0.1:1": "can't be reached", "http://vault.acme.example": "expected https", "https://u:p@acme.example": "user or password",
 	} {
 		for name, g := range grantsAt(address) {
-			if said, err := lease.Reach(t.Context(), g, o); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "u:p") {
+			if said, err := lease.Reach(t.Context(), g, nil, o); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "u:p") {
 				t.Errorf("%s %s: %q %v", name, address, said, err)
 			}
 		}
 	}
-	if _, err := lease.Reach(t.Context(), &manifest.Grant{}, o); err == nil {
+	if _, err := lease.Reach(t.Context(), &manifest.Grant{}, nil, o); err == nil {
 		t.Error("a grant of no provider is reached")
 	}
 }
