@@ -11,6 +11,7 @@ CACHE     := $(CURDIR)/.cache
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME  ?= 30s
 VAULT     := $(CACHE)/bin/vault-for-tests
+KUBERNETES := $(CACHE)/bin/kubernetes-for-tests
 MINIO     := v0.0.0-20260212201848-7aac2a2c5b7c
 ZITADEL   := v3.51.17
 ZIZMOR    := $(CACHE)/zizmor/bin/zizmor
@@ -45,10 +46,10 @@ vet: ## what lint can't: the files for other systems
 	GOOS=darwin go vet -trimpath ./... # -trimpath as releases are built, so that what both compile is compiled once
 	GOOS=windows go vet -trimpath ./...
 
-e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(CACHE)/bin/minio-$(MINIO) $(CACHE)/bin/zitadel-$(ZITADEL) $(CACHE)/zizmor/installed $(CACHE)/publish/installed ## the action under a runner, SARIF under its validator, a real Vault, a real STS and S3, token exchange, publishing
+e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(KUBERNETES) $(CACHE)/bin/minio-$(MINIO) $(CACHE)/bin/zitadel-$(ZITADEL) $(CACHE)/zizmor/installed $(CACHE)/publish/installed ## the action under a runner, SARIF under its validator, a real Vault, a real STS and S3, a Kubernetes API server, token exchange, publishing
 	node --test dist/test/*.test.js
 	@command -v cargo >/dev/null || echo 'NOT RUN: cargo publish: there is no cargo' >&2
-	CURFEW_ACT=$(CACHE)/bin/act CURFEW_VAULT=$(VAULT) CURFEW_MINIO=$(CACHE)/bin/minio-$(MINIO) \
+	CURFEW_ACT=$(CACHE)/bin/act CURFEW_VAULT=$(VAULT) CURFEW_KUBERNETES=$(KUBERNETES) CURFEW_MINIO=$(CACHE)/bin/minio-$(MINIO) \
 	  CURFEW_ZITADEL=$(CACHE)/bin/zitadel-$(ZITADEL) CURFEW_VERDACCIO=$(CACHE)/npm/node_modules/.bin/verdaccio \
 	  CURFEW_PUBLISH=$$([ ! -x $(CACHE)/publish/bin/twine ] || echo $(CACHE)/publish/bin) \
 	  CURFEW_ZIZMOR=$$([ ! -x $(ZIZMOR) ] || echo $(ZIZMOR)) \
@@ -135,6 +136,11 @@ $(CACHE)/bigrepo/%:
 $(VAULT): internal/testservers/vault/go.mod internal/testservers/vault/go.sum internal/testservers/vault/main.go
 	mkdir -p $(@D)
 	go build -C internal/testservers/vault -trimpath -buildvcs=false -o $@ .
+
+# Kubernetes' API server with its storage, and kubectl. Cold it takes five minutes.
+$(KUBERNETES): internal/testservers/kubernetes/go.mod internal/testservers/kubernetes/go.sum internal/testservers/kubernetes/main.go
+	mkdir -p $(@D)
+	go build -C internal/testservers/kubernetes -trimpath -buildvcs=false -ldflags='-s -w' -o $@ .
 
 # MinIO is a real STS and S3. Its licence (AGPL) is no matter: tests run it as a program of its own, and none of
 # it is linked or shipped. It is installed by its version: in internal/tools it would choose the versions of tools.

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"maps"
 	"math/big"
@@ -21,7 +22,8 @@ import (
 // ACTIONS_ID_TOKEN_REQUEST_URL). It is a fake of the platform; the servers that trust it are real.
 type Issuer struct {
 	*httptest.Server
-	RequestToken string // what a job shows to be given ID tokens
+	RequestToken string        // what a job shows to be given ID tokens
+	Lives        time.Duration // an ID token; 5 minutes unless it is changed before it is asked for
 
 	key   *rsa.PrivateKey
 	other *rsa.PrivateKey // that it doesn't publish
@@ -30,7 +32,22 @@ type Issuer struct {
 // StartIssuer starts one, whose jobs have claims beside those of JobClaims.
 func StartIssuer(tb testing.TB, claims map[string]any) *Issuer {
 	tb.Helper()
-	i := &Issuer{key: newKey(tb), other: newKey(tb), RequestToken: "request-" + rand.Text()}
+	i := newIssuer(tb, claims)
+	i.Start()
+	return i
+}
+
+// StartIssuerTLS starts one that speaks TLS, and returns its certificate in PEM, for those that trust no other.
+func StartIssuerTLS(tb testing.TB, claims map[string]any) (*Issuer, []byte) {
+	tb.Helper()
+	i := newIssuer(tb, claims)
+	i.StartTLS()
+	return i, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.Certificate().Raw})
+}
+
+func newIssuer(tb testing.TB, claims map[string]any) *Issuer {
+	tb.Helper()
+	i := &Issuer{key: newKey(tb), other: newKey(tb), RequestToken: "request-" + rand.Text(), Lives: 5 * time.Minute}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		sendJSON(w, map[string]any{
@@ -51,7 +68,7 @@ func StartIssuer(tb testing.TB, claims map[string]any) *Issuer {
 		}
 		sendJSON(w, map[string]any{"value": i.Token(r.URL.Query().Get("audience"), claims)})
 	})
-	i.Server = httptest.NewServer(mux)
+	i.Server = httptest.NewUnstartedServer(mux)
 	tb.Cleanup(i.Close)
 	return i
 }
@@ -89,7 +106,7 @@ func (i *Issuer) sign(key *rsa.PrivateKey, audience string, change map[string]an
 	said := JobClaims()
 	maps.Copy(said, map[string]any{
 		"iss": i.URL, "aud": audience, "jti": rand.Text(),
-		"iat": now.Unix(), "nbf": now.Add(-5 * time.Minute).Unix(), "exp": now.Add(5 * time.Minute).Unix(),
+		"iat": now.Unix(), "nbf": now.Add(-5 * time.Minute).Unix(), "exp": now.Add(i.Lives).Unix(),
 	})
 	maps.Copy(said, change)
 	maps.DeleteFunc(said, func(_ string, v any) bool { return v == nil })

@@ -1,0 +1,101 @@
+package testservers
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// Kubernetes is a real API server, with its storage in a folder of the test's.
+type Kubernetes struct {
+	URL   string
+	CA    string // its certificate's authority, in PEM
+	Admin string // the token of a member of system:masters
+	Audit string // the file of its audit log, which has metadata alone
+}
+
+// StartKubernetes starts the one of internal/testservers/kubernetes, which CURFEW_KUBERNETES names, with an
+// AuthenticationConfiguration.
+func StartKubernetes(tb testing.TB, authentication string) Kubernetes {
+	tb.Helper()
+	dir := tb.TempDir()
+	config := filepath.Join(dir, "authentication.yaml")
+	if err := os.WriteFile(config, []byte(authentication), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	cmd := command(tb, "CURFEW_KUBERNETES", "-dir", dir, "-authentication-config", config)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	var said struct{ Address, CA, Admin, Audit string }
+	if err != nil || json.Unmarshal(line, &said) != nil {
+		tb.Fatalf("Kubernetes didn't start: %v, %q", err, line)
+	}
+	return Kubernetes{said.Address, said.CA, said.Admin, said.Audit}
+}
+
+// Kubectl is a folder for PATH that has a real kubectl.
+func Kubectl(tb testing.TB) string {
+	tb.Helper()
+	binary, err := filepath.Abs(os.Getenv("CURFEW_KUBERNETES"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	dir := tb.TempDir()
+	if err := os.Symlink(binary, filepath.Join(dir, "kubectl")); err != nil {
+		tb.Fatal(err)
+	}
+	return dir
+}
+
+// Let lets a user make and read configmaps in the namespace default, by the kubectl of a folder. (The roles that come with a cluster are
+// put together by a controller, which there is none of.)
+func (k Kubernetes) Let(tb testing.TB, kubectl, user string) {
+	tb.Helper()
+	dir := tb.TempDir()
+	ca := filepath.Join(dir, "ca.pem")
+	if err := os.WriteFile(ca, []byte(k.CA), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"create", "role", "ci", "--verb=create,get,list", "--resource=configmaps"},
+		{"create", "rolebinding", "ci", "--role=ci", "--user=" + user},
+	} {
+		cmd := exec.CommandContext(tb.Context(), filepath.Join(kubectl, "kubectl"), append(args, "--server="+k.URL, "--certificate-authority="+ca, "--token="+k.Admin)...)
+		cmd.Env = []string{"HOME=" + dir}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			tb.Fatalf("%v\n%s", err, out)
+		}
+	}
+}
+
+// Trusting is an AuthenticationConfiguration that lets in whom an issuer calls the production environment of JobClaims' repository,
+// as the user curfew:987654:production
+// (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration).
+func Trusting(tb testing.TB, i *Issuer, ca []byte, audience string) string {
+	tb.Helper()
+	type object = map[string]any
+	text, err := json.Marshal(object{
+		"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AuthenticationConfiguration",
+		"jwt": []object{{
+			"issuer": object{"url": i.URL, "certificateAuthority": string(ca), "audiences": []string{audience}},
+			"claimValidationRules": []object{
+				{"claim": "repository_id", "requiredValue": "987654"},
+				{"claim": "environment", "requiredValue": "production"},
+			},
+			"claimMappings": object{"username": object{"expression": `"curfew:" + claims.repository_id + ":" + claims.environment`}},
+		}},
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(text)
+}
