@@ -27,6 +27,8 @@ func Client(of *http.Client) *http.Client {
 		if t, ok := of.Transport.(*http.Transport); ok {
 			t = t.Clone()
 			t.MaxResponseHeaderBytes = maxHeader
+			// A clone offers HTTP/2 in TLS, as what it is cloned of does by default, and speaks it only where it is told to.
+			t.ForceAttemptHTTP2 = true
 			own.Transport = t
 		}
 	}

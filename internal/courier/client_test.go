@@ -1,8 +1,11 @@
 package courier
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -69,6 +72,37 @@ func TestClient(t *testing.T) {
 		if err == nil {
 			_ = resp.Body.Close()
 			t.Errorf("%s: a header of 100 KiB was read", name)
+		}
+	}
+}
+
+// TestClientSpeaksHTTP2: most services offer HTTP/2. Whoever takes it up in the handshake has to speak it then.
+func TestClientSpeaksHTTP2(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Proto)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	trusted := x509.NewCertPool()
+	trusted.AddCert(server.Certificate())
+	for name, of := range map[string]*http.Client{
+		"none": nil, "as the program's": {Transport: &http.Transport{Proxy: http.ProxyFromEnvironment}}, "that has a configuration": {Transport: &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}},
+	} {
+		c := Client(of)
+		transport := c.Transport.(*http.Transport)
+		if transport.TLSClientConfig == nil {
+			transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+		}
+		transport.TLSClientConfig.RootCAs = trusted
+		resp, err := c.Get(server.URL)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		text, err := io.ReadAll(resp.Body)
+		if err != nil || resp.Body.Close() != nil || string(text) != "HTTP/2.0" {
+			t.Errorf("%s: %s, %v", name, text, err)
 		}
 	}
 }
