@@ -1,0 +1,142 @@
+//go:build e2e
+
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/curfew-ci/curfew/internal/testservers"
+)
+
+const clusterManifest = `version: 1
+extends: acme/.github
+owners:
+  web: { team: "@acme/web" }
+defaults: { narrow: none, limits: none }
+identities:
+  deploy:
+    owner: web
+    purpose: Deploy the web
+    privilege: low
+    expires: "2099-06-01"
+    runs-as: { workflow: .github/workflows/deploy.yml, job: deploy }
+    claims:
+      repository_id: "987654"
+      job_workflow_ref: acme/web/.github/workflows/deploy.yml@refs/heads/main
+      environment: production
+    grants:
+      cluster:
+        kubernetes: { server: "SERVER", ca: ops/ca.pem, audience: "https://kubernetes.acme.example", namespace: default }
+        ttl: 10m
+        when: always
+      variables:
+        kubernetes: { server: "SERVER", ca: ops/ca.pem, audience: "https://kubernetes.acme.example", as: env }
+        ttl: 10m
+        when: always
+      short:
+        kubernetes: { server: "SERVER", ca: ops/ca.pem, audience: "https://kubernetes.acme.example" }
+        ttl: 1m
+        when: always
+      elsewhere:
+        kubernetes: { server: "SERVER", ca: ops/ca.pem, audience: "https://another.acme.example" }
+        ttl: 10m
+        when: always
+`
+
+// newClusterSite is a job's machine and a real API server that trusts the job's platform. No Vault is there.
+func newClusterSite(t *testing.T) *site {
+	t.Helper()
+	curfew, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer, ca := testservers.StartIssuerTLS(t, nil)
+	k := testservers.StartKubernetes(t, testservers.Trusting(t, issuer, ca, "https://kubernetes.acme.example"))
+	kubectl := testservers.Kubectl(t)
+	k.Let(t, kubectl, "curfew:987654:production")
+	s := &site{t: t, issuer: issuer, curfew: curfew, dir: t.TempDir(), temp: t.TempDir()}
+	s.file(".github/curfew.yml", strings.ReplaceAll(clusterManifest, "SERVER", k.URL))
+	s.file("org/curfew/org.yml", strings.ReplaceAll(siteOrg, "ISSUER", issuer.URL))
+	s.file("ops/ca.pem", k.CA)
+	s.file("issuer.pem", string(ca))
+	s.rules = []string{"--trust-workspace", "--org-rules-from", "org", "--issuer", issuer.URL}
+	s.env = []string{
+		"PATH=" + kubectl + ":" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "RUNNER_TEMP=" + s.temp, "GITHUB_ACTIONS=true",
+		"GITHUB_ENV=" + filepath.Join(s.temp, "env"), "GITHUB_OUTPUT=" + filepath.Join(s.temp, "output"),
+		"GITHUB_RUN_ID=12055500123", "GITHUB_RUN_ATTEMPT=1", "GITHUB_JOB=deploy", "GITHUB_REPOSITORY_ID=987654",
+		"ACTIONS_ID_TOKEN_REQUEST_URL=" + issuer.RequestURL(), "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + issuer.RequestToken,
+		"SSL_CERT_FILE=" + filepath.Join(s.dir, "issuer.pem"),
+	}
+	return s
+}
+
+// credentialID is what the API server's audit log has of a token.
+var credentialID = regexp.MustCompile(`JTI=[A-Z2-7]+`)
+
+// TestE2EKubernetesExec: kubectl works below exec for longer than a token lives, with no token in its environment or its output.
+func TestE2EKubernetesExec(t *testing.T) {
+	s := newClusterSite(t)
+	s.issuer.Lives = 12 * time.Second
+	code, out, errs := s.run("exec", "--grant", "deploy/cluster", "--", "sh", "-ec",
+		`kubectl create configmap made; kubectl auth whoami -o json; env; cat "$(dirname "$KUBECONFIG")"/*; ls -l "$(dirname "$KUBECONFIG")"; sleep 25; kubectl get configmaps made; kubectl auth whoami -o json`)
+	if code != 0 {
+		t.Fatalf("exit status %d\n%s%s", code, out, errs)
+	}
+	for _, has := range []string{"configmap/made created", `"username": "curfew:987654:production"`, "-rw------- ", "KUBE_CONFIG_PATH=" + s.temp, `"namespace": "default"`} {
+		if !strings.Contains(out, has) {
+			t.Errorf("%s isn't in\n%s", has, out)
+		}
+	}
+	if strings.Contains(out+errs, "eyJ") {
+		t.Errorf("a token stands in\n%s%s", out, errs)
+	}
+	ids := credentialID.FindAllString(out, -1)
+	if len(ids) != 2 || ids[0] == ids[1] {
+		t.Errorf("credentials %q, expected the last to be another than the first", ids)
+	}
+	all := s.records()
+	if len(all) < 9 || all[1].Credential.Handle != ids[0] || all[1].Credential.Revocable != "none" || all[1].Credential.Provider != "kubernetes" {
+		t.Errorf("records %s: %+v", types(all), all)
+	}
+	if !strings.Contains(errs, "an ID token can't be revoked") {
+		t.Errorf("%s", errs)
+	}
+}
+
+// TestE2EKubernetesVariables: a tool that takes variables has the token there, and the lease ends in its time.
+func TestE2EKubernetesVariables(t *testing.T) {
+	s := newClusterSite(t)
+	code, out, errs := s.run("exec", "--grant", "deploy/variables", "--", "sh", "-ec",
+		`kubectl --server="$KUBE_HOST" --token="$KUBE_TOKEN" --certificate-authority=ops/ca.pem get configmaps; echo "$KUBE_TOKEN"; env | grep -c KUBE`)
+	if code != 0 || !strings.Contains(out, "[redacted]\n2\n") || strings.Contains(out+errs, "eyJ") {
+		t.Errorf("exit status %d\n%s%s", code, out, errs)
+	}
+}
+
+// TestE2EKubernetesDenied: neither a token that lives for longer than the grant allows is handed over nor one that the server refuses,
+// and doctor sees that the server is the one that the authority proves.
+func TestE2EKubernetesDenied(t *testing.T) {
+	s := newClusterSite(t)
+	for grant, says := range map[string]string{
+		"deploy/short":     "give the grant a ttl of at least 5m0s",
+		"deploy/elsewhere": "the provider refused: ",
+	} {
+		code, out, errs := s.run("exec", "--grant", grant, "--", "sh", "-c", "echo ran")
+		if code == 0 || strings.Contains(out, "ran") || !strings.Contains(errs, says) || strings.Contains(out+errs, "eyJ") {
+			t.Errorf("%s: exit status %d\n%s%s", grant, code, out, errs)
+		}
+	}
+	_, out, errs := s.run("doctor", "--grant", "deploy/cluster")
+	if !regexp.MustCompile(`(?m)^.*provider.*\n?.*answered 401`).MatchString(out) {
+		t.Errorf("%s%s", out, errs)
+	}
+	s.file("ops/ca.pem", "no certificate\n")
+	if code, out, errs := s.run("exec", "--grant", "deploy/cluster", "--", "true"); code == 0 || !strings.Contains(errs, "the authority in ops/ca.pem has no certificate") {
+		t.Errorf("exit status %d\n%s%s", code, out, errs)
+	}
+}
