@@ -94,7 +94,9 @@ func TestE2EKubernetes(t *testing.T) {
 	}
 	longer := w.issuer.Token(clusterAudience, map[string]any{"exp": time.Now().Add(time.Minute).Unix(), "jti": strings.TrimPrefix(c.Handle, "JTI=")})
 	r.Claims = realRequest(t, longer, w.grant()).Claims // as if it lived
-	isDenied(t, failed(t, p, r))
+	if d := isDenied(t, failed(t, p, r)); !strings.HasSuffix(d.Answer, "answered 401: Unauthorized") {
+		t.Errorf("%+v", d)
+	}
 }
 
 // audited expects that the audit log has a request by a credential.

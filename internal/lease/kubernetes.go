@@ -24,7 +24,7 @@ const (
 )
 
 // kubeCredential is what an API server's audit log has of a token beside the user: "JTI=" and the token's jti, from Kubernetes 1.32
-// on (https://kubernetes.io/docs/reference/labels-annotations-taints/audit-annotations/ names that of tokens it issues).
+// on (https://github.com/kubernetes/kubernetes/pull/127010).
 const kubeCredential = "authentication.kubernetes.io/credential-id"
 
 func kubernetesKind() kind {
