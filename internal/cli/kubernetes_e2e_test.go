@@ -108,6 +108,20 @@ func TestE2EKubernetesExec(t *testing.T) {
 	}
 }
 
+// TestE2EKubernetesLastToken: where the platform has no fresher ID token to give, a lease is renewed once, not again and again as its end
+// comes near, and the command goes on when it is over.
+func TestE2EKubernetesLastToken(t *testing.T) {
+	s := newClusterSite(t)
+	s.issuer.Ends = time.Now().Add(20 * time.Second)
+	code, out, errs := s.run("exec", "--grant", "deploy/cluster", "--", "sh", "-ec", `kubectl auth whoami; sleep 22; echo on`)
+	if code != 0 || !strings.HasSuffix(out, "on\n") || !strings.Contains(errs, "is over, and the command goes on without it") {
+		t.Errorf("exit status %d\n%s%s", code, out, errs)
+	}
+	if got := types(s.records()); got != "intent issued intent renewed expire-only ended" {
+		t.Errorf("records %s", got)
+	}
+}
+
 // TestE2EKubernetesVariables: a tool that takes variables has the token there, and the lease ends in its time.
 func TestE2EKubernetesVariables(t *testing.T) {
 	s := newClusterSite(t)

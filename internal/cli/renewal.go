@@ -37,6 +37,10 @@ func (t *tenancy) keep(ctx context.Context) {
 			t.endInTime(ctx, l)
 			return
 		}
+		if next := t.current(); !next.Until.After(l.Until) { // the platform has no fresher ID token, and another renewal had none either
+			t.endInTime(ctx, next)
+			return
+		}
 	}
 }
 

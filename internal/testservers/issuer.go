@@ -24,6 +24,7 @@ type Issuer struct {
 	*httptest.Server
 	RequestToken string        // what a job shows to be given ID tokens
 	Lives        time.Duration // an ID token; 5 minutes unless it is changed before it is asked for
+	Ends         time.Time     // all ID tokens, as where a platform gives a job one; the zero time lets each live for Lives
 
 	key   *rsa.PrivateKey
 	other *rsa.PrivateKey // that it doesn't publish
@@ -103,10 +104,14 @@ func (i *Issuer) Forged(audience string, claims map[string]any) string {
 // sign makes a token by RS256.
 func (i *Issuer) sign(key *rsa.PrivateKey, audience string, change map[string]any) string {
 	now := time.Now()
+	ends := i.Ends
+	if ends.IsZero() {
+		ends = now.Add(i.Lives)
+	}
 	said := JobClaims()
 	maps.Copy(said, map[string]any{
 		"iss": i.URL, "aud": audience, "jti": rand.Text(),
-		"iat": now.Unix(), "nbf": now.Add(-5 * time.Minute).Unix(), "exp": now.Add(i.Lives).Unix(),
+		"iat": now.Unix(), "nbf": now.Add(-5 * time.Minute).Unix(), "exp": ends.Unix(),
 	})
 	maps.Copy(said, change)
 	maps.DeleteFunc(said, func(_ string, v any) bool { return v == nil })
