@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,20 +49,28 @@ identities:
         when: always
 `
 
-// newClusterSite is a job's machine and a real API server that trusts the job's platform. No Vault is there.
-func newClusterSite(t *testing.T) *site {
+// clusterSite is a job's machine, and a real API server that was told whom to trust as trust render says. No Vault is there.
+type clusterSite struct {
+	site
+	cluster testservers.Kubernetes
+	kubectl string
+}
+
+func newClusterSite(t *testing.T) *clusterSite {
 	t.Helper()
 	curfew, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
 	issuer, ca := testservers.StartIssuerTLS(t, nil)
-	k := testservers.StartKubernetes(t, testservers.Trusting(t, issuer, ca, "https://kubernetes.acme.example"))
-	kubectl := testservers.Kubectl(t)
-	k.Let(t, kubectl, "curfew:987654:production")
-	s := &site{t: t, issuer: issuer, curfew: curfew, dir: t.TempDir(), temp: t.TempDir()}
-	s.file(".github/curfew.yml", strings.ReplaceAll(clusterManifest, "SERVER", k.URL))
+	s := &clusterSite{site: site{t: t, issuer: issuer, curfew: curfew, dir: t.TempDir(), temp: t.TempDir()}}
 	s.file("org/curfew/org.yml", strings.ReplaceAll(siteOrg, "ISSUER", issuer.URL))
+	configuration, binding := s.renderedCluster(string(ca))
+	k := testservers.StartKubernetes(t, configuration)
+	kubectl := testservers.Kubectl(t)
+	k.Must(t, kubectl, "create", "role", "curfew:987654:deploy:cluster", "--verb=create,get,list", "--resource=configmaps")
+	k.Must(t, kubectl, "apply", "--filename="+binding)
+	s.file(".github/curfew.yml", strings.ReplaceAll(clusterManifest, "SERVER", k.URL))
 	s.file("ops/ca.pem", k.CA)
 	s.file("issuer.pem", string(ca))
 	s.rules = []string{"--trust-workspace", "--org-rules-from", "org", "--issuer", issuer.URL}
@@ -72,7 +81,24 @@ func newClusterSite(t *testing.T) *site {
 		"ACTIONS_ID_TOKEN_REQUEST_URL=" + issuer.RequestURL(), "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + issuer.RequestToken,
 		"SSL_CERT_FILE=" + filepath.Join(s.dir, "issuer.pem"),
 	}
+	s.cluster, s.kubectl = k, kubectl
 	return s
+}
+
+// renderedCluster is what trust render writes for the grant deploy/cluster: the server's configuration, with the authority of the tests'
+// issuer added, as its certificate is of no public one, and the file of the binding.
+func (s *clusterSite) renderedCluster(ca string) (configuration, binding string) {
+	s.t.Helper()
+	known, _, _ := strings.Cut(clusterManifest, "      elsewhere:\n")
+	s.file(".github/curfew.yml", strings.ReplaceAll(known, "SERVER", "https://kubernetes.acme.example"))
+	code, out, errs := s.run("trust", "render", "--grant", "deploy/cluster", "--org-policy", "org")
+	configuration, bound, ok := strings.Cut(out, "\n---\n")
+	url := "    url: " + strconv.Quote(s.issuer.URL) + "\n"
+	if code != 0 || !ok || !strings.Contains(configuration, url) {
+		s.t.Fatalf("exit status %d\n%s%s", code, out, errs)
+	}
+	s.file("binding.yml", bound)
+	return strings.Replace(configuration, url, url+"    certificateAuthority: "+strconv.Quote(ca)+"\n", 1), filepath.Join(s.dir, "binding.yml")
 }
 
 // credentialID is what the API server's audit log has of a token.
@@ -87,7 +113,7 @@ func TestE2EKubernetesExec(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit status %d\n%s%s", code, out, errs)
 	}
-	for _, has := range []string{"configmap/made created", `"username": "curfew:987654:production"`, "-rw------- ", "KUBE_CONFIG_PATH=" + s.temp, `"namespace": "default"`} {
+	for _, has := range []string{"configmap/made created", `"username": "repository_id:987654:run_id:12055500123:run_attempt:1"`, `"curfew:987654:deploy/cluster"`, "-rw------- ", "KUBE_CONFIG_PATH=" + s.temp, `"namespace": "default"`} {
 		if !strings.Contains(out, has) {
 			t.Errorf("%s isn't in\n%s", has, out)
 		}
@@ -126,7 +152,7 @@ func TestE2EKubernetesLastToken(t *testing.T) {
 func TestE2EKubernetesVariables(t *testing.T) {
 	s := newClusterSite(t)
 	code, out, errs := s.run("exec", "--grant", "deploy/variables", "--", "sh", "-ec",
-		`kubectl --server="$KUBE_HOST" --token="$KUBE_TOKEN" --certificate-authority=ops/ca.pem get configmaps; echo "$KUBE_TOKEN"; env | grep -c KUBE`)
+		`kubectl --server="$KUBE_HOST" --token="$KUBE_TOKEN" --certificate-authority=ops/ca.pem get configmaps --namespace=default; echo "$KUBE_TOKEN"; env | grep -c KUBE`)
 	if code != 0 || !strings.Contains(out, "[redacted]\n2\n") || strings.Contains(out+errs, "eyJ") {
 		t.Errorf("exit status %d\n%s%s", code, out, errs)
 	}
@@ -152,5 +178,30 @@ func TestE2EKubernetesDenied(t *testing.T) {
 	s.file("ops/ca.pem", "no certificate\n")
 	if code, out, errs := s.run("exec", "--grant", "deploy/cluster", "--", "true"); code == 0 || !strings.Contains(errs, "the authority in ops/ca.pem has no certificate") {
 		t.Errorf("exit status %d\n%s%s", code, out, errs)
+	}
+}
+
+// TestE2EKubernetesTrust: the rendered configuration lets in the manifest's job, and nobody who lacks or changes one of its claims.
+func TestE2EKubernetesTrust(t *testing.T) {
+	s := newClusterSite(t)
+	const audience = "https://kubernetes.acme.example"
+	if out, err := s.cluster.Kubectl(t, s.kubectl, s.issuer.Token(audience, nil), "get", "configmaps", "--namespace=default"); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	refused := map[string]string{
+		"audience": s.issuer.Token("https://another.acme.example", nil), "two audiences": s.issuer.Token("", map[string]any{"aud": []string{audience, "vault"}}),
+		"forged": s.issuer.Forged(audience, nil), "issued after the entitlement's end": s.issuer.Token(audience, map[string]any{"iat": 4102444800, "exp": 4102448400}),
+	}
+	for claim, other := range map[string]any{
+		"repository_id": "666", "repository_owner_id": "666", "environment": "preview", "event_name": "pull_request_target",
+		"job_workflow_ref": "acme/web/.github/workflows/deploy.yml@refs/heads/feature",
+	} {
+		refused["another "+claim] = s.issuer.Token(audience, map[string]any{claim: other})
+		refused["no "+claim] = s.issuer.Token(audience, map[string]any{claim: nil})
+	}
+	for name, token := range refused {
+		if out, err := s.cluster.Kubectl(t, s.kubectl, token, "auth", "whoami"); err == nil || !strings.Contains(out, "Unauthorized") && !strings.Contains(out, "must be logged in") {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
 	}
 }

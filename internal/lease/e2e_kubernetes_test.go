@@ -30,7 +30,8 @@ func newCluster(t *testing.T) clusterWorld {
 	issuer, ca := testservers.StartIssuerTLS(t, nil)
 	k := testservers.StartKubernetes(t, testservers.Trusting(t, issuer, ca, clusterAudience))
 	w := clusterWorld{k, issuer, testservers.Kubectl(t)}
-	w.Let(t, w.path, "curfew:987654:production")
+	w.Must(t, w.path, "create", "role", "ci", "--verb=create,get,list", "--resource=configmaps")
+	w.Must(t, w.path, "create", "rolebinding", "ci", "--role=ci", "--user=curfew:987654:production")
 	return w
 }
 

@@ -56,24 +56,26 @@ func Kubectl(tb testing.TB) string {
 	return dir
 }
 
-// Let lets a user make and read configmaps in the namespace default, by the kubectl of a folder. (The roles that come with a cluster are
-// put together by a controller, which there is none of.)
-func (k Kubernetes) Let(tb testing.TB, kubectl, user string) {
+// Kubectl runs a real kubectl, of the folder that Kubectl gave, with a token, and returns what it says.
+func (k Kubernetes) Kubectl(tb testing.TB, folder, token string, args ...string) (string, error) {
 	tb.Helper()
 	dir := tb.TempDir()
 	ca := filepath.Join(dir, "ca.pem")
 	if err := os.WriteFile(ca, []byte(k.CA), 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	for _, args := range [][]string{
-		{"create", "role", "ci", "--verb=create,get,list", "--resource=configmaps"},
-		{"create", "rolebinding", "ci", "--role=ci", "--user=" + user},
-	} {
-		cmd := exec.CommandContext(tb.Context(), filepath.Join(kubectl, "kubectl"), append(args, "--server="+k.URL, "--certificate-authority="+ca, "--token="+k.Admin)...)
-		cmd.Env = []string{"HOME=" + dir}
-		if out, err := cmd.CombinedOutput(); err != nil {
-			tb.Fatalf("%v\n%s", err, out)
-		}
+	cmd := exec.CommandContext(tb.Context(), filepath.Join(folder, "kubectl"), append(args, "--server="+k.URL, "--certificate-authority="+ca, "--token="+token)...)
+	cmd.Env = []string{"HOME=" + dir}
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// Must runs kubectl as the admin, which must succeed. (A cluster's own roles such as edit are put together by a controller, which there
+// is none of.)
+func (k Kubernetes) Must(tb testing.TB, folder string, args ...string) {
+	tb.Helper()
+	if out, err := k.Kubectl(tb, folder, k.Admin, args...); err != nil {
+		tb.Fatalf("%v\n%s", err, out)
 	}
 }
 
