@@ -78,7 +78,7 @@ func TestKeptWhole(t *testing.T) {
 			case 1:
 				text += strings.Repeat([]string{"AB", "ab"}[which], rnd.IntN(6000))
 			case 2:
-				text += []string{"-----BEGIN X " + "PRIVATE KEY-----", "puttyhidden"}[which]
+				text += []string{"-----BEGIN X " + "PRIVATE KEY-----!", "puttyhidden"}[which]
 			}
 			want[which].WriteString(text)
 			_, _ = io.WriteString(streams[which], text)

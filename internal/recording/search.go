@@ -16,14 +16,14 @@ type Found struct {
 type Search func(text []byte) ([]Found, error)
 
 // find is s over what a terminal shows of text: what it doesn't show hides a credential from no reader, and mustn't hide it from the
-// search. What is found is placed in text itself.
+// search. Private keys are found though they were cut off, which no rule knows. What is found is placed in text itself.
 func (s Search) find(text []byte) ([]Found, error) {
 	plain, at := seen(text)
 	found, err := s(plain)
 	if err != nil {
 		return nil, err
 	}
-	out := slices.Clone(found)
+	out := append(slices.Clone(found), keyBodies(plain)...)
 	for i, f := range out {
 		if at != nil && f.Start < f.End && f.Start >= 0 && f.End <= len(plain) {
 			out[i].Range = redact.Range{Start: at[f.Start], End: at[f.End-1] + 1}

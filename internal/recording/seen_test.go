@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -66,5 +67,37 @@ func TestSeen(t *testing.T) {
 				t.Errorf("%q: byte %d is said to stand at %d", text, i, from)
 			}
 		}
+	}
+}
+
+// TestCutKey: of a private key that was cut off nothing is shown, whatever stands around it, and of what follows all.
+func TestCutKey(t *testing.T) {
+	for _, s := range planted.All(2) {
+		if s.Detector != "private-key" && s.Detector != "putty-private-key" {
+			continue
+		}
+		key := strings.SplitAfter(s.Value, "\n")
+		if s.Detector == "private-key" {
+			key = key[1:] // behind the frame
+		}
+		whole := s.Content[:strings.Index(s.Content, key[0])] + key[0]
+		body := strings.TrimSpace(key[0])
+		for name, text := range map[string]string{
+			"at the end": whole, "within a line": whole[:len(whole)-10], "text behind": whole + "scp: connection lost\n",
+			"a certificate behind": whole + "-----BEGIN CERTIFICATE-----\nend: here\n", "coloured": strings.ReplaceAll(whole, "\n", "\x1b[0m\n\x1b[32m"),
+			"indented": strings.ReplaceAll(whole, "\n", "\n    "), "escaped": strings.ReplaceAll(whole, "\n", `\n`),
+		} {
+			got := printing(t, "before\n"+text)
+			if strings.Contains(got, body[:len(body)-12]) || !strings.Contains(got, "before\n") {
+				t.Errorf("%s %s: %q", s.Detector, name, got)
+			}
+			if strings.Contains(text, "lost") && !strings.Contains(got, "scp: connection lost\n") {
+				t.Errorf("%s %s: more is hidden: %q", s.Detector, name, got)
+			}
+		}
+	}
+	text := fmt.Sprintf("grep: -----BEGIN RSA %s-----\nno key is in this file\n", "PRIVATE KEY")
+	if got := printing(t, text); got != text {
+		t.Errorf("%q", got)
 	}
 }
