@@ -99,7 +99,7 @@ func sessionRecords(state, how, run string, seed byte, seal func(*ledger.Writer)
 }
 
 // TestReplayClaimed: another run that may write to the ledger can name a lease that isn't its own, with a recording of its
-// making. It isn't played, and neither is one of two that the same run tells of.
+// making, or give its own records the ids of that. It isn't played, and neither is one of two that the same run tells of.
 func TestReplayClaimed(t *testing.T) {
 	state := t.TempDir()
 	lease, err := sessionRecords(state, "begun", "12055500123", 1, nil)
@@ -149,12 +149,23 @@ func TestReplayClaimed(t *testing.T) {
 	if code != cli.ExitFindings || out != "" || !strings.Contains(errs, "a recording was begun, as record ") {
 		t.Errorf("exit status %d\n%s%s", code, out, errs)
 	}
+	if copied, err := sessionRecords(state, "recorded", "777", 1, nil); err != nil || copied != lease { // of a seed the ids are the same
+		t.Fatal(copied, err)
+	}
+	code, out, errs = replay()
+	if code != cli.ExitFindings || out != "" || !strings.Contains(errs, "records of 2 runs have the id ") || !strings.Contains(errs, "run 777, attempt 1, of repository 987654") {
+		t.Errorf("exit status %d\n%s%s", code, out, errs)
+	}
+	code, out, errs = replay("--run", "12055500123")
+	if code != cli.ExitFindings || out != "" || !strings.Contains(errs, "a recording was begun, as record ") {
+		t.Errorf("exit status %d\n%s%s", code, out, errs)
+	}
 	claim("12055500123", 3)
-	if code, out, errs = replay(); code != 0 || !strings.Contains(out, "deployed") {
+	if code, out, errs = replay("--run", "12055500123"); code != 0 || !strings.Contains(out, "deployed") {
 		t.Errorf("exit status %d\n%s%s", code, out, errs)
 	}
 	claim("12055500123", 4)
-	if code, out, errs = replay(); code != cli.ExitFindings || out != "" || !strings.Contains(errs, "2 records tell of a recording") {
+	if code, out, errs = replay("--run", "12055500123"); code != cli.ExitFindings || out != "" || !strings.Contains(errs, "2 records tell of a recording") {
 		t.Errorf("exit status %d\n%s%s", code, out, errs)
 	}
 	if code, out, errs = replay("--run", "666"); code != cli.ExitFindings || out != "" {

@@ -44,7 +44,10 @@ func (s *sessions) only() (ledgerRow, error) {
 		return ledgerRow{}, fmt.Errorf("no record has the id %s: is it collected yet, and is it this ledger's?", s.id)
 	}
 	recorded, failed, begun := s.own(s.recorded), s.own(s.failed), s.own(s.begun)
+	runs := runsOf(s.named)
 	switch {
+	case len(runs) > 1: // jobs give ids themselves, and one could have copied another's
+		return ledgerRow{}, fmt.Errorf("records of %d runs have the id %s: give --run ID of the one that is meant: %s", len(runs), s.id, strings.Join(runs, ", "))
 	case len(recorded) == 1:
 		return recorded[0], nil
 	case len(recorded) > 1:
@@ -58,14 +61,25 @@ func (s *sessions) only() (ledgerRow, error) {
 	return ledgerRow{}, errors.New("no recording is recorded of " + s.id)
 }
 
-// own are those rows that are of a run which has a record of the id itself.
+// own are those rows that are of the run which has the record of the id itself.
 func (s *sessions) own(rows []ledgerRow) []ledgerRow {
-	return slices.DeleteFunc(slices.Clone(rows), func(row ledgerRow) bool {
-		return !slices.ContainsFunc(s.named, func(named ledgerRow) bool {
-			a, b := &named.record, &row.record
-			return a.Identity.RepositoryID == b.Identity.RepositoryID && a.Task.RunID == b.Task.RunID && a.Task.Attempt == b.Task.Attempt
-		})
-	})
+	return slices.DeleteFunc(slices.Clone(rows), func(row ledgerRow) bool { return !slices.Contains(runsOf(s.named), runOf(&row.record)) })
+}
+
+// runsOf are the runs that records are of, each once.
+func runsOf(rows []ledgerRow) []string {
+	var all []string
+	for i := range rows {
+		if run := runOf(&rows[i].record); !slices.Contains(all, run) {
+			all = append(all, run)
+		}
+	}
+	return all
+}
+
+// runOf names the run that a record is of, as its seal proves it.
+func runOf(r *ledger.Record) string {
+	return printableLine(fmt.Sprintf("run %s, attempt %d, of repository %s", r.Task.RunID, r.Task.Attempt, r.Identity.RepositoryID))
 }
 
 // idsOf lists the ids of records with their runs.
