@@ -10,9 +10,9 @@ import (
 	"github.com/curfew-ci/curfew/internal/issuance"
 )
 
-// Proven is a Local at the commit that the job runs for, where its ID token proves all of it: the commit, that its ref is the
-// one that decides, and that the platform protects that ref. No call of the platform's API is needed, and no word of a step is
-// taken for the commit.
+// Proven is a Local at the commit that the job runs for, where its ID token proves the commit, that its ref is the one that
+// decides, and that the platform protects that ref. No call of the platform's API is needed, and no word of a step is taken for the
+// commit. Which ref decides no token says: who makes a Proven takes the job's word for it, and the provider's trust is what binds it.
 //
 // It is the commit of the run, not the branch's tip: who runs an old one again is judged by the rules of then. It may be used
 // by several goroutines.
