@@ -19,6 +19,8 @@ type ci struct {
 	project, projectID string
 	commit             string
 	server             string // address of the platform
+
+	blob string // stands before the commit in a file's address
 }
 
 func gitHubActions() ci {
@@ -26,6 +28,7 @@ func gitHubActions() ci {
 		name: "GitHub Actions",
 		run:  "GITHUB_RUN_ID", attempt: "GITHUB_RUN_ATTEMPT", job: "GITHUB_JOB", event: "GITHUB_EVENT_NAME",
 		project: "GITHUB_REPOSITORY", projectID: "GITHUB_REPOSITORY_ID", commit: "GITHUB_SHA", server: "GITHUB_SERVER_URL",
+		blob: "/blob/",
 	}
 }
 
@@ -36,6 +39,7 @@ func gitLabCI() ci {
 		name: "GitLab CI",
 		run:  "CI_PIPELINE_ID", attempt: "CI_JOB_ID", job: "CI_JOB_NAME", event: "CI_PIPELINE_SOURCE",
 		project: "CI_PROJECT_PATH", projectID: "CI_PROJECT_ID", commit: "CI_COMMIT_SHA", server: "CI_SERVER_URL",
+		blob: "/-/blob/", // without the dash it isn't found since GitLab 16.0
 	}
 }
 

@@ -36,7 +36,7 @@ func (f *outputFlags) write(env *Env, dir string, r *scan.Result, source func(st
 	}
 	opt := report.Options{
 		Rules: all, Category: f.category, Silenced: f.silenced, Full: f.full, Source: source,
-		Repository: repositoryURL(env, &r.Of), SHA: r.Of.Commit,
+		Repository: repositoryURL(env, &r.Of), Blob: ciOf(env).blob, SHA: r.Of.Commit,
 	}
 	if err := errors.Join(f.writeStdout(env, r, opt), f.writeFiles(dir, r, opt)); err != nil { // what can be written is
 		return &exitError{ExitUnfinished, err}

@@ -120,5 +120,5 @@ func placeLink(f *finding.Finding, opt Options) string {
 	if f.History != nil {
 		sha = cmp.Or(f.History.First.ID, sha)
 	}
-	return fmt.Sprintf("[%s](%s/blob/%s/%s%s)", markup.Text(place), opt.Repository, escapePath(sha), escapePath(f.Region.Path), fragment)
+	return fmt.Sprintf("[%s](%s%s%s/%s%s)", markup.Text(place), opt.Repository, cmp.Or(opt.Blob, "/blob/"), escapePath(sha), escapePath(f.Region.Path), fragment)
 }

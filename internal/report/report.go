@@ -57,9 +57,9 @@ type Options struct {
 	// that isn't there. Where it is nil or a file isn't there, a finding's own fingerprint stands in.
 	Source func(path string) ([]byte, error)
 
-	// Repository and SHA make links to lines: "https://github.com/acme/app" and a commit.
-	Repository string
-	SHA        string
+	// Repository, Blob and SHA make links to lines: "https://github.com/acme/app", "/blob/" (which is meant where it is empty), and
+	// a commit.
+	Repository, Blob, SHA string
 }
 
 // Write writes r to w in format. An error is w's, Source's, or names what Options lack for r.
