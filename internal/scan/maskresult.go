@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 )
 
@@ -16,14 +17,16 @@ func MaskResult(ctx context.Context, r *Result) error {
 	return m.visit(ctx, reflect.ValueOf(r).Elem())
 }
 
-// resultMasker masks texts wherever they stand in a value, so that no field which a result gets later is forgotten.
+// resultMasker masks texts wherever they stand in a value, so that no field which a result gets later is forgotten: of a kind
+// that it can't mask it makes an error.
 type resultMasker struct {
 	mask func(ctx context.Context, text string) (string, error)
 	seen map[string]string // names and paths stand in many findings
 }
 
 func (m *resultMasker) visit(ctx context.Context, v reflect.Value) error {
-	switch v.Kind() {
+	switch kind := v.Kind(); kind {
+	case reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint8, reflect.Float64:
 	case reflect.String:
 		text, err := m.masked(ctx, v.String())
 		if err == nil && v.CanSet() {
@@ -49,6 +52,8 @@ func (m *resultMasker) visit(ctx context.Context, v reflect.Value) error {
 				return err
 			}
 		}
+	default:
+		return fmt.Errorf("mask the result: nothing of the type %s can be masked", v.Type())
 	}
 	return nil
 }
