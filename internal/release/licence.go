@@ -26,8 +26,9 @@ var (
 	noWord      = regexp.MustCompile(`[^a-z0-9]+`)
 	listMark    = regexp.MustCompile(`(?m)^\s*(?:\(?[a-z0-9]{1,2}[.)]|[0-9]+(?:\.[0-9]+)+\.?|[*•-])\s`)
 	ownersLine  = regexp.MustCompile(`(?im)^[\s*/#-]*(?:(?:portions )?copyright:? (?:\(c\)|©|[0-9]|the [a-z]+ authors)|all rights reserved).*$`)
-	bindingWord = regexp.MustCompile(`\b(?:gnu|a?gpl|lgpl|affero|sspl|copyleft|commons clause|business source|commercial|noncommercial|royalt\w*|` +
-		`fees?|must|shall|may|permission|permitted|permits?|grant\w*|prohibit\w*|restrict\w*|forbid\w*|only|unless|except|subject to|agree\w*|warrant\w*|purposes?)\b`)
+	bindingWord = regexp.MustCompile(`\b(?:gnu|a?gpl|lgpl|affero|sspl|copyleft|commons clause|business source|(?:non)?commercial\w*|royalt\w*|` +
+		`fees?|pay\w*|must|shall|may|can|cannot|have to|has to|need\w*|requir\w*|oblig\w*|permission|permitted|permits?|allow\w*|grant\w*|consent\w*|` +
+		`prohibit\w*|restrict\w*|forbid\w*|exclu\w*|no|not|never|only|unless|except|subject to|agree\w*|warrant\w*|purposes?|use[ds]?|users?|using)\b`)
 )
 
 // licences reads the texts. A licence whose text begins as another's comes first, so that none is taken for the shorter.
