@@ -35,10 +35,12 @@ type recordFlags struct {
 	record bool
 	to     string
 	limit  int
+	given  func(flag string) bool           // whether it was said
 	search func() (recording.Search, error) // once prepared
 }
 
 func (f *recordFlags) register(flags *pflag.FlagSet) {
+	f.given = flags.Changed
 	flags.BoolVar(&f.record, "record", false, "record what the command writes, masked, as an asciicast:\nsessions/LEASE.cast in the folder of --state")
 	flags.StringVar(&f.to, "record-to", "", "record it in `FILE`, where nothing may be yet")
 	flags.IntVar(&f.limit, "record-limit", 10, "record no more than this many `MIB`, up to 100; the command goes on")
@@ -50,6 +52,10 @@ func (f *recordFlags) prepare(j *job) error {
 		go f.search() //nolint:errcheck // whoever needs it is told
 	}
 	switch {
+	case f.to == "" && f.given("record-to"): // of a variable that isn't set
+		return usageError("--record-to: expected a file, not an empty name")
+	case f.given("record-limit") && !f.wanted():
+		return usageError("--record-limit: nothing is recorded: say --record or --record-to FILE beside it")
 	case f.limit < 1 || f.limit > recording.MaxLimit/mebibyte:
 		return usageError("--record-limit: expected 1 to %d MiB, not %d", recording.MaxLimit/mebibyte, f.limit)
 	case f.to != "":
