@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/curfew-ci/curfew/internal/gitrepo"
 	"github.com/curfew-ci/curfew/internal/usage"
@@ -38,7 +39,11 @@ func Usage(ctx context.Context, tree *gitrepo.Tree) (*usage.Repo, error) {
 		}
 		files = append(files, workflow.Parse(name, src))
 	}
-	if len(files) == 0 {
+	switch {
+	case len(files) > 0:
+	case slices.Contains(names, pipelines):
+		return nil, errors.New("no workflow in .github/workflows, and the jobs of GitLab's pipelines aren't read: write the manifest by hand; docs/gitlab.md has one to begin with")
+	default:
 		return nil, errors.New("no workflow in .github/workflows: name the repository's root")
 	}
 	return usage.Collect(files, known), nil
