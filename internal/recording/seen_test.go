@@ -101,3 +101,26 @@ func TestCutKey(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// FuzzSeen: each byte has its place, in order, and of what is shown nothing is lost.
+func FuzzSeen(f *testing.F) {
+	for _, text := range []string{"a\x1b[1;31mb\x1b(B\x1b[m", "\x1b]0;t\a\u009b1m\x1b", "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIE\x00", "\x1b[\xff"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		plain, at := seen(text)
+		if at == nil && string(plain) != string(text) || at != nil && len(at) != len(plain) {
+			t.Fatalf("%q: %q at %v", text, plain, at)
+		}
+		for i := range at {
+			if i > 0 && at[i] <= at[i-1] || at[i] >= len(text) {
+				t.Fatalf("%q: %v", text, at)
+			}
+		}
+		for _, key := range keyBodies(plain) {
+			if key.Start < 0 || key.Start >= key.End || key.End > len(plain) {
+				t.Fatalf("%q: a key at %v", plain, key.Range)
+			}
+		}
+	})
+}
