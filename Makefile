@@ -46,12 +46,13 @@ vet: ## what lint can't: the files for other systems
 	GOOS=darwin go vet -trimpath ./... # -trimpath as releases are built, so that what both compile is compiled once
 	GOOS=windows go vet -trimpath ./...
 
-e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(KUBERNETES) $(CACHE)/bin/minio-$(MINIO) $(CACHE)/bin/zitadel-$(ZITADEL) $(CACHE)/zizmor/installed $(CACHE)/publish/installed ## the action under a runner, SARIF under its validator, a real Vault, a real STS and S3, a Kubernetes API server, token exchange, publishing
+e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(KUBERNETES) $(CACHE)/bin/minio-$(MINIO) $(CACHE)/bin/zitadel-$(ZITADEL) $(CACHE)/zizmor/installed $(CACHE)/publish/installed $(CACHE)/aws/installed ## the action under a runner, SARIF under its validator, a real Vault, a real STS and S3, a Kubernetes API server, token exchange, publishing
 	node --test dist/test/*.test.js
 	@command -v cargo >/dev/null || echo 'NOT RUN: cargo publish: there is no cargo' >&2
 	CURFEW_ACT=$(CACHE)/bin/act CURFEW_VAULT=$(VAULT) CURFEW_KUBERNETES=$(KUBERNETES) CURFEW_MINIO=$(CACHE)/bin/minio-$(MINIO) \
 	  CURFEW_ZITADEL=$(CACHE)/bin/zitadel-$(ZITADEL) CURFEW_VERDACCIO=$(CACHE)/npm/node_modules/.bin/verdaccio \
 	  CURFEW_PUBLISH=$$([ ! -x $(CACHE)/publish/bin/twine ] || echo $(CACHE)/publish/bin) \
+	  CURFEW_AWS=$$([ ! -x $(CACHE)/aws/bin/aws ] || echo $(CACHE)/aws/bin/aws) \
 	  CURFEW_ZIZMOR=$$([ ! -x $(ZIZMOR) ] || echo $(ZIZMOR)) \
 	  CURFEW_SARIF_MULTITOOL=$(CACHE)/npm/$(MULTITOOL) \
 	  go test -count 1 -tags e2e -run E2E -skip E2ERelease ./...
@@ -191,6 +192,13 @@ $(CACHE)/publish/installed: internal/tools/python/publish.txt
 	{ python3 -m venv $(@D) && \
 	  $(@D)/bin/pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes --requirement $< && touch $@; } || \
 	  { rm -rf $(@D); echo 'NOT RUN: twine upload: it could not be installed, see above' >&2; }
+
+# Likewise AWS' command line.
+$(CACHE)/aws/installed: internal/tools/python/aws.txt
+	rm -rf $(@D)
+	{ python3 -m venv $(@D) && \
+	  $(@D)/bin/pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes --requirement $< && touch $@; } || \
+	  { rm -rf $(@D); echo 'NOT RUN: aws with a lease: it could not be installed, see above' >&2; }
 
 $(CACHE)/pre-commit/installed: internal/tools/python/requirements.txt
 	python3 -m venv --clear $(@D)
