@@ -156,10 +156,10 @@ func serverAttacks(t *testing.T) []attack {
 		{name: "a token for ever", alter: func(w *world) { w.server.lasts = 0 }, code: issuance.CodeFailed, records: "intent revoked failed"},
 		{name: "a session for longer", alter: func(w *world) {
 			w.request.Grant, w.server.expires = "deploy/cloud", "2026-11-29T12:00:00Z"
-		}, code: issuance.CodeFailed, records: "intent failed"},
+		}, code: issuance.CodeFailed, records: "intent expire-only failed"},
 		{name: "a session in the past", alter: func(w *world) {
 			w.request.Grant, w.server.expires = "deploy/cloud", "2026-11-28T11:00:00Z"
-		}, code: issuance.CodeFailed, records: "intent failed"},
+		}, code: issuance.CodeFailed, records: "intent expire-only failed"},
 		{name: "provider lies about the end", alter: liar(func(c *lease.Credential) { c.NotAfter = start.Add(48 * time.Hour) }), code: issuance.CodeLifetime, records: "intent revoked denied"},
 		{name: "provider gives no end", alter: liar(func(c *lease.Credential) { c.NotAfter = time.Time{} }), code: issuance.CodeLifetime, records: "intent revoked denied"},
 		{name: "provider gives an end of ages", alter: liar(func(c *lease.Credential) { c.NotAfter = start.AddDate(20_000, 0, 0) }), code: issuance.CodeLifetime, records: "intent revoked denied"},

@@ -86,13 +86,13 @@ func (p *aws) exchange(ctx context.Context, r Request) (*Credential, error) {
 		return nil, l.denied(r, a, awsTry(a, g))
 	}
 	c, err := p.credential(a, r, names)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = r.hold(c)
 	}
-	if err := r.hold(c); err != nil {
+	if err != nil && c != nil {
 		return nil, giveBack(ctx, p, c, err)
 	}
-	return c, nil
+	return c, err
 }
 
 // awsBody is the form that is posted.
@@ -177,8 +177,5 @@ func (p *aws) Revoke(_ context.Context, c *Credential) (Revocation, error) {
 	if c.Provider != "aws" {
 		return Revocation{}, within("aws", errOtherCredential)
 	}
-	if !p.now().Before(c.NotAfter) {
-		return c.revocation(AlreadyEnded, "not asked: its time is over"), nil
-	}
-	return c.revocation(ExpireOnly, "not asked: STS can't revoke a session"), nil
+	return c.unasked(p.now(), "STS can't revoke a session"), nil
 }

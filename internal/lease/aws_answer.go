@@ -23,7 +23,7 @@ type awsSession struct {
 	} `xml:"AssumeRoleWithWebIdentityResult>Credentials"`
 }
 
-// credential reads the answer to an exchange.
+// credential reads the answer to an exchange. Where it errs and yet returns a credential, that is one that must not be used.
 func (p *aws) credential(a answer, r Request, n names) (*Credential, error) {
 	var said awsSession
 	if err := readXML(a.body, &said); err != nil {
@@ -50,10 +50,10 @@ func (p *aws) credential(a answer, r Request, n names) (*Credential, error) {
 		return nil, errors.New("the access key id is longer than 128 characters")
 	}
 	if c.NotAfter, err = time.Parse(time.RFC3339, one(keys.Expires)); err != nil {
-		return nil, errors.New("the answer doesn't say when the session ends")
+		return c, errors.New("the answer doesn't say when the session ends")
 	}
 	if err := r.term(c.Issued, c.NotAfter); err != nil {
-		return nil, fmt.Errorf("the session %s isn't handed over, and can't be revoked: %w", c.Handle, err)
+		return c, err
 	}
 	c.Values = []Value{
 		n.public(awsKeyID, c.Handle), n.secret(awsSecret, secret), n.secret(awsToken, token), n.public(awsRegion, r.Grant.AWS.Region),

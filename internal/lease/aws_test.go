@@ -151,7 +151,7 @@ func TestAWSOdd(t *testing.T) {
 		{"no key", stsSession("", secret, token, end), "the answer has no AWS_ACCESS_KEY_ID"},
 		{"two keys", stsSession(id+"</AccessKeyId><AccessKeyId>x", secret, token, end), "the answer has no AWS_ACCESS_KEY_ID"},
 		{"two sessions", strings.ReplaceAll(good, "</Credentials>", "</Credentials><Credentials></Credentials>"), "with 2 sessions, expected one"},
-		{"no end", stsSession(id, secret, token, "soon"), "the answer doesn't say when the session ends"},
+		{"no end", stsSession(id, secret, token, "soon"), "the answer doesn't say when the session ends\n  the token isn't handed over; it is expire-only, and nobody knows until when"},
 		{"over", stsSession(id, secret, token, "2026-11-28T11:00:00Z"), "it ended at 2026-11-28T11:00:00Z, before it came"},
 		{"too long", stsSession(id, secret, token, "2026-11-28T13:00:00Z"), "it would live until 2026-11-28T13:00:00Z, longer than the 15m0s that the grant allows"},
 	}

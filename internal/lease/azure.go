@@ -148,8 +148,5 @@ func (p *azure) Revoke(_ context.Context, c *Credential) (Revocation, error) {
 	if c.Provider != "azure" {
 		return Revocation{}, within("azure", errOtherCredential)
 	}
-	if !p.now().Before(c.NotAfter) {
-		return c.revocation(AlreadyEnded, "not asked: its time is over"), nil
-	}
-	return c.revocation(ExpireOnly, "not asked: Entra can't revoke an access token for Azure"), nil
+	return c.unasked(p.now(), "Entra can't revoke an access token for Azure"), nil
 }

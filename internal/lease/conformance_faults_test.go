@@ -29,6 +29,11 @@ func (b behaviour) testEnd(t *testing.T) {
 		err := failed(t, m.p, m.r, m.token)
 		if b.issues >= 0 {
 			b.wasGivenBack(t, name, err)
+			continue
+		}
+		var back *lease.GivenBackError
+		if !errors.As(err, &back) || back.Revocation.Outcome != lease.ExpireOnly || back.Credential.Handle == "" {
+			t.Errorf("%s: %v, want what was issued to be named, and not to be called over", name, err)
 		}
 	}
 }

@@ -19,7 +19,7 @@ type Credential struct {
 	Handle string
 	Issued time.Time // when the answer came, by our clock
 	// NotAfter is when it ends by itself, as the server said. A length of time counts from Issued, so that it
-	// is never said to be over before it is.
+	// is never said to be over before it is. The zero Time is of one that was given back, of which nobody knows.
 	NotAfter time.Time
 	// Stale is when what is handed over is of no more use to who has it by then, where that is before NotAfter: an
 	// assertion by which tools log in themselves, whose logins live on. Who hands it over in files renews it before. The
@@ -88,13 +88,16 @@ const (
 // Revocation is what Revoke achieved.
 type Revocation struct {
 	Outcome  Outcome
-	NotAfter time.Time // of the credential
+	NotAfter time.Time // of the credential; zero where nobody knows
 	Answer   string    // what the server said, or why it wasn't asked; one line, masked
 }
 
 // String is the revocation in words.
 func (r Revocation) String() string {
-	if r.Outcome == ExpireOnly {
+	switch {
+	case r.Outcome == ExpireOnly && r.NotAfter.IsZero():
+		return fmt.Sprintf("expire-only, and nobody knows until when (%s)", r.Answer)
+	case r.Outcome == ExpireOnly:
 		return fmt.Sprintf("expire-only until %s (%s)", r.NotAfter.UTC().Format(time.RFC3339), r.Answer)
 	}
 	return fmt.Sprintf("%s (%s)", r.Outcome, r.Answer)
@@ -103,4 +106,15 @@ func (r Revocation) String() string {
 // revocation makes one of c.
 func (c *Credential) revocation(o Outcome, answer string) Revocation {
 	return Revocation{Outcome: o, NotAfter: c.NotAfter, Answer: answer}
+}
+
+// over reports whether its time is over. Where nobody knows when that is, it isn't.
+func (c *Credential) over(now time.Time) bool { return !c.NotAfter.IsZero() && !now.Before(c.NotAfter) }
+
+// unasked is the revocation of one that nobody can be asked to end, and why.
+func (c *Credential) unasked(now time.Time, why string) Revocation {
+	if c.over(now) {
+		return c.revocation(AlreadyEnded, "not asked: its time is over")
+	}
+	return c.revocation(ExpireOnly, "not asked: "+why)
 }

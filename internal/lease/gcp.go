@@ -146,8 +146,5 @@ func (p *gcp) Revoke(_ context.Context, c *Credential) (Revocation, error) {
 	if c.Provider != "gcp" {
 		return Revocation{}, within("gcp", errOtherCredential)
 	}
-	if !p.now().Before(c.NotAfter) {
-		return c.revocation(AlreadyEnded, "not asked: its time is over"), nil
-	}
-	return c.revocation(ExpireOnly, "not asked: Google Cloud can't revoke a service account's access token"), nil
+	return c.unasked(p.now(), "Google Cloud can't revoke a service account's access token"), nil
 }

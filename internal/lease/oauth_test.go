@@ -2,6 +2,7 @@ package lease_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -106,6 +107,19 @@ func TestOAuthPlain(t *testing.T) {
 	clock.at = c.NotAfter
 	if got, err := p.Revoke(t.Context(), c); err != nil || got.Outcome != lease.AlreadyEnded {
 		t.Errorf("%s and %v", got, err)
+	}
+}
+
+// TestOAuthEndless: what says no end, and can't be revoked, lives on: that nobody knows how long doesn't make it over.
+func TestOAuthEndless(t *testing.T) {
+	f := serve(t, says(200, `{"access_token":"`+made(48)+`","token_type":"Bearer"}`))
+	p, _ := provider(t, "oauth")
+	g := oauthGrant(f.URL)
+	g.OAuth.RevokeURL = ""
+	err := failed(t, p, request(t, g))
+	const want = "it is expire-only, and nobody knows until when (not asked: the grant has no revoke-url)"
+	if back := (*lease.GivenBackError)(nil); !errors.As(err, &back) || !strings.HasSuffix(err.Error(), want) || !back.Revocation.NotAfter.IsZero() {
+		t.Error(err)
 	}
 }
 

@@ -129,10 +129,7 @@ func (p *oauth) Revoke(ctx context.Context, c *Credential) (Revocation, error) {
 
 func (p *oauth) end(ctx context.Context, c *Credential, hint string) (Revocation, error) {
 	if c.Revocable != ByToken {
-		if !p.now().Before(c.NotAfter) {
-			return c.revocation(AlreadyEnded, "not asked: its time is over"), nil
-		}
-		return c.revocation(ExpireOnly, "not asked: the grant has no revoke-url"), nil
+		return c.unasked(p.now(), "the grant has no revoke-url"), nil
 	}
 	l, ctx, cancel, err := p.open(ctx, c.ending.server, dialect{said: oauthSaid}, c.ending.token)
 	if err != nil {

@@ -146,8 +146,11 @@ func (r Request) hold(c *Credential) error {
 }
 
 // giveBack revokes a credential that isn't handed over, also where the job was cancelled, and says so beside
-// the reason.
+// the reason. One whose end wasn't told, or would be before it came, lives for nobody knows how long: it isn't to be called over.
 func giveBack(ctx context.Context, p Provider, c *Credential, why error) error {
+	if !c.NotAfter.After(c.Issued) {
+		c.NotAfter = time.Time{}
+	}
 	got, err := p.Revoke(context.WithoutCancel(ctx), c)
 	return &GivenBackError{Credential: c, Why: why, Revocation: got, Unanswered: err}
 }

@@ -139,10 +139,8 @@ func (p *registry) Revoke(ctx context.Context, c *Credential) (Revocation, error
 	switch {
 	case c.Provider != p.name:
 		return Revocation{}, within(p.name, errOtherCredential)
-	case p.end == nil && !p.now().Before(c.NotAfter):
-		return c.revocation(AlreadyEnded, "not asked: its time is over"), nil
 	case p.end == nil:
-		return c.revocation(ExpireOnly, "not asked: the registry has no way for a token to end itself"), nil
+		return c.unasked(p.now(), "the registry has no way for a token to end itself"), nil
 	}
 	l, ctx, cancel, err := p.open(ctx, c.ending.server, dialect{said: p.said}, c.ending.token)
 	if err != nil {

@@ -13,10 +13,7 @@ func (p *vault) Revoke(ctx context.Context, c *Credential) (Revocation, error) {
 		return Revocation{}, within("vault", errOtherCredential)
 	}
 	if c.Revocable != ByToken {
-		if !p.now().Before(c.NotAfter) {
-			return c.revocation(AlreadyEnded, "not asked: its time is over"), nil
-		}
-		return c.revocation(ExpireOnly, "not asked: a batch token can't be revoked"), nil
+		return c.unasked(p.now(), "a batch token can't be revoked"), nil
 	}
 	l, ctx, cancel, err := p.open(ctx, c.ending.server, dialect{said: vaultSaid}, c.ending.token)
 	if err != nil {
@@ -50,7 +47,7 @@ func (l *line) mayNot(ctx context.Context, c *Credential, refused answer) (Revoc
 		return c.revocation(ExpireOnly, l.words(refused)+"; the token lives, and may not revoke itself: "+needs), nil
 	case a.status == http.StatusForbidden && unknownToken(a):
 		return c.revocation(AlreadyEnded, l.words(a)), nil
-	case a.status == http.StatusForbidden && !l.now().Before(c.NotAfter):
+	case a.status == http.StatusForbidden && c.over(l.now()):
 		return c.revocation(AlreadyEnded, l.words(a)+"; its time is over"), nil
 	}
 	return c.revocation(ExpireOnly, l.words(refused)+"; it may have ended; "+needs), nil
