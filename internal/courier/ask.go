@@ -159,9 +159,8 @@ func (l *Line) once(ctx context.Context, q Question, target string) (Answer, err
 	defer resp.Body.Close() //nolint:errcheck // all that is wanted has been read
 	a := Answer{Host: l.base.Host, Status: resp.StatusCode, Header: resp.Header}
 	if 300 <= a.Status && a.Status < 400 {
-		where := l.masker.Mask(RedirectHost(a.Host, a.Header.Get("Location"))) // a name can be made of what was sent
-		return a, fmt.Errorf("%s answered with a redirect to %s, which isn't followed: name the server that answers itself",
-			a.Host, Printable(where, maxSaid))
+		where := l.Say(RedirectHost(a.Host, a.Header.Get("Location"))) // a name can be made of what was sent
+		return a, fmt.Errorf("%s answered with a redirect to %s, which isn't followed: name the server that answers itself", a.Host, where)
 	}
 	a.Body, err = io.ReadAll(io.LimitReader(resp.Body, int64(l.dialect.MaxAnswer)+1))
 	switch {
@@ -183,7 +182,7 @@ func (l *Line) lost(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return lostError{why(ctx)}
 	}
-	return lostError{Printable(l.masker.Mask(Broken(l.base.Host, err)), maxSaid)}
+	return lostError{l.Say(Broken(l.base.Host, err))}
 }
 
 // why says why ctx is over.
@@ -205,7 +204,10 @@ func (l *Line) Words(a Answer) string {
 		return out
 	}
 	if said := l.dialect.Said(a); said != "" {
-		out += ": " + Printable(l.masker.Mask(said), maxSaid)
+		out += ": " + l.Say(said)
 	}
 	return out
 }
+
+// Say is a text of the server's as it may be repeated: masked first, then fit to be printed and of bounded length.
+func (l *Line) Say(s string) string { return Printable(l.masker.Mask(s), maxSaid) }

@@ -114,3 +114,6 @@ func (l *line) once(ctx context.Context, q question) (answer, error) {
 func (l *line) words(a answer) string {
 	return l.way.Words(courier.Answer{Host: a.host, Status: a.status, Header: a.header, Body: a.body})
 }
+
+// say is a text of an answer as it may be repeated.
+func (l *line) say(s string) string { return l.way.Say(s) }

@@ -84,7 +84,7 @@ func (p *oauth) exchange(ctx context.Context, r Request) (*Credential, error) {
 		return nil, err
 	}
 	c.issuedAs(token, p.now())
-	if err := errors.Join(token.fits(c, r), r.hold(c)); err != nil {
+	if err := errors.Join(l.fits(token, c, r), r.hold(c)); err != nil {
 		return nil, p.giveBackAll(ctx, c, token, err)
 	}
 	c.Values = []Value{names.secret(oauthToken, token.value)}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/curfew-ci/curfew/internal/courier"
 	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
@@ -43,10 +42,10 @@ func (l *line) access(a answer) (oauthAnswer, error) {
 	}
 	// The type must be there, and a server that leaves it out has answered with an access token all the same.
 	if v := member(root, "issued_token_type"); v != nil && text(root, "issued_token_type") != oauthAccess {
-		out.fault = fmt.Errorf("the answer's token isn't an access token, for which it was asked, but %s", courier.Printable(v.Text, maxSaid))
+		out.fault = fmt.Errorf("the answer's token isn't an access token, for which it was asked, but %s", l.say(v.Text))
 	}
 	if kind := text(root, "token_type"); !strings.EqualFold(kind, "Bearer") {
-		out.fault = fmt.Errorf("the token is of the type %q, and only Bearer can be handed over", courier.Printable(kind, maxSaid))
+		out.fault = fmt.Errorf("the token is of the type %q, and only Bearer can be handed over", l.say(kind))
 	}
 	if v := member(root, "scope"); v != nil && v.Kind == jsontree.String {
 		out.scope = strings.Fields(v.Text)
@@ -86,7 +85,7 @@ func oauthHandle(token redact.Secret) string {
 }
 
 // fits refuses a token that is more than was asked for.
-func (a oauthAnswer) fits(c *Credential, r Request) error {
+func (l *line) fits(a oauthAnswer, c *Credential, r Request) error {
 	if a.fault != nil {
 		return a.fault
 	}
@@ -98,7 +97,7 @@ func (a oauthAnswer) fits(c *Credential, r Request) error {
 	for _, scope := range a.scope {
 		if len(asked) > 0 && !slices.Contains(asked, scope) {
 			return fmt.Errorf("the token has the scope %s, for which it wasn't asked: have the server grant this client no more than %s",
-				courier.Printable(scope, maxSaid), strings.Join(asked, " "))
+				l.say(scope), strings.Join(asked, " "))
 		}
 	}
 	return r.term(c.Issued, c.NotAfter)

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/curfew-ci/curfew/internal/courier"
 	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/redact"
@@ -98,7 +97,7 @@ func (l *line) healthy(a answer) (string, error) {
 	}
 	out := l.words(a)
 	if version := text(root, "version"); version != "" {
-		out += ", version " + courier.Printable(version, maxSaid)
+		out += ", version " + l.say(version)
 	}
 	return out, nil
 }
