@@ -80,11 +80,14 @@ func (p *oauth) exchange(ctx context.Context, r Request) (*Credential, error) {
 		return nil, l.denied(r, a, oauthTry(a, g))
 	}
 	token, err := l.access(a)
-	if err != nil {
+	if token.value.Len() == 0 {
 		return nil, err
 	}
 	c.issuedAs(token, p.now())
-	if err := errors.Join(l.fits(token, c, r), r.hold(c)); err != nil {
+	if err == nil { // what is unfit can't be held either
+		err = errors.Join(l.fits(token, c, r), r.hold(c))
+	}
+	if err != nil {
 		return nil, p.giveBackAll(ctx, c, token, err)
 	}
 	c.Values = []Value{names.secret(oauthToken, token.value)}

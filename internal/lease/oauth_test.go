@@ -173,9 +173,10 @@ func TestOAuthOdd(t *testing.T) {
 	const gone = "\n  the token isn't handed over; it is revoked (HOST answered 200"
 	for _, tt := range []struct{ name, body, want string }{
 		{"HTML", "<html>", "no JSON that is right"},
-		{"no token", `{"token":"x"}`, "the answer has no OAUTH_ACCESS_TOKEN"},
+		{"no token", `{"token":"x"}`, "the answer has no access token"},
 		{"two tokens", strings.Replace(good, "{", `{"access_token":"x",`, 1), "no JSON that is right"},
-		{"spaces", strings.Replace(good, token, token+" "+token, 1), "holds characters that no bearer token has"},
+		{"spaces", strings.Replace(good, token, token+" "+token, 1), "access token holds characters that no bearer token has" + gone},
+		{"line break", strings.Replace(good, token, token+`\n`, 1), "access token holds a line break" + ""},
 		{"ID token", strings.Replace(good, "token-type:access_token", "token-type:id_token", 1), "isn't an access token, for which it was asked, but urn:ietf:params:oauth:token-type:id_token" + gone},
 		{"issued type that is no text", strings.Replace(good, `"urn:ietf:params:oauth:token-type:access_token"`, "[]", 1), "isn't an access token" + ""},
 		{"bound to a key", strings.Replace(good, "Bearer", "DPoP", 1), `of the type "DPoP", and only Bearer can be handed over` + gone},
@@ -196,6 +197,9 @@ func TestOAuthOdd(t *testing.T) {
 		err := failed(t, p, request(t, oauthGrant(f.URL)), token, refresh)
 		if want := strings.ReplaceAll(tt.want, "HOST", f.host()); !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s in it", tt.name, err, want)
+		}
+		if tt.name == "line break" && (len(f.seen) != 2 || !strings.Contains(f.seen[1].body, "token="+token+"%0A&")) {
+			t.Errorf("what can't be handed over isn't given back: %v", f.asked())
 		}
 		if tt.name == "refresh token" {
 			first, second := f.seen[1].body, f.seen[2].body

@@ -24,16 +24,15 @@ type oauthAnswer struct {
 	fault   error         // of what was issued
 }
 
-// access reads the answer. It errs where there is no token; what else is wrong is the answer's fault.
+// access reads the answer. Where it errs and yet returns a token, that is one that can't be handed over, whatever else the answer
+// says; what is wrong of one that could be is the answer's fault.
 func (l *line) access(a answer) (oauthAnswer, error) {
 	root, err := readJSON(a)
 	if err != nil {
 		return oauthAnswer{}, err
 	}
-	var out oauthAnswer
-	if out.value, err = bearer(oauthToken, text(root, "access_token")); err != nil {
-		return out, err
-	}
+	said := text(root, "access_token")
+	out := oauthAnswer{value: redact.New([]byte(said))}
 	l.hide(out.value)
 	if v := member(root, "refresh_token"); v != nil && v.Kind != jsontree.Null {
 		out.refresh = redact.New([]byte(v.Text))
@@ -55,7 +54,8 @@ func (l *line) access(a answer) (oauthAnswer, error) {
 	if out.lives, _ = seconds(root, "expires_in"); out.lives <= 0 {
 		out.fault = errors.New("the token doesn't say by expires_in when it ends: have the server say so")
 	}
-	return out, nil
+	_, unfit := bearer("access token", said)
+	return out, unfit
 }
 
 // issuedAs fills in what the answer says of the credential.
