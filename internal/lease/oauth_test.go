@@ -123,6 +123,18 @@ func TestOAuthEndless(t *testing.T) {
 	}
 }
 
+// TestOAuthRefreshLeft: a refresh token that nobody can revoke outlives all that the answer says of the access token.
+func TestOAuthRefreshLeft(t *testing.T) {
+	refresh := made(40)
+	f := serve(t, says(200, oauthAnswer(made(48), time.Minute, `,"refresh_token":"`+refresh+`"`)))
+	p, _ := provider(t, "oauth")
+	g := oauthGrant(f.URL)
+	g.OAuth.RevokeURL = ""
+	if err := failed(t, p, request(t, g), refresh); !strings.Contains(err.Error(), "the refresh token lives on, as the grant has no revoke-url: end it at the server") {
+		t.Error(err)
+	}
+}
+
 // TestOAuthHandle: a token that is a JWT is known by its id.
 func TestOAuthHandle(t *testing.T) {
 	b64 := base64.RawURLEncoding.EncodeToString

@@ -105,7 +105,11 @@ func (l *line) fits(a oauthAnswer, c *Credential, r Request) error {
 
 // giveBackAll revokes what isn't handed over: the refresh token first, by which others could be had.
 func (p *oauth) giveBackAll(ctx context.Context, c *Credential, a oauthAnswer, why error) error {
-	if a.refresh.Len() > 0 {
+	switch {
+	case a.refresh.Len() == 0:
+	case c.Revocable != ByToken:
+		why = fmt.Errorf("%w\n  the refresh token lives on, as the grant has no revoke-url: end it at the server", why)
+	default:
 		also := *c
 		also.ending.token = a.refresh
 		got, err := p.end(context.WithoutCancel(ctx), &also, "refresh_token")
