@@ -66,12 +66,19 @@ func (d *Desk) Open(ctx context.Context, base string, as Dialect, secrets ...red
 // Base is the URL that the line leads to.
 func (l *Line) Base() string { return l.base.String() }
 
-// Hide adds a secret to those that no error shows, and the parts of a JWT with it: a server may quote one.
+// maxParts is how many parts a token can have that a server may quote by one of them: a JWT has three, an encrypted one five.
+const maxParts = 8
+
+// Hide adds a secret to those that no error shows, and the parts of a JWT with it: a server may quote one. What has more is none,
+// and each part would take memory.
 func (l *Line) Hide(s redact.Secret) {
-	l.masker = l.masker.With(s)
-	for part := range bytes.SplitSeq(s.Reveal(), []byte{'.'}) {
-		l.masker = l.masker.With(redact.New(part))
+	all := []redact.Secret{s}
+	if parts := bytes.SplitN(s.Reveal(), []byte{'.'}, maxParts+1); len(parts) <= maxParts {
+		for _, part := range parts {
+			all = append(all, redact.New(part))
+		}
 	}
+	l.masker = l.masker.With(all...)
 }
 
 // Question is one request.

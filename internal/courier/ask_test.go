@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,5 +55,30 @@ func TestOnce(t *testing.T) {
 				t.Errorf("asked %d times: %v", asked, err)
 			}
 		})
+	}
+}
+
+// TestHideMuch: a token is the server's to choose, and one of very many parts takes no more memory than another.
+func TestHideMuch(t *testing.T) {
+	desk := Desk{Client: Client(nil), Now: time.Now, Timeout: time.Second, Budget: time.Minute}
+	line, _, cancel, err := desk.Open(t.Context(), "https://a.example", Dialect{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cancel()
+	many := strings.Repeat("made-up.", 1<<14)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	line.Hide(redact.New([]byte(many)))
+	if said := line.Say("it is " + many); said != "it is [redacted]" {
+		t.Errorf("said %s", said)
+	}
+	runtime.ReadMemStats(&after)
+	if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 32 {
+		t.Errorf("%d MiB", used)
+	}
+	line.Hide(redact.New([]byte("first-part.second-part.third-part")))
+	if said := line.Say("it is second-part, which stands in it"); said != "it is [redacted], which stands in it" {
+		t.Errorf("said %s", said)
 	}
 }
