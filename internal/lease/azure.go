@@ -71,8 +71,8 @@ func azureCloudOf(base string) azureCloud {
 // https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#third-case-access-token-request-with-a-federated-credential.
 //
 // az, Terraform and the SDKs take no access token: they log in by themselves. In files they are therefore given the ID token,
-// which is an assertion to one tenant's application and nothing else, and what they can make of it counts as the credential:
-// it lives as long after the assertion's end as Entra says that tokens live. The login is made here in both cases, which proves
+// and what they can make of it counts as the credential: it lives as long after the assertion's end as Entra says that tokens
+// live. The assertion names no application: it logs in to all that trust its issuer, subject and audience. The login is made here in both cases, which proves
 // that there is a federated credential, and how long that is.
 type azure struct{ desk }
 
