@@ -257,6 +257,27 @@ func TestNarrowed(t *testing.T) {
 	}
 }
 
+// TestFile holds the file that a grant's provider needs to what a lease does.
+func TestFile(t *testing.T) {
+	const boundary = `{"accessBoundary": {"accessBoundaryRules": [{"availableResource": "//storage.googleapis.com/projects/_/buckets/acme-web",
+		"availablePermissions": ["inRole:roles/storage.objectViewer"]}]}}`
+	w := newWorld(t)
+	w.edit(`aws: { role: "arn:aws:iam::123456789012:role/ci/deploy", audience: sts.amazonaws.com, region: eu-west-1 }`,
+		"gcp: { provider: projects/1/locations/global/workloadIdentityPools/ci/providers/github, service-account: deploy@acme-prod.iam.gserviceaccount.com, scopes: none, boundary: policies/boundary.json }")
+	for content, want := range map[string]string{"": "can't be read: it is empty", "{}": "the file that the grant names as boundary: the boundary:1:1: expected an object", boundary: ""} {
+		w.files = map[string]string{"policies/boundary.json": content}
+		if f := w.examine()["provider deploy/cloud"]; (f.Status == doctor.OK) != (want == "") || !strings.Contains(text(f), want) {
+			t.Errorf("%q: %s %s", content, f.Status, text(f))
+		}
+	}
+	w.files = map[string]string{"policies/boundary.json": boundary} // which is no certificate
+	w.edit("gcp: { provider: projects/1/locations/global/workloadIdentityPools/ci/providers/github, service-account: deploy@acme-prod.iam.gserviceaccount.com, scopes: none, boundary: policies/boundary.json }",
+		"kubernetes: { server: https://k8s.acme.example, ca: policies/boundary.json, audience: https://k8s.acme.example }")
+	if f := w.examine()["provider deploy/cloud"]; f.Status != doctor.Wrong || strings.Contains(text(f), "network") || !strings.Contains(text(f), "mend policies/boundary.json") {
+		t.Error(text(f))
+	}
+}
+
 // TestTooShort says before a job asks that its registry issues for nothing so short.
 func TestTooShort(t *testing.T) {
 	w := newWorld(t)

@@ -111,6 +111,9 @@ func (e *exam) provider(ctx context.Context, w *wanted) Finding {
 		if file, err = e.file(ctx, path); err != nil {
 			return wrong("the file that the grant names as "+key+" can't be read: "+err.Error(), "commit "+path)
 		}
+		if err := lease.CheckFile(&w.grant, file); err != nil {
+			return wrong("no lease can be had by the file that the grant names as "+key+": "+err.Error(), "mend "+path)
+		}
 	}
 	said, err := e.o.Reach(ctx, &w.grant, file)
 	if err != nil {

@@ -21,8 +21,7 @@ func FuzzGCPBoundary(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		r := Request{Grant: &manifest.Grant{GCP: &manifest.GCP{Boundary: &manifest.Narrow{File: "b.json"}}}, File: file}
-		text, err := r.gcpBoundary()
+		text, err := gcpBoundaryOf(&manifest.Grant{GCP: &manifest.GCP{Boundary: &manifest.Narrow{File: "b.json"}}}, file)
 		if err != nil {
 			if text != "" {
 				t.Errorf("%q beside %v", text, err)

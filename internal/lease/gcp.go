@@ -49,6 +49,10 @@ func gcpKind() kind {
 		},
 		endpoint: func(*manifest.Grant) (string, error) { return gcpSTS, nil },
 		as:       manifest.AsEnv, longest: gcpLongest,
+		file: func(g *manifest.Grant, src []byte) error {
+			_, err := gcpBoundaryOf(g, src)
+			return err
+		},
 	}
 }
 
@@ -82,7 +86,7 @@ func (p *gcp) exchange(ctx context.Context, r Request) (*Credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	boundary, err := r.gcpBoundary()
+	boundary, err := gcpBoundaryOf(r.Grant, r.File)
 	if err := errors.Join(r.check(), r.gcpAsks(), r.noNarrow("Google Cloud has no session policies, a boundary is what narrows"), err); err != nil {
 		return nil, err
 	}

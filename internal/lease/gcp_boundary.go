@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/jsontree"
+	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
@@ -21,13 +22,13 @@ const (
 	gcpResource = "//storage.googleapis.com/projects/_/buckets/"
 )
 
-// gcpBoundary is the Credential Access Boundary that the grant names, without white space; "" where it says none. It is looked at
+// gcpBoundaryOf is the Credential Access Boundary that the grant names, without white space; "" where it says none. It is looked at
 // before anything is asked, as a boundary that bounds nothing would be found out by nobody.
-func (r Request) gcpBoundary() (string, error) {
-	if b := r.Grant.GCP.Boundary; b == nil || b.None {
+func gcpBoundaryOf(g *manifest.Grant, file []byte) (string, error) {
+	if b := g.GCP.Boundary; b == nil || b.None {
 		return "", nil
 	}
-	doc, err := jsontree.Parse("the boundary", r.File, jsontree.Limits{Bytes: maxValue, Depth: 8, Nodes: 2000})
+	doc, err := jsontree.Parse("the boundary", file, jsontree.Limits{Bytes: maxValue, Depth: 8, Nodes: 2000})
 	if err != nil {
 		return "", fmt.Errorf("%w\n  try: write it as Google describes Credential Access Boundaries", err)
 	}
@@ -35,7 +36,7 @@ func (r Request) gcpBoundary() (string, error) {
 		return "", fmt.Errorf("%w\n  try: write it as Google describes Credential Access Boundaries", &jsontree.Error{Region: doc.Region(at), Message: why})
 	}
 	var out bytes.Buffer
-	if err := json.Compact(&out, r.File); err != nil {
+	if err := json.Compact(&out, file); err != nil {
 		return "", errors.New("the boundary isn't JSON")
 	}
 	return out.String(), nil

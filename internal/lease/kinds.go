@@ -24,6 +24,8 @@ type kind struct {
 	fixed   bool
 	// ends is set where a credential can be ended by who holds it, so that a stub may carry it.
 	ends bool
+	// file refuses a content of the file that a grant names, manifest.Grant.File; nil where none can.
+	file func(*manifest.Grant, []byte) error
 }
 
 // kinds are the providers, by name.
@@ -102,4 +104,13 @@ func Least(provider string) time.Duration {
 		return 0
 	}
 	return k.longest
+}
+
+// CheckFile refuses what stands in the file that a grant names, manifest.Grant.File, where no lease could do with it.
+func CheckFile(g *manifest.Grant, src []byte) error {
+	k, err := kindOf(g.Provider())
+	if err != nil || k.file == nil {
+		return err
+	}
+	return k.file(g, src)
 }

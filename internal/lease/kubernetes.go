@@ -33,6 +33,10 @@ func kubernetesKind() kind {
 		audience: func(g *manifest.Grant) string { return g.Kubernetes.Audience },
 		endpoint: func(g *manifest.Grant) (string, error) { return g.Kubernetes.Server, nil },
 		as:       manifest.AsFile, // a file can be renewed, and the token lives for minutes
+		file: func(g *manifest.Grant, src []byte) error {
+			_, err := readAuthority(g.Kubernetes.CA, src)
+			return err
+		},
 	}
 }
 
