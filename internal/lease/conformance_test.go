@@ -149,6 +149,9 @@ func (b behaviour) testIssues(t *testing.T) {
 	if _, err := lease.Endpoint(m.r.Grant); err != nil {
 		t.Error(err)
 	}
+	if at, said := lease.Least(b.provider), m.r.Grant.Least().Std(); at != said {
+		t.Errorf("a lease is denied for less than %s, and a manifest is told for less than %s", at, said)
+	}
 	names := map[string]bool{}
 	for _, v := range c.Values {
 		if names[v.Name] || v.Name == "" || v.Value.Len() == 0 {

@@ -25,3 +25,22 @@ func (d *decoder) checkCloudTerm(g *Grant, ttl Duration, ptr string) {
 			"write 2h: unless a token lifetime policy says otherwise they live for 60 to 90 minutes")
 	}
 }
+
+// What registries issue for, as nothing ends a token of theirs before: https://api-docs.npmjs.com/#section/Authentication and
+// https://docs.pypi.org/trusted-publishers/.
+const (
+	npmLeast  = Duration(time.Hour)
+	pypiLeast = Duration(15 * time.Minute)
+)
+
+// Least is the shortest ttl for which the grant's provider can be asked, 0 where any will do: what nothing ends before its time
+// would outlive a lease for less. A grant may say less where nothing is leased by it.
+func (g *Grant) Least() Duration {
+	switch {
+	case g.NPM != nil:
+		return npmLeast
+	case g.PyPI != nil:
+		return pypiLeast
+	}
+	return 0
+}

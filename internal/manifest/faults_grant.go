@@ -11,6 +11,9 @@ func (f *faulter) grant(id, name string, x *Identity, g *Grant) {
 	ptr := Pointer("identities", id, "grants", name)
 	f.adopt(FaultTerm, ptr+"/ttl", f.standing.leaseCeiling(id, name, x, g))
 	f.adopt(FaultSeparation, ptr, f.standing.conflicts(id, name))
+	if g.TTL != nil {
+		f.tooShort(g, *g.TTL, ptr+"/ttl")
+	}
 	if least := f.p.PrivilegeOf(x, g); least != x.Privilege {
 		f.report(FaultPrivilege, ptr, "the organisation takes this grant as "+string(least)+", its identity says "+string(x.Privilege),
 			"write privilege: "+string(least)+", or move the grant to an identity of its own")
@@ -21,6 +24,14 @@ func (f *faulter) grant(id, name string, x *Identity, g *Grant) {
 	}
 	if g.When != nil {
 		f.trigger(ptr+"/when", x, g.When)
+	}
+}
+
+// tooShort looks at a ttl that no lease can have.
+func (f *faulter) tooShort(g *Grant, ttl Duration, ptr string) {
+	if least := g.Least(); ttl < least {
+		f.report(FaultContradiction, ptr, "a lease for "+ttl.String()+" is always denied: "+g.Provider()+" issues for "+least.String()+", and nothing ends that before",
+			"write ttl: "+least.String()+" or more")
 	}
 }
 
