@@ -95,7 +95,8 @@ func githubNames(n *jsontree.Node, g *manifest.GitHub) ([]string, error) {
 	return out, nil
 }
 
-// githubWithin refuses repositories that the grant doesn't name; there are total, of which names is a part.
+// githubWithin refuses repositories that the grant doesn't name; there are total, of which names is a part, and more than the
+// grant names can't all be of it.
 func githubWithin(names []string, total int, g *manifest.GitHub) error {
 	var more []string
 	for _, name := range names {
@@ -103,7 +104,10 @@ func githubWithin(names []string, total int, g *manifest.GitHub) error {
 			more = append(more, strconv.Quote(name))
 		}
 	}
-	if len(more) == 0 {
+	switch {
+	case len(more) == 0 && total > len(names) && total > len(g.Repositories): // the others weren't read
+		return fmt.Errorf("the token reaches %d repositories, and the grant names %d: have repositories in its trust policy be those of the grant", total, len(g.Repositories))
+	case len(more) == 0:
 		return nil
 	}
 	return fmt.Errorf("the token reaches %s, which the grant doesn't name: have repositories in its trust policy be those of the grant",
@@ -122,7 +126,8 @@ func some(named []string, total int) string {
 }
 
 // reaches asks GitHub which repositories the token is good for, whatever the exchange said, and holds them to the grant. No more
-// is read than shows that there are others: as many as the grant has, and one
+// is read than shows that there are others: as many as the grant has, and one. A repository that is listed twice counts once, as
+// otherwise it would stand for one that isn't seen
 // (https://docs.github.com/en/rest/apps/installations#list-repositories-accessible-to-the-app-installation).
 func (p *github) reaches(ctx context.Context, c *Credential, g *manifest.GitHub) error {
 	l, ctx, cancel, err := p.open(ctx, c.ending.server, dialect{githubSaid, githubFresh}, c.ending.token)
@@ -130,7 +135,7 @@ func (p *github) reaches(ctx context.Context, c *Credential, g *manifest.GitHub)
 		return err
 	}
 	defer cancel()
-	var seen []string
+	seen := map[string]string{}
 	size := min(len(g.Repositories)+1, githubPage)
 	for page := 1; ; page++ {
 		root, err := l.installation(ctx, c.ending.token, page, size)
@@ -141,10 +146,14 @@ func (p *github) reaches(ctx context.Context, c *Credential, g *manifest.GitHub)
 		if err != nil {
 			return err
 		}
-		if seen = append(seen, names...); total > len(g.Repositories) || total <= len(seen) {
-			return githubWithin(seen, total, g)
+		before := len(seen)
+		for _, name := range names {
+			seen[strings.ToLower(name)] = name
 		}
-		if len(names) == 0 {
+		if total > len(g.Repositories) || total <= len(seen) {
+			return githubWithin(slices.Sorted(maps.Values(seen)), total, g)
+		}
+		if len(seen) == before {
 			return fmt.Errorf("the list of the token's repositories ends after %d of %d", len(seen), total)
 		}
 	}

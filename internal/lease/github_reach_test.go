@@ -3,6 +3,7 @@ package lease_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +35,12 @@ func TestGitHubReach(t *testing.T) {
 		},
 		{"all of an organisation", ``, []http.HandlerFunc{githubLists(412, "acme/api", "acme/web")}, which + `"acme/api" and 410 more` + mend},
 		{"all of it, the granted first", ``, []http.HandlerFunc{githubLists(2, "acme/web", "acme/web2")}, which + `"acme/web2"` + mend},
+		{
+			"more than are listed", ``,
+			[]http.HandlerFunc{githubLists(3, "acme/web")},
+			"the token reaches 3 repositories, and the grant names 1: have repositories in its trust policy be those of the grant" + gone,
+		},
+		{"none listed of many", ``, []http.HandlerFunc{githubLists(412)}, "the token reaches 412 repositories, and the grant names 1" + ""},
 		{"another owner's", ``, []http.HandlerFunc{githubLists(1, "evil/web")}, which + `"evil/web"` + mend},
 		{"by a longer name", ``, []http.HandlerFunc{githubLists(1, "acme/web-evil")}, which + `"acme/web-evil"` + mend},
 		{"told of another", `,"repositories":[{"full_name":"acme/other"}]`, nil, which + `"acme/other"` + mend},
@@ -102,6 +109,21 @@ func TestGitHubPages(t *testing.T) {
 			if s := f.seen[i+1]; s.path != "/installation/repositories" || s.query != want {
 				t.Errorf("%s: asked %s?%s", name, s.path, s.query)
 			}
+		}
+	}
+}
+
+// TestGitHubListedTwice: what is listed again, on the same page or the next, doesn't stand for a repository that isn't seen.
+func TestGitHubListedTwice(t *testing.T) {
+	for name, pages := range map[string][]http.HandlerFunc{
+		"on a page":  {githubLists(2, "acme/a", "ACME/a"), githubLists(2)},
+		"on another": {githubLists(2, "acme/a"), githubLists(2, "acme/a")},
+	} {
+		f := serve(t, slices.Concat([]http.HandlerFunc{says(200, `{"token":"`+ghs()+`"}`)}, pages, []http.HandlerFunc{says(204, "")})...)
+		p, _ := provider(t, "github")
+		err := failed(t, p, request(t, githubGrant(f.URL, "acme/a", "acme/b")))
+		if !strings.Contains(err.Error(), "the list of the token's repositories ends after 1 of 2\n  the token isn't handed over; it is revoked") || len(f.asked()) != 4 {
+			t.Errorf("%s: %v, asked %v", name, err, f.asked())
 		}
 	}
 }
