@@ -2,6 +2,7 @@ package lease
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -117,3 +118,11 @@ func (l *line) words(a answer) string {
 
 // say is a text of an answer as it may be repeated.
 func (l *line) say(s string) string { return l.way.Say(s) }
+
+// quoted is an error that quotes an answer, as it may be shown; nil stays nil.
+func (l *line) quoted(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(l.say(err.Error()))
+}

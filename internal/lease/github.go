@@ -110,14 +110,15 @@ func (p *github) exchange(ctx context.Context, r Request) (*Credential, error) {
 		return nil, err
 	}
 	c.ending.server = api
-	if err := p.contain(line, c, a, r); err != nil {
+	l.hide(c.ending.token)
+	if err := p.contain(line, l, c, a, r); err != nil {
 		return nil, giveBack(ctx, p, c, err)
 	}
 	return c, nil
 }
 
 // contain says when the token ends, has it held, and holds what it reaches to the grant.
-func (p *github) contain(ctx context.Context, c *Credential, a answer, r Request) error {
+func (p *github) contain(ctx context.Context, l *line, c *Credential, a answer, r Request) error {
 	root, err := readJSON(a)
 	if err == nil {
 		err = c.setGitHubEnd(root, r)
@@ -126,7 +127,7 @@ func (p *github) contain(ctx context.Context, c *Credential, a answer, r Request
 		return err
 	}
 	if err := githubTold(root, r.Grant.GitHub); err != nil {
-		return err
+		return l.quoted(err)
 	}
 	return p.reaches(ctx, c, r.Grant.GitHub)
 }

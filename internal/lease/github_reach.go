@@ -151,7 +151,7 @@ func (p *github) reaches(ctx context.Context, c *Credential, g *manifest.GitHub)
 			seen[strings.ToLower(name)] = name
 		}
 		if total > len(g.Repositories) || total <= len(seen) {
-			return githubWithin(slices.Sorted(maps.Values(seen)), total, g)
+			return l.quoted(githubWithin(slices.Sorted(maps.Values(seen)), total, g))
 		}
 		if len(seen) == before {
 			return fmt.Errorf("the list of the token's repositories ends after %d of %d", len(seen), total)

@@ -49,6 +49,8 @@ func TestGitHubReach(t *testing.T) {
 			"told of more permissions", `,"permissions":{"contents":"write","administration":"write","metadata":"read"}`, nil,
 			`the token may do "contents: write", "administration: write", which the grant doesn't say: have permissions in its trust policy be those of the grant` + gone,
 		},
+		{"the token among permissions", `,"permissions":{"TOKEN":"write"}`, nil, `the token may do "[redacted]: write", which`},
+		{"the token among repositories", `,"repositories":["acme/TOKEN"]`, nil, `the token reaches "acme/[redacted]", which`},
 		{"admin", `,"permissions":{"pull_requests":"admin"}`, nil, `the token may do "pull_requests: admin", which`},
 		{"metadata by hand", `,"permissions":{"metadata":"write"}`, nil, `the token may do "metadata: write", which`},
 		{"odd permission", `,"permissions":{"contents":["read"]}`, nil, `the token may do "contents: ", which`},
@@ -69,7 +71,7 @@ func TestGitHubReach(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			token := ghs()
-			answers := append([]http.HandlerFunc{says(200, `{"token":"`+token+`"`+tt.told+`}`)}, tt.answers...)
+			answers := append([]http.HandlerFunc{says(200, `{"token":"`+token+`"`+strings.ReplaceAll(tt.told, "TOKEN", token)+`}`)}, tt.answers...)
 			f := serve(t, append(answers, says(204, ""))...)
 			p, _ := provider(t, "github")
 			g := githubGrant(f.URL)

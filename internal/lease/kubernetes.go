@@ -138,7 +138,8 @@ func (p *kubernetes) review(ctx context.Context, r Request, authority authority)
 	if err != nil {
 		return "", err
 	}
-	return r.acceptedBy(a.host, root)
+	handle, err := r.acceptedBy(a.host, root)
+	return handle, l.quoted(err)
 }
 
 // acceptedBy reads a review, which must be of this token.
@@ -161,7 +162,7 @@ func (r Request) acceptedBy(host string, root *jsontree.Node) (string, error) {
 			handle = said
 		} else if said != handle {
 			return "", fmt.Errorf("%s took the job by another credential than its ID token (%s is %q, expected %q): does something before it log in by itself?",
-				host, kubeCredential, courier.Printable(said, maxSaid), handle)
+				host, kubeCredential, said, handle)
 		}
 	}
 	if handle == "JTI=" {

@@ -195,6 +195,9 @@ func TestKubernetesUnproven(t *testing.T) {
 		{"twice", user(`{"username":"a","username":"b"}`), "and no JSON that is right"},
 		{"nobody", user(`{"username":"system:anonymous","groups":["system:unauthenticated"]}`), "takes the job for nobody"},
 		{"by another token", user(`{"username":"a","extra":{` + id + `:["JTI=another"]}}`), `by another credential than its ID token (authentication.kubernetes.io/credential-id is "JTI=another", expected "JTI=made-up-1")`},
+		{"with what it was sent", func(w http.ResponseWriter, r *http.Request) {
+			user(`{"username":"a","extra":{`+id+`:["`+r.Header.Get("Authorization")+`"]}}`)(w, r)
+		}, `is "Bearer [redacted]", expected`},
 		{"by a certificate", user(`{"username":"a","extra":{` + id + `:["X509SHA256=00"]}}`), "by another credential than its ID token"},
 		{"by two", user(`{"username":"a","extra":{` + id + `:["JTI=made-up-1","JTI=b"]}}`), "answered with an odd " + kubeID},
 		{"another success", says(202, `{}`), "answered 202, expected 201: is it the server that the manifest means?"},
