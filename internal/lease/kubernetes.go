@@ -224,8 +224,5 @@ func (p *kubernetes) Revoke(_ context.Context, c *Credential) (Revocation, error
 	if c.Provider != "kubernetes" {
 		return Revocation{}, within("kubernetes", errOtherCredential)
 	}
-	if !p.now().Before(c.NotAfter) {
-		return c.revocation(AlreadyEnded, "not asked: its time is over"), nil
-	}
-	return c.revocation(ExpireOnly, "not asked: an ID token can't be revoked"), nil
+	return c.unasked(p.now(), "an ID token can't be revoked"), nil
 }
