@@ -19,7 +19,7 @@ func (e *exam) audience(ctx context.Context, w *wanted) Finding {
 	}
 	if c := e.fetch(ctx, want); c.err != nil {
 		return wrong("no ID token is given for the audience "+strconv.Quote(want)+": "+c.err.Error(),
-			mended(c.err, "see that the platform issues tokens for this audience, and that no step answers for it"))
+			issuance.Mended(c.err, "see that the platform issues tokens for this audience, and that no step answers for it"))
 	}
 	return ok("a token is given for " + strconv.Quote(want) + " alone")
 }

@@ -37,7 +37,7 @@ func (e *exam) token(ctx context.Context) Finding {
 		if errors.As(c.err, &stranger) {
 			return stranger.finding()
 		}
-		return wrong(c.err.Error(), mended(c.err, "let the job have id-token: write, and let this machine reach the platform and the issuer"))
+		return wrong(c.err.Error(), issuance.Mended(c.err, "let the job have id-token: write, and let this machine reach the platform and the issuer"))
 	}
 	who, err := identity.From(c.Claims)
 	if err != nil {
@@ -56,15 +56,6 @@ func (e *exam) token(ctx context.Context) Finding {
 		}
 	}
 	return ok("given for the audience "+strconv.Quote(issuance.Audience)+", proven to be of "+e.issuer+"; its claims:", claims(c.Claims)...)
-}
-
-// mended is what mends an error by its own word; otherwise what is said here.
-func mended(err error, otherwise string) string {
-	var own interface{ Mend() string }
-	if errors.As(err, &own) {
-		return own.Mend()
-	}
-	return otherwise
 }
 
 // claims lists what a manifest may ask for: not the times and ids of the token itself.

@@ -90,7 +90,7 @@ func unreadFix(err error) string {
 	if errors.Is(err, fs.ErrNotExist) {
 		return "bring it into that repository's default branch: leases read nothing else, whatever the job's own branch has"
 	}
-	return mended(err, "see that this machine reaches GitHub, through HTTPS_PROXY where there is a proxy; give the job contents: read and actions: read,"+
+	return Mended(err, "see that this machine reaches GitHub, through HTTPS_PROXY where there is a proxy; give the job contents: read and actions: read,"+
 		" and the step GITHUB_TOKEN in env")
 }
 

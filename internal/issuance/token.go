@@ -64,9 +64,9 @@ func (w *way) fetch(ctx context.Context, audience string) (redact.Secret, *Denie
 	return token, ended(ctx)
 }
 
-// mended is what mends an error by its own word, for who knows more of the job's platform than there is here; otherwise what is
+// Mended is what mends an error by its own word, for who knows more of the job's platform than there is here; otherwise what is
 // said here.
-func mended(err error, otherwise string) string {
+func Mended(err error, otherwise string) string {
 	var own interface{ Mend() string }
 	if errors.As(err, &own) {
 		return own.Mend()
@@ -81,7 +81,7 @@ func untokenedFix(err error) string {
 		return "add to the job, and where another workflow calls it to the calling job too," +
 			" permissions: { contents: read, actions: read, id-token: write }; of pull requests from forks lease nothing"
 	}
-	return mended(err, "see that this machine reaches the platform, through HTTPS_PROXY where there is a proxy, and run the job again")
+	return Mended(err, "see that this machine reaches the platform, through HTTPS_PROXY where there is a proxy, and run the job again")
 }
 
 // choose finds the issuer that is to be proven among those that are known: what a token says of itself
