@@ -2,6 +2,7 @@ package lease_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/redact"
+	"github.com/curfew-ci/curfew/internal/supervise"
 )
 
 // behaviour is a provider as the conformance suite meets it: a grant that a fake serves, and what that fake answers,
@@ -168,7 +170,14 @@ func (b behaviour) testMasks(t *testing.T) {
 	unseen(t, fmt.Sprintf("%v %+v %#v", c, c, *c)+c.Handle, m.token)
 	masked := redact.NewMasker(c.Secrets()...).Mask(m.token)
 	unseen(t, masked, m.token)
+	var named []string // by the grant itself
+	if v := m.r.Grant.Vault; v != nil {
+		named = slices.Collect(maps.Values(v.Read))
+	}
 	for _, v := range c.Values {
+		if !v.Public && !slices.Contains(named, v.Name) && !slices.ContainsFunc(supervise.Rights(), func(r supervise.Right) bool { return r.Name == v.Name || r.Name == v.Name+"_FILE" }) {
+			t.Errorf("%s of the job's own would be left to the command of another lease", v.Name)
+		}
 		if v.Public {
 			unseen(t, string(v.Value.Reveal()), m.token)
 		}
