@@ -120,7 +120,7 @@ func TestE2EKubernetes(t *testing.T) {
 	issuer, ca := testservers.StartIssuerTLS(t, nil)
 	s, docs := startRendered(t, issuer, ca)
 	for i, verb := range []string{"create", "get", "list", "watch"} {
-		_, binding, _ := strings.Cut(string(docs[i].body.(*kubernetes).text()), "\n---\n")
+		_, binding, _ := strings.Cut(docs[i].body.(*kubernetes).text(), "\n---\n")
 		if out, err := s.as(t, s.Admin, binding, "apply", "--filename=-"); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
