@@ -66,7 +66,9 @@ func TestConformance(t *testing.T) {
 			t.Run("is held", b.testHeld)
 			t.Run("is cancelled", b.testCancelled)
 			t.Run("revokes or says that it can't", b.testRevokes)
+			t.Run("renews", b.testRenews)
 			t.Run("keeps to its own", b.testOthers)
+			t.Run("is attacked", b.testAttacked)
 			if !b.tls {
 				refuseUnfit(t, b.provider, b.file, b.grant)
 			}

@@ -326,7 +326,7 @@ func vaultBehaviour() behaviour {
 		token: func() string { return "hvs." + made(90) },
 		steps: func(token string, ends time.Time) []http.HandlerFunc {
 			return []http.HandlerFunc{
-				says(200, strings.Replace(login(token), `"lease_duration":900`, fmt.Sprintf(`"lease_duration":%d`, int(ends.Sub(start).Seconds())), 1)),
+				says(200, strings.NewReplacer(`"lease_duration":900`, fmt.Sprintf(`"lease_duration":%d`, int(ends.Sub(start).Seconds())), "acc-1", "acc-"+made(24)).Replace(login(token))),
 				says(200, `{"data":{"password":"`+made(30)+`"}}`),
 			}
 		},
