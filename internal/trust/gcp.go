@@ -37,7 +37,8 @@ const gcpHour = 3600
 const gcpRole = "roles/iam.workloadIdentityUser"
 
 // gcp renders provider and binding. Google knows a pool's tokens by what its providers map them to, so the binding goes by
-// an attribute of ours that has the project's id and the grant, and that no other grant's provider gives.
+// an attribute of ours that has the provider, the project's id and the grant, and that no other rendered provider of the pool
+// gives: not that of another issuer either, which may have a project of the same number.
 func (q *request) gcp() body {
 	g := q.grant.GCP
 	provider := regexp.MustCompile(`^projects/([0-9]+)/locations/global/workloadIdentityPools/([a-z0-9-]+)/providers/([a-z0-9-]+)$`).FindStringSubmatch(g.Provider)
@@ -80,10 +81,10 @@ func (q *request) gcpCEL(b *gcp) {
 	}
 	b.condition = strings.Join(terms, " && ")
 	b.subject = q.celRun("assertion")
-	b.value = celClaim("assertion", q.projectClaim()) + " + " + celText(":"+q.id+"/"+q.name)
+	b.value = celText(b.provider+":") + " + " + celClaim("assertion", q.projectClaim()) + " + " + celText(":"+q.id+"/"+q.name)
 	for _, id := range q.projects() {
 		b.members = append(b.members, "principalSet://iam.googleapis.com/projects/"+b.project+"/locations/global/workloadIdentityPools/"+b.pool+
-			"/attribute.curfew/"+id+":"+q.id+"/"+q.name)
+			"/attribute.curfew/"+b.provider+":"+id+":"+q.id+"/"+q.name)
 	}
 	b.until = lastDay(q.identity).End().Format("2006-01-02T15:04:05Z")
 }
