@@ -25,8 +25,8 @@ func documentOf(t *testing.T, src, grant string) Document {
 	return docs[0]
 }
 
-// TestSameNumber: where one pool has the providers of two issuers, a token of the one gets nothing that
-// is bound for the other, though both have a project of the same number, and grants of the same name.
+// TestSameNumber: where one pool has the providers of two issuers, or one API server two authenticators, a token of the one
+// gets nothing that is bound for the other, though both have a project of the same number, and grants of the same name.
 func TestSameNumber(t *testing.T) {
 	theirs, ours := sameNumber()
 	tok := token{
@@ -40,5 +40,16 @@ func TestSameNumber(t *testing.T) {
 	value, _ := evaluate(t, from.value, tok.vars("assertion", now)).(string)
 	if value == "" || slices.ContainsFunc(bound.members, func(m string) bool { return strings.HasSuffix(m, "/attribute.curfew/"+value) }) {
 		t.Errorf("Google takes %q for %q", value, bound.members)
+	}
+
+	server, _ := documentOf(t, ours, "deploy/kubernetes").body.(*kubernetes)
+	other, _ := documentOf(t, theirs, "deploy/kubernetes").body.(*kubernetes)
+	i := slices.IndexFunc(other.issuers, func(i *kubeIssuer) bool { return i.url == tok["iss"] })
+	groups, _ := evaluate(t, string(other.issuers[i].expression()), tok.vars("claims", now)).([]any)
+	if len(groups) != 1 || slices.ContainsFunc(server.groups, func(g string) bool { return g == groups[0] }) {
+		t.Errorf("Kubernetes takes %q for %q", groups, server.groups)
+	}
+	if server.role == other.role {
+		t.Errorf("both bind to %q", server.role)
 	}
 }

@@ -44,12 +44,12 @@ func (q *request) kubernetes() body {
 		return nil
 	}
 	g := q.grant.Kubernetes
-	b := &kubernetes{grant: own, namespace: g.Namespace, role: "curfew:" + strings.Join(q.projects(), "+") + ":" + q.id + ":" + q.name}
+	b := &kubernetes{grant: own, namespace: g.Namespace, role: q.kubeRole()}
 	if b.namespace == "" {
 		b.namespace = "default"
 	}
 	for _, id := range q.projects() {
-		b.groups = append(b.groups, "curfew:"+id+":"+q.id+"/"+q.name)
+		b.groups = append(b.groups, "curfew:"+q.kubeIssuer()+":"+id+":"+q.id+"/"+q.name)
 	}
 	q.textAlone("Kubernetes")
 	q.gap(Elsewhere, "", "an API server has one configuration for all: this has the grants of this manifest that lead to "+g.Server+", and nothing of others",
@@ -60,6 +60,14 @@ func (q *request) kubernetes() body {
 		}
 	}
 	return b
+}
+
+// kubeIssuer is the issuer as groups have it: another may have a project of the same number.
+func (q *request) kubeIssuer() string { return strings.TrimPrefix(q.issuer, "https://") }
+
+// kubeRole names the grant's Role, and its binding. No name of Kubernetes' has a slash.
+func (q *request) kubeRole() string {
+	return strings.Join([]string{"curfew", strings.ReplaceAll(q.kubeIssuer(), "/", "+"), strings.Join(q.projects(), "+"), q.id, q.name}, ":")
 }
 
 // siblings are the requests of all grants of the same API server, this one's among them, in the manifest's order. What
@@ -95,7 +103,7 @@ func (q *request) kubeGrant() (kubeGrant, bool) {
 	}
 	return kubeGrant{
 		issuer: q.issuer, audience: g.Audience, demanded: q.bound(), until: lastDay(q.identity).End().Format("2006-01-02T15:04:05Z"),
-		group: celText("curfew:") + " + " + celClaim("claims", q.projectClaim()) + " + " + celText(":"+q.id+"/"+q.name),
+		group: celText("curfew:"+q.kubeIssuer()+":") + " + " + celClaim("claims", q.projectClaim()) + " + " + celText(":"+q.id+"/"+q.name),
 	}, true
 }
 
