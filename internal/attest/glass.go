@@ -101,7 +101,7 @@ func (e *Emergencies) stated(k glassKey, repository string, review *ledger.Recor
 	}
 	r.BreakGlass.Leased = e.leased[k]
 	if g := review.BreakGlass; g != nil {
-		r.BreakGlass.By, r.BreakGlass.Verdict, r.BreakGlass.Reviewed, r.BreakGlass.Reason = g.By, g.Verdict, review.Time, g.Reason
+		r.BreakGlass.By, r.BreakGlass.ByID, r.BreakGlass.Verdict, r.BreakGlass.Reviewed, r.BreakGlass.Reason = g.By, g.ByID, g.Verdict, review.Time, g.Reason
 	}
 	return r
 }

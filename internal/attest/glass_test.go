@@ -26,14 +26,14 @@ var usedAt = time.Date(2026, 11, 20, 22, 10, 0, 0, time.UTC)
 func usedRecord(run string) ledger.Record {
 	return ledger.Record{
 		Type: ledger.BreakGlassUsed, Identity: ledger.Identity{ID: "deploy", Grant: "prod", RepositoryID: glassProject}, Links: ledger.Links{Tickets: []string{"acme/ops#12"}},
-		BreakGlass: &ledger.BreakGlass{Use: firstUse, RunID: run, Entry: "oncall", Activator: "@alice", Used: usedAt, Due: usedAt.Add(24 * time.Hour), Reason: "down"},
+		BreakGlass: &ledger.BreakGlass{Use: firstUse, RunID: run, Entry: "oncall", Activator: "@alice", ActivatorID: "1001", Used: usedAt, Due: usedAt.Add(24 * time.Hour), Reason: "down"},
 	}
 }
 
 func reviewRecord(use, run, by string) ledger.Record {
 	return ledger.Record{
 		Type: ledger.BreakGlassReviewed, Time: usedAt.Add(time.Hour), Identity: ledger.Identity{RepositoryID: glassProject},
-		BreakGlass: &ledger.BreakGlass{Use: use, RunID: run, By: by, Verdict: ledger.Misuse, Reason: "nothing was down"},
+		BreakGlass: &ledger.BreakGlass{Use: use, RunID: run, By: by, ByID: map[string]string{"@alice": "1001", "@zoe": "1003"}[by], Verdict: ledger.Misuse, Reason: "nothing was down"},
 	}
 }
 
@@ -96,11 +96,11 @@ func TestBreakGlass(t *testing.T) {
 // TestReviewed joins slots and statements so that nothing comes out weaker than either.
 func TestReviewed(t *testing.T) {
 	slot := ledger.Used{
-		Use: ledger.Use{Grant: "deploy/prod", Activator: "@alice", RunID: "1205", Attempt: 1, Ticket: "acme/ops#12"},
+		Use: ledger.Use{Grant: "deploy/prod", Activator: "@alice", ActivatorID: "1001", RunID: "1205", Attempt: 1, Ticket: "acme/ops#12"},
 		ID:  firstUse, Entry: "oncall", Taken: usedAt.Add(time.Second),
 	}
-	base := manifest.GlassUse{Entry: "oncall", Grant: "deploy/prod", Time: manifest.Instant{Time: usedAt}, Activator: "@alice", ID: firstUse, Run: "1205"}
-	review := []manifest.GlassReview{{By: "@zoe", Time: manifest.Instant{Time: usedAt.Add(time.Hour)}}}
+	base := manifest.GlassUse{Entry: "oncall", Grant: "deploy/prod", Time: manifest.Instant{Time: usedAt}, Activator: "@alice", ActivatorID: "1001", ID: firstUse, Run: "1205"}
+	review := []manifest.GlassReview{{By: "@zoe", ByID: "1003", Time: manifest.Instant{Time: usedAt.Add(time.Hour)}}}
 	with := func(alter func(u *manifest.GlassUse)) []manifest.GlassUse {
 		u := base
 		alter(&u)
@@ -121,6 +121,7 @@ func TestReviewed(t *testing.T) {
 		{"a review alone", nil, 1, log[1:2], with(func(u *manifest.GlassUse) { u.Unproven, u.Time.Time, u.Reviews = true, slot.Taken, review })},
 		{"no review", nil, 1, log[:1], with(func(*manifest.GlassUse) {})},
 		{"another activator", func(s *ledger.Used) { s.Activator = "@bob" }, 1, log[:1], with(func(u *manifest.GlassUse) { u.Activator, u.Fault = "@bob", "disagree" })},
+		{"another account", func(s *ledger.Used) { s.ActivatorID = "1002" }, 1, log[:1], with(func(u *manifest.GlassUse) { u.ActivatorID, u.Fault = "1002", "disagree" })},
 		{"another entry", func(s *ledger.Used) { s.Entry = "x" }, 1, log[:1], with(func(u *manifest.GlassUse) { u.Entry, u.Fault = "x", "disagree" })},
 		{"another grant", func(s *ledger.Used) { s.Grant = "x/y" }, 1, log[:1], append(
 			with(func(u *manifest.GlassUse) { u.Grant, u.Fault = "x/y", "disagree" }), with(func(u *manifest.GlassUse) { u.Fault = "disagree" })...)},

@@ -17,7 +17,8 @@ func Uses(slots []ledger.Used) []manifest.GlassUse {
 	for i := range slots {
 		s := &slots[i]
 		out = append(out, manifest.GlassUse{
-			Entry: s.Entry, Grant: s.Grant, Time: manifest.Instant{Time: s.Taken}, Activator: s.Activator, ID: s.ID, Run: s.RunID, Unproven: true,
+			Entry: s.Entry, Grant: s.Grant, Time: manifest.Instant{Time: s.Taken}, Activator: s.Activator, ActivatorID: s.ActivatorID,
+			ID: s.ID, Run: s.RunID, Unproven: true,
 		})
 	}
 	return out
@@ -67,7 +68,7 @@ func reviewed(use manifest.GlassUse, stated []*ledger.Record) manifest.GlassUse 
 		g := r.BreakGlass
 		if g.Activator != "" {
 			use.Unproven = false
-			if g.Activator != use.Activator || g.Entry != use.Entry || grantOf(r) != use.Grant || use.Time.Sub(g.Used).Abs() > apart {
+			if g.Activator != use.Activator || g.ActivatorID != use.ActivatorID || g.Entry != use.Entry || grantOf(r) != use.Grant || use.Time.Sub(g.Used).Abs() > apart {
 				use.Fault = "its slot and its sealed record disagree"
 			}
 			if g.Used.Before(use.Time.Time) {
@@ -75,7 +76,7 @@ func reviewed(use manifest.GlassUse, stated []*ledger.Record) manifest.GlassUse 
 			}
 		}
 		if g.By != "" {
-			use.Reviews = append(use.Reviews, manifest.GlassReview{By: g.By, Time: manifest.Instant{Time: g.Reviewed}})
+			use.Reviews = append(use.Reviews, manifest.GlassReview{By: g.By, ByID: g.ByID, Time: manifest.Instant{Time: g.Reviewed}})
 		}
 	}
 	return use
@@ -95,7 +96,8 @@ func other(use *manifest.GlassUse, stated []*ledger.Record) *ledger.Record {
 func recorded(r *ledger.Record) manifest.GlassUse {
 	g := r.BreakGlass
 	return manifest.GlassUse{
-		Entry: g.Entry, Grant: grantOf(r), Time: manifest.Instant{Time: g.Used}, Activator: g.Activator, ID: g.Use, Run: g.RunID,
+		Entry: g.Entry, Grant: grantOf(r), Time: manifest.Instant{Time: g.Used}, Activator: g.Activator, ActivatorID: g.ActivatorID,
+		ID: g.Use, Run: g.RunID,
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 func TestMissedReview(t *testing.T) {
 	in, src := scene(t)
 	in.Facts.Ledger = &manifest.LedgerFacts{BreakGlass: []manifest.GlassUse{{
-		Entry: "oncall", Grant: "half/prod", Time: manifest.Instant{Time: ago(9)}, Activator: "@otto",
+		Entry: "oncall", Grant: "half/prod", Time: manifest.Instant{Time: ago(9)}, Activator: "@otto", ActivatorID: "1005",
 	}}}
 	for _, g := range Plan(in, file, src) {
 		for _, c := range g.Changes {

@@ -82,7 +82,7 @@ func (f *glassReviewFlags) run(ctx context.Context, env *Env, use string) error 
 // record is the review. Who reviews is taken from the environment here, and held to the ID token by who collects it.
 func (f *glassReviewFlags) record(env *Env, use string) (ledger.Record, error) {
 	r := ledger.Record{Plane: ledger.Response, Type: ledger.BreakGlassReviewed, Outcome: ledger.Done, BreakGlass: &ledger.BreakGlass{
-		Verdict: ledger.Verdict(f.verdict), Reason: f.reason, By: "@" + env.Getenv("GITHUB_ACTOR"),
+		Verdict: ledger.Verdict(f.verdict), Reason: f.reason, By: "@" + env.Getenv("GITHUB_ACTOR"), ByID: env.Getenv("GITHUB_ACTOR_ID"),
 	}}
 	repository, run, id, err := ledger.CutUse(use)
 	if err != nil {
@@ -101,8 +101,8 @@ func (f *glassReviewFlags) record(env *Env, use string) (ledger.Record, error) {
 		return r, usageError("who reviews? expected a run of workflow_dispatch that the reviewer has started by hand, not one of %q", env.Getenv("GITHUB_EVENT_NAME"))
 	case env.Getenv("GITHUB_RUN_ATTEMPT") != "1":
 		return r, usageError("who reviews? this is attempt %q of the run, and its ID token names who started the first: start a new run", env.Getenv("GITHUB_RUN_ATTEMPT"))
-	case env.Getenv("GITHUB_ACTOR") == "":
-		return r, usageError("who reviews? expected GITHUB_ACTOR, as in a job of GitHub Actions")
+	case env.Getenv("GITHUB_ACTOR") == "", env.Getenv("GITHUB_ACTOR_ID") == "":
+		return r, usageError("who reviews? expected GITHUB_ACTOR and GITHUB_ACTOR_ID, as in a job of GitHub Actions")
 	}
 	return r, nil
 }
@@ -124,7 +124,7 @@ func (f *glassReviewFlags) check(ctx context.Context, env *Env, r *ledger.Record
 		}
 		found = true
 		r.Identity, r.Links.Tickets = have.Identity, have.Links.Tickets
-		if strings.EqualFold(g.Activator, r.BreakGlass.By) {
+		if strings.EqualFold(g.Activator, r.BreakGlass.By) || g.ActivatorID == r.BreakGlass.ByID {
 			return &exitError{ExitFindings, errors.Join(fmt.Errorf("%s used it, and can't review that: have another reviewer start the run", g.Activator), done())}
 		}
 	}

@@ -54,15 +54,20 @@ func newEmergency(t *testing.T) *emergencySite {
 	return s
 }
 
+// accounts are the numbers of people's accounts.
+func accounts() map[string]string {
+	return map[string]string{"alice": "1001", "dora": "1002", "zoe": "1003", "mallory": "1004", "collector": "1005"}
+}
+
 // start begins a run that somebody has dispatched.
 func (s *emergencySite) start(run int64, actor string) {
 	s.t.Helper()
 	id := strconv.FormatInt(run, 10)
-	s.claims["run_id"], s.claims["actor"] = id, actor
+	s.claims["run_id"], s.claims["actor"], s.claims["actor_id"] = id, actor, accounts()[actor]
 	sha, _ := testservers.JobClaims()["sha"].(string)
 	s.github.Start(webRepo, run, 1, sha, "workflow_dispatch", actor, time.Now())
 	s.temp = s.t.TempDir()
-	s.env = append(s.env0[:len(s.env0):len(s.env0)], "RUNNER_TEMP="+s.temp, "GITHUB_RUN_ID="+id, "GITHUB_ACTOR="+actor, "GITHUB_EVENT_NAME=workflow_dispatch")
+	s.env = append(s.env0[:len(s.env0):len(s.env0)], "RUNNER_TEMP="+s.temp, "GITHUB_RUN_ID="+id, "GITHUB_ACTOR="+actor, "GITHUB_ACTOR_ID="+accounts()[actor], "GITHUB_EVENT_NAME=workflow_dispatch")
 }
 
 // emergency asks for emergency access and runs a command with it.
@@ -107,7 +112,7 @@ func (s *emergencySite) overdue() string {
 	then := time.Now().AddDate(0, 0, -3)
 	_, err = ledger.Slots{Store: bucket, Now: func() time.Time { return then }}.Take(s.t.Context(), ledger.Claim{
 		Key: []string{"break-glass", "987654", "oncall"}, Limit: 3, Holder: id, NotAfter: then.AddDate(0, 0, 30),
-		Use: &ledger.Use{Grant: "deploy/vault", Activator: "@alice", RunID: run, Attempt: 1, Ticket: "acme/web#7"},
+		Use: &ledger.Use{Grant: "deploy/vault", Activator: "@alice", ActivatorID: "1001", RunID: run, Attempt: 1, Ticket: "acme/web#7"},
 	})
 	if err != nil {
 		s.t.Fatal(err)

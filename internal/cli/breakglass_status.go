@@ -47,6 +47,7 @@ type glassRow struct {
 	Grant     string          `json:"grant"`
 	Entry     string          `json:"entry"`
 	Activator string          `json:"activator"`
+	account   string          // the number of that account
 	Used      time.Time       `json:"used"`
 	Due       time.Time       `json:"due"`
 	Incident  string          `json:"incident,omitempty"`
@@ -62,6 +63,7 @@ type glassReviewed struct {
 	Verdict ledger.Verdict `json:"verdict"`
 	Reason  string         `json:"reason"`
 	Time    time.Time      `json:"time"`
+	account string
 }
 
 func (f *glassStatusFlags) run(cmd *cobra.Command, env *Env) error {
@@ -104,12 +106,12 @@ func takeGlass(r *ledger.Record, rows map[string]*glassRow, reviews map[string][
 	}
 	name := ledger.UseName(r.Identity.RepositoryID, g.RunID, g.Use)
 	if r.Type == ledger.BreakGlassReviewed {
-		reviews[name] = append(reviews[name], glassReviewed{g.By, g.Verdict, g.Reason, r.Time})
+		reviews[name] = append(reviews[name], glassReviewed{g.By, g.Verdict, g.Reason, r.Time, g.ByID})
 		return
 	}
 	if rows[name] == nil {
 		rows[name] = &glassRow{
-			Use: name, Grant: r.Identity.ID + "/" + r.Identity.Grant, Entry: g.Entry, Activator: g.Activator, Used: g.Used, Due: g.Due,
+			Use: name, Grant: r.Identity.ID + "/" + r.Identity.Grant, Entry: g.Entry, Activator: g.Activator, account: g.ActivatorID, Used: g.Used, Due: g.Due,
 			Incident: g.Incident, Reason: g.Reason, Tickets: r.Links.Tickets, Reviews: []glassReviewed{},
 		}
 	}
@@ -126,7 +128,7 @@ func glassRows(rows map[string]*glassRow, reviews map[string][]glassReviewed, no
 		}
 		for _, r := range reviews[row.Use] {
 			row.Reviews = append(row.Reviews, r)
-			if !strings.EqualFold(r.By, row.Activator) && !r.Time.Before(row.Used) {
+			if !strings.EqualFold(r.By, row.Activator) && r.account != row.account && !r.Time.Before(row.Used) {
 				row.State = "reviewed"
 			}
 		}

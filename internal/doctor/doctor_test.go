@@ -229,7 +229,7 @@ break-glass:
 `)
 	used := start.AddDate(0, 0, -3)
 	s := &store{uses: []manifest.GlassUse{{
-		Entry: "oncall", Grant: "deploy/vault", Time: manifest.Instant{Time: used}, Activator: "@alice", ID: use, Run: "1205", Unproven: true,
+		Entry: "oncall", Grant: "deploy/vault", Time: manifest.Instant{Time: used}, Activator: "@alice", ActivatorID: "1001", ID: use, Run: "1205", Unproven: true,
 	}}}
 	w.opens(s)
 	if f := w.examine()["decision deploy/vault"]; f.Status != doctor.Wrong || !strings.Contains(text(f), "[review-missed]") {
@@ -237,7 +237,7 @@ break-glass:
 	}
 	s.attested = []ledger.Record{{
 		Type:       ledger.BreakGlassStated,
-		BreakGlass: &ledger.BreakGlass{Use: use, RunID: "1205", By: "@zoe", Verdict: ledger.Justified, Reviewed: used.Add(time.Hour)},
+		BreakGlass: &ledger.BreakGlass{Use: use, RunID: "1205", By: "@zoe", ByID: "1003", Verdict: ledger.Justified, Reviewed: used.Add(time.Hour)},
 	}}
 	if f := w.examine()["decision deploy/vault"]; f.Status != doctor.OK {
 		t.Errorf("reviewed: %s %s", f.Status, text(f))

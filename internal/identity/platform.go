@@ -10,6 +10,7 @@ const (
 	Definition                       // file and ref of the workflow or pipeline that defines the job
 	Event                            // what started the run
 	Actor                            // login of the person who started it first
+	ActorID                          // numeric id of that account, which stays when its login changes
 	Run                              // id of the run or pipeline
 	Attempt                          // which try of the run it is
 	Revision                         // commit
@@ -37,7 +38,7 @@ func platforms() []platform {
 			issuer: "https://token.actions.githubusercontent.com",
 			claims: map[Attribute]string{
 				Project: "repository_id", Owner: "repository_owner_id", Definition: "job_workflow_ref",
-				Event: "event_name", Actor: "actor", Run: "run_id", Attempt: "run_attempt",
+				Event: "event_name", Actor: "actor", ActorID: "actor_id", Run: "run_id", Attempt: "run_attempt",
 				Revision: "sha", Ref: "ref", Environment: "environment",
 				Protected: "ref_protected",
 			},
@@ -48,7 +49,7 @@ func platforms() []platform {
 			issuer: "https://gitlab.com",
 			claims: map[Attribute]string{
 				Project: "project_id", Owner: "namespace_id", Definition: "ci_config_ref_uri",
-				Event: "pipeline_source", Actor: "user_login", Run: "pipeline_id", Attempt: "job_id",
+				Event: "pipeline_source", Actor: "user_login", ActorID: "user_id", Run: "pipeline_id", Attempt: "job_id",
 				Revision: "sha", Ref: "ref_path", Environment: "environment",
 				Protected: "ref_protected",
 			},

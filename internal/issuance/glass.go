@@ -28,6 +28,7 @@ type Glass struct {
 	Entry      string // of the manifest's break-glass
 	Grant      string // IDENTITY/GRANT
 	Activator  string // "@alice": who started the run, by the ID token
+	Account    string // the number of that account, likewise
 	Incident   string
 	Reason     string // anybody's text, of one line
 	TTL        time.Duration
@@ -94,6 +95,9 @@ func (w *way) unfit(j *judgement) []Reason {
 	if by := j.facts.Run.TriggeringActor; by != "" && !strings.EqualFold(by, "@"+actor) {
 		refuse("the platform and the ID token name different people as who started this run", by, "@"+actor, "start a new run")
 	}
+	if account, _ := w.who.Get(identity.ActorID); strings.Trim(account, "0123456789") != "" || account == "" {
+		refuse("the ID token doesn't say by which account the run was started", w.who.Claims.Describe(w.who.ClaimFor(identity.ActorID)), "the number of an account", "use a platform whose tokens say it")
+	}
 	if err := CheckEmergency(e); err != nil {
 		refuse("what is said of the emergency isn't fit to be recorded", err.Error(), "words in one line", "say it otherwise")
 	}
@@ -147,6 +151,7 @@ func (w *way) emergency() Glass {
 	}
 	actor, _ := w.who.Get(identity.Actor)
 	g.Activator = "@" + actor
+	g.Account, _ = w.who.Get(identity.ActorID)
 	g.Repository, _ = w.who.Claims.Text("repository")
 	g.Run, _ = w.who.Get(identity.Run)
 	project, _ := w.who.Get(identity.Project)
@@ -162,12 +167,14 @@ func (w *way) usedRecord() ledger.Record {
 	r, g := w.record(ledger.BreakGlassUsed, ledger.Open), w.glass
 	r.Links = w.links()
 	r.BreakGlass = &ledger.BreakGlass{
-		Use: w.id, RunID: g.Run, Entry: g.Entry, Activator: g.Activator, Used: g.Used, Due: g.Due, Incident: g.Incident, Reason: g.Reason,
+		Use: w.id, RunID: g.Run, Entry: g.Entry, Activator: g.Activator, ActivatorID: g.Account, Used: g.Used, Due: g.Due, Incident: g.Incident, Reason: g.Reason,
 	}
 	return r
 }
 
 // slot is what the slot of a use says of it.
 func (e *emergency) slot() *ledger.Use {
-	return &ledger.Use{Grant: e.Grant, Activator: e.Activator, RunID: e.Run, Attempt: 1, Ticket: e.ticket, Incident: e.Incident, Reason: e.Reason}
+	return &ledger.Use{
+		Grant: e.Grant, Activator: e.Activator, ActivatorID: e.Account, RunID: e.Run, Attempt: 1, Ticket: e.ticket, Incident: e.Incident, Reason: e.Reason,
+	}
 }

@@ -59,6 +59,7 @@ func misuses() []misuse {
 			w.job.claims["actor"], w.job.claims["run_attempt"] = "alice", "2"
 		}, code: refused, says: "attempt 2"}},
 		{attack: attack{name: "a re-run", alter: broken(claim("run_attempt", "2")), code: refused, says: "attempt 2"}},
+		{attack: attack{name: "nobody knows by which account", alter: broken(claim("actor_id", nil)), code: refused, says: "by which account"}},
 		{attack: attack{name: "facts of another run", alter: func(w *world) {
 			starting("@alice")(w)
 			w.job.claims["actor"] = "mallory"
@@ -93,7 +94,12 @@ func misuses() []misuse {
 		{attack: attack{name: "reviewed by its activator", alter: reviewed("@alice", time.Hour), code: missed}},
 		{attack: attack{name: "reviewed by its activator, who reviews as well", alter: before(25*time.Hour, func(p *past) {
 			p.slot.Activator, p.record.BreakGlass.Activator, p.reviews = "@dora", "@dora", nil
+			p.slot.ActivatorID, p.record.BreakGlass.ActivatorID = account("@dora"), account("@dora")
 			p.review("@Dora", p.used.Add(time.Hour))
+		}), code: missed}},
+		{attack: attack{name: "reviewed by its activator, who has another name by now", alter: before(25*time.Hour, func(p *past) { p.reviews[0].BreakGlass.ByID = account("@alice") }), code: missed}},
+		{attack: attack{name: "no record, and reviewed by its activator, who has another name by now", alter: before(25*time.Hour, func(p *past) {
+			p.record, p.leased, p.reviews[0].BreakGlass.ByID = nil, false, account("@alice")
 		}), code: missed}},
 		{attack: attack{name: "reviewed by an outsider", alter: reviewed("@mallory", time.Hour), code: missed}},
 		{attack: attack{name: "reviewed before it was used", alter: reviewed("@zoe", -time.Minute), code: missed}},
@@ -101,6 +107,7 @@ func misuses() []misuse {
 		{attack: attack{name: "another use is reviewed", alter: before(25*time.Hour, func(p *past) { p.reviews[0].BreakGlass.RunID = "11001" }), code: missed}},
 		{attack: attack{name: "a use of the future", alter: before(-time.Hour, func(p *past) { p.record.BreakGlass.Used, p.record.BreakGlass.Due = start, start.Add(day) }), code: missed}},
 		{attack: attack{name: "the slot names another activator than the record", alter: before(time.Hour, func(p *past) { p.slot.Activator = "@bob" }), code: missed, says: "disagree"}},
+		{attack: attack{name: "the slot names another account than the record", alter: before(time.Hour, func(p *past) { p.slot.ActivatorID = "1" }), code: missed, says: "disagree"}},
 		{attack: attack{name: "the slot names another grant than the record", alter: before(time.Hour, func(p *past) { p.slot.Grant = "deploy/limited" }), code: missed, says: "disagree"}},
 		{attack: attack{name: "the slot names another identity than the record", alter: before(time.Hour, func(p *past) { p.slot.Grant = "other/prod" }), code: missed, says: "disagree"}},
 		{attack: attack{name: "the slot is of another time than the record", alter: before(time.Hour, func(p *past) {
@@ -229,7 +236,7 @@ func (w *world) usedWell(l *issuance.Lease) {
 	g, used := told[0], all[0].BreakGlass
 	want := issuance.Glass{
 		Use: "987654/12055500123/" + l.ID, Repository: "acme/web", Run: "12055500123", Job: "deploy", Entry: "oncall", Grant: "deploy/prod",
-		Activator: "@alice", Incident: "INC-7", Reason: w.request.Task.BreakGlass.Reason, TTL: 10 * time.Minute, Used: start, Due: start.Add(day),
+		Activator: "@alice", Account: "1001", Incident: "INC-7", Reason: w.request.Task.BreakGlass.Reason, TTL: 10 * time.Minute, Used: start, Due: start.Add(day),
 		Reviewer: "@acme/appsec", OwnerID: "payments", Owner: g.Owner, Systems: g.Systems,
 	}
 	if fmt.Sprint(g) != fmt.Sprint(want) || g.Owner.Team != "@acme/payments" || g.Systems.Jira == nil {

@@ -80,19 +80,24 @@ func (w *world) pastUse(ago time.Duration) *past {
 		w.t.Fatal(err)
 	}
 	p := &past{used: start.Add(-ago), id: id, run: "11000", leased: true}
-	p.slot = &ledger.Use{Grant: "deploy/prod", Activator: "@alice", RunID: p.run, Attempt: 1, Ticket: "acme/ops#7", Incident: "INC-1", Reason: "down"}
+	p.slot = &ledger.Use{Grant: "deploy/prod", Activator: "@alice", ActivatorID: account("@alice"), RunID: p.run, Attempt: 1, Ticket: "acme/ops#7", Incident: "INC-1", Reason: "down"}
 	p.record = &ledger.Record{
 		Type: ledger.BreakGlassUsed, Identity: ledger.Identity{ID: "deploy", Grant: "prod", RepositoryID: "987654"}, Links: ledger.Links{Tickets: []string{"acme/ops#7"}},
-		BreakGlass: &ledger.BreakGlass{Use: id, RunID: p.run, Entry: "oncall", Activator: "@alice", Used: p.used.Add(-time.Second), Due: p.used.Add(24 * time.Hour)},
+		BreakGlass: &ledger.BreakGlass{Use: id, RunID: p.run, Entry: "oncall", Activator: "@alice", ActivatorID: account("@alice"), Used: p.used.Add(-time.Second), Due: p.used.Add(24 * time.Hour)},
 	}
 	p.review("@zoe", p.used.Add(time.Hour))
 	return p
 }
 
+// account is the number of somebody's account.
+func account(of string) string {
+	return map[string]string{"@alice": "1001", "@dora": "1002", "@Dora": "1012", "@zoe": "1003", "@mallory": "1004"}[of] // "" of whom nobody knows
+}
+
 func (p *past) review(by string, at time.Time) {
 	p.reviews = append(p.reviews, ledger.Record{
 		Type: ledger.BreakGlassReviewed, Time: at, Identity: ledger.Identity{RepositoryID: "987654"},
-		BreakGlass: &ledger.BreakGlass{Use: p.id, RunID: p.run, By: by, Verdict: ledger.Justified, Reason: "it was down"},
+		BreakGlass: &ledger.BreakGlass{Use: p.id, RunID: p.run, By: by, ByID: account(by), Verdict: ledger.Justified, Reason: "it was down"},
 	})
 }
 
@@ -156,7 +161,7 @@ func saying(alter func(e *manifest.Emergency)) func(w *world) {
 // starting lets somebody else start the run.
 func starting(who string) func(w *world) {
 	return broken(func(w *world) {
-		w.job.claims["actor"] = strings.TrimPrefix(who, "@")
+		w.job.claims["actor"], w.job.claims["actor_id"] = strings.TrimPrefix(who, "@"), account(who)
 		run := *w.gov.rules.Facts.Run
 		run.TriggeringActor = who
 		w.gov.rules.Facts.Run = &run

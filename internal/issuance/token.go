@@ -173,7 +173,7 @@ func (w *way) second(ctx context.Context) (redact.Secret, identity.Claims, *Deni
 func (w *way) tied() []string {
 	names := []string{"sub"}
 	for _, a := range []identity.Attribute{
-		identity.Project, identity.Owner, identity.Definition, identity.Event, identity.Actor, identity.Run,
+		identity.Project, identity.Owner, identity.Definition, identity.Event, identity.Actor, identity.ActorID, identity.Run,
 		identity.Attempt, identity.Revision, identity.Ref, identity.Environment,
 	} {
 		names = append(names, w.who.ClaimFor(a))

@@ -117,7 +117,7 @@ func newWorld(t *testing.T) *world {
 	w.server.now, w.server.step = w.now, w.step
 	w.job = &job{now: w.now, step: w.step, claims: map[string]any{
 		"iss": actions, "sub": "repo:acme/web:environment:production", "repository": "acme/web", "repository_id": "987654",
-		"repository_owner": "acme", "repository_owner_id": "4242", "event_name": "push", "actor": "alice", "run_id": "12055500123",
+		"repository_owner": "acme", "repository_owner_id": "4242", "event_name": "push", "actor": "alice", "actor_id": "1001", "run_id": "12055500123",
 		"job_workflow_ref": "acme/web/.github/workflows/deploy.yml@refs/heads/main", "run_attempt": "1", "sha": sha,
 		"ref": "refs/heads/main", "environment": "production", "runner_environment": "github-hosted",
 	}}

@@ -14,18 +14,21 @@ import (
 // BreakGlass is a use of emergency access, or what somebody said of one. Which of its fields a record has is its type's
 // to say: who reviews says nothing of the use, and who uses nothing of the review.
 type BreakGlass struct {
-	Use       string    `json:"use"`                 // id of the lease, which its lease.intent has as well
-	RunID     string    `json:"run_id"`              // of the run that used it: by its id alone another run could claim it
-	Entry     string    `json:"entry,omitempty"`     // of the manifest's break-glass
-	Activator string    `json:"activator,omitempty"` // "@alice"
-	Used      time.Time `json:"used,omitzero"`
-	Due       time.Time `json:"due,omitzero"` // when the review is overdue, as the manifest said then
-	Incident  string    `json:"incident,omitempty"`
-	Leased    bool      `json:"leased,omitempty"` // of what is stated: its lease.intent is in the log
-	By        string    `json:"by,omitempty"`     // who reviewed it: "@zoe"
-	Verdict   Verdict   `json:"verdict,omitempty"`
-	Reviewed  time.Time `json:"reviewed,omitzero"` // of what is stated; a review's own time is its record's
-	Reason    string    `json:"reason,omitempty"`  // of the use, or of the verdict
+	Use       string `json:"use"`                 // id of the lease, which its lease.intent has as well
+	RunID     string `json:"run_id"`              // of the run that used it: by its id alone another run could claim it
+	Entry     string `json:"entry,omitempty"`     // of the manifest's break-glass
+	Activator string `json:"activator,omitempty"` // "@alice"
+	// ActivatorID is the account's id: who gives himself another name is still the one who used it.
+	ActivatorID string    `json:"activator_id,omitempty"`
+	Used        time.Time `json:"used,omitzero"`
+	Due         time.Time `json:"due,omitzero"` // when the review is overdue, as the manifest said then
+	Incident    string    `json:"incident,omitempty"`
+	Leased      bool      `json:"leased,omitempty"` // of what is stated: its lease.intent is in the log
+	By          string    `json:"by,omitempty"`     // who reviewed it: "@zoe"
+	ByID        string    `json:"by_id,omitempty"`  // likewise the id of his account
+	Verdict     Verdict   `json:"verdict,omitempty"`
+	Reviewed    time.Time `json:"reviewed,omitzero"` // of what is stated; a review's own time is its record's
+	Reason      string    `json:"reason,omitempty"`  // of the use, or of the verdict
 }
 
 // Verdict is what a review came to.
@@ -56,9 +59,9 @@ func (r *Record) checkGlass() error {
 		if g.RunID != r.Task.RunID {
 			return errors.New("break_glass.run_id: a job uses break-glass in its own run")
 		}
-		return errors.Join(r.checkUse(), g.without(g.Leased, g.By != "", g.Verdict != "", !g.Reviewed.IsZero()))
+		return errors.Join(r.checkUse(), g.without(g.Leased, g.By+g.ByID != "", g.Verdict != "", !g.Reviewed.IsZero()))
 	case BreakGlassReviewed:
-		err := g.without(g.Leased, g.Entry != "", g.Activator != "", !g.Used.IsZero(), !g.Due.IsZero(), g.Incident != "", !g.Reviewed.IsZero())
+		err := g.without(g.Leased, g.Entry != "", g.Activator+g.ActivatorID != "", !g.Used.IsZero(), !g.Due.IsZero(), g.Incident != "", !g.Reviewed.IsZero())
 		if g.Reason == "" {
 			err = errors.Join(err, errors.New("break_glass.reason: missing, a review has one"))
 		}
@@ -74,7 +77,7 @@ func (r *Record) checkStated() error {
 	if g.Activator != "" {
 		err = r.checkUse()
 	} else {
-		err = g.without(g.Entry != "", !g.Used.IsZero(), !g.Due.IsZero(), g.Incident != "")
+		err = g.without(g.Entry+g.ActivatorID != "", !g.Used.IsZero(), !g.Due.IsZero(), g.Incident != "")
 	}
 	switch {
 	case g.By != "" && g.Reviewed.IsZero():
@@ -82,7 +85,7 @@ func (r *Record) checkStated() error {
 	case g.By != "":
 		err = errors.Join(err, g.checkReview())
 	default:
-		err = errors.Join(err, g.without(g.Verdict != "", !g.Reviewed.IsZero()))
+		err = errors.Join(err, g.without(g.Verdict != "", g.ByID != "", !g.Reviewed.IsZero()))
 	}
 	return err
 }
@@ -93,8 +96,8 @@ func (r *Record) checkUse() error {
 	switch {
 	case r.Identity.ID == "" || r.Identity.Grant == "" || g.Entry == "":
 		return errors.New("break_glass: of which identity, grant and entry? a use has all of them")
-	case !person.MatchString(g.Activator):
-		return errors.New(`break_glass.activator: expected a user, such as "@alice"`)
+	case !person.MatchString(g.Activator) || !isNumber(g.ActivatorID):
+		return errors.New(`break_glass.activator: expected a user, such as "@alice", and activator_id, the number of his account`)
 	case g.Used.IsZero() || !g.Due.After(g.Used):
 		return errors.New("break_glass: expected when it was used, and when its review is overdue, after that")
 	}
@@ -102,8 +105,8 @@ func (r *Record) checkUse() error {
 }
 
 func (g *BreakGlass) checkReview() error {
-	if !person.MatchString(g.By) || !slices.Contains(Verdicts(), g.Verdict) {
-		return errors.New(`break_glass: expected who reviewed, such as "@zoe", and the verdict, justified or misuse`)
+	if !person.MatchString(g.By) || !isNumber(g.ByID) || !slices.Contains(Verdicts(), g.Verdict) {
+		return errors.New(`break_glass: expected who reviewed, such as "@zoe", the number of his account, and the verdict, justified or misuse`)
 	}
 	return nil
 }
@@ -131,14 +134,14 @@ func acceptGlass(r *Record, id identity.Identity) error {
 	if attempt, _ := id.Get(identity.Attempt); attempt != "1" {
 		return errors.New("break-glass in another attempt than the run's first: the ID token doesn't prove who started it")
 	}
-	name, who := "break_glass.activator", r.BreakGlass.Activator
+	name, who, account := "break_glass.activator", r.BreakGlass.Activator, r.BreakGlass.ActivatorID
 	if r.Type == BreakGlassReviewed {
-		name, who = "break_glass.by", r.BreakGlass.By
+		name, who, account = "break_glass.by", r.BreakGlass.By, r.BreakGlass.ByID
 		if event, _ := id.Get(identity.Event); event != dispatched {
 			return errors.New("a review of break-glass in a run that wasn't dispatched: expected a run of " + dispatched + " that its reviewer started by hand")
 		}
 	}
-	return holdTo(id, proves{name, strings.TrimPrefix(who, "@"), identity.Actor, false})
+	return holdTo(id, proves{name, strings.TrimPrefix(who, "@"), identity.Actor, false}, proves{name + "_id", account, identity.ActorID, false})
 }
 
 // dispatched is the event of a run that somebody started by hand.

@@ -22,10 +22,10 @@ func glassRecord(t Type) Record {
 	g := r.BreakGlass
 	if t != BreakGlassReviewed {
 		r.Identity.ID, r.Identity.Grant, r.Links.Tickets = "deploy", "prod", []string{"acme/ops#12"}
-		g.Entry, g.Activator, g.Used, g.Due, g.Incident, g.Reason = "oncall", "@alice", at(), at().Add(time.Hour), "INC-7", "down"
+		g.Entry, g.Activator, g.ActivatorID, g.Used, g.Due, g.Incident, g.Reason = "oncall", "@alice", "1001", at(), at().Add(time.Hour), "INC-7", "down"
 	}
 	if t != BreakGlassUsed {
-		g.By, g.Verdict, g.Reason = "@zoe", Justified, "it was"
+		g.By, g.ByID, g.Verdict, g.Reason = "@zoe", "1003", Justified, "it was"
 	}
 	if t == BreakGlassStated {
 		g.Leased, g.Reviewed = true, at()
@@ -47,15 +47,18 @@ func TestGlassRecords(t *testing.T) {
 			"leased": func(r *Record) { r.BreakGlass.Leased = true }, "no entry": func(r *Record) { r.BreakGlass.Entry = "" },
 			"no grant": func(r *Record) { r.Identity.Grant = "" }, "due before": func(r *Record) { r.BreakGlass.Due = at() },
 			"no ticket": func(r *Record) { r.Links.Tickets = nil }, "no activator": func(r *Record) { r.BreakGlass.Activator = "" },
+			"no account": func(r *Record) { r.BreakGlass.ActivatorID = "" }, "an account that reviewed": func(r *Record) { r.BreakGlass.ByID = "1003" },
 		},
 		BreakGlassReviewed: {
 			"activator": func(r *Record) { r.BreakGlass.Activator = "@alice" }, "entry": func(r *Record) { r.BreakGlass.Entry = "oncall" },
 			"no reason": func(r *Record) { r.BreakGlass.Reason = "" }, "reviewed": func(r *Record) { r.BreakGlass.Reviewed = at() },
 			"leased": func(r *Record) { r.BreakGlass.Leased = true }, "nobody": func(r *Record) { r.BreakGlass.By = "" },
+			"no account": func(r *Record) { r.BreakGlass.ByID = "" }, "an account that used": func(r *Record) { r.BreakGlass.ActivatorID = "1001" },
 		},
 		BreakGlassStated: {
 			"no time": func(r *Record) { r.BreakGlass.Reviewed = time.Time{} }, "half a use": func(r *Record) { r.BreakGlass.Activator = "" },
-			"half a review": func(r *Record) { r.BreakGlass.By = "" },
+			"half a review": func(r *Record) { r.BreakGlass.By = "" }, "no account": func(r *Record) { r.BreakGlass.ActivatorID = "" },
+			"a use without its account": func(r *Record) { r.BreakGlass.ByID = "x" },
 		},
 	}
 	for typ, more := range of {
@@ -88,6 +91,8 @@ func TestGlassAccepted(t *testing.T) {
 		{LeaseIntent, "run_attempt", "2", ""},
 		{BreakGlassUsed, "actor", "mallory", "break_glass.activator"},
 		{BreakGlassReviewed, "actor", "alice", "break_glass.by"},
+		{BreakGlassUsed, "actor_id", "1002", "break_glass.activator_id"},
+		{BreakGlassReviewed, "actor_id", "1001", "break_glass.by_id"},
 		{BreakGlassUsed, "run_attempt", "2", "first"},
 		{BreakGlassReviewed, "run_attempt", "2", "first"},
 		{BreakGlassReviewed, "event_name", "push", "dispatched"},
@@ -95,10 +100,10 @@ func TestGlassAccepted(t *testing.T) {
 	} {
 		claims := map[string]string{
 			"iss": "https://token.actions.githubusercontent.com", "repository_id": "987654", "sub": "repo:acme/web:ref:refs/heads/main",
-			"actor": "alice", "run_id": "1205", "run_attempt": "1", "event_name": "workflow_dispatch",
+			"actor": "alice", "actor_id": "1001", "run_id": "1205", "run_attempt": "1", "event_name": "workflow_dispatch",
 		}
 		if tt.typ == BreakGlassReviewed {
-			claims["actor"] = "zoe"
+			claims["actor"], claims["actor_id"] = "zoe", "1003"
 		}
 		if tt.claim != "" {
 			claims[tt.claim] = tt.value
@@ -141,7 +146,7 @@ func TestUses(t *testing.T) {
 		_, err := s.Take(t.Context(), Claim{Key: []string{"break-glass", project, entry}, Limit: 2, Holder: holder, NotAfter: now.Add(time.Minute), Use: use})
 		return err
 	}
-	use := &Use{Grant: "deploy/prod", Activator: "@alice", RunID: "1205", Attempt: 1, Ticket: "acme/ops#12", Incident: "INC-7", Reason: "down <&>"}
+	use := &Use{Grant: "deploy/prod", Activator: "@alice", ActivatorID: "1001", RunID: "1205", Attempt: 1, Ticket: "acme/ops#12", Incident: "INC-7", Reason: "down <&>"}
 	for range 3 {
 		for _, entry := range []string{"oncall", "other"} {
 			if err := take("987654", entry, use); err != nil {
@@ -162,7 +167,7 @@ func TestUses(t *testing.T) {
 	}
 	for name, alter := range map[string]func(u *Use){
 		"grant": func(u *Use) { u.Grant = "deploy" }, "activator": func(u *Use) { u.Activator = "@a/b" }, "run": func(u *Use) { u.RunID = "0" },
-		"attempt": func(u *Use) { u.Attempt = 0 }, "ticket": func(u *Use) { u.Ticket = "" }, "text": func(u *Use) { u.Reason = "\xff" },
+		"attempt": func(u *Use) { u.Attempt = 0 }, "ticket": func(u *Use) { u.Ticket = "" }, "account": func(u *Use) { u.ActivatorID = "x" }, "text": func(u *Use) { u.Reason = "\xff" },
 	} {
 		odd := *use
 		alter(&odd)
@@ -234,7 +239,7 @@ func FuzzSlot(f *testing.F) {
 	s := Slots{Store: m, Now: at}
 	name, err := s.Take(f.Context(), Claim{
 		Key: []string{"break-glass", "987654", "oncall"}, Limit: 1, Holder: holder, NotAfter: at().Add(time.Hour),
-		Use: &Use{Grant: "deploy/prod", Activator: "@alice", RunID: "1205", Attempt: 1, Ticket: "acme/ops#12"},
+		Use: &Use{Grant: "deploy/prod", Activator: "@alice", ActivatorID: "1001", RunID: "1205", Attempt: 1, Ticket: "acme/ops#12"},
 	})
 	if err != nil {
 		f.Fatal(err)

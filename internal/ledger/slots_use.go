@@ -26,11 +26,13 @@ const maxUses = 50_000
 type Use struct {
 	Grant     string `json:"grant"`     // IDENTITY/GRANT
 	Activator string `json:"activator"` // "@alice"
-	RunID     string `json:"run_id"`
-	Attempt   int64  `json:"attempt"`
-	Ticket    string `json:"ticket"` // of the review
-	Incident  string `json:"incident,omitempty"`
-	Reason    string `json:"reason,omitempty"`
+	// ActivatorID is the id of the account, which stays when its name changes.
+	ActivatorID string `json:"activator_id"`
+	RunID       string `json:"run_id"`
+	Attempt     int64  `json:"attempt"`
+	Ticket      string `json:"ticket"` // of the review
+	Incident    string `json:"incident,omitempty"`
+	Reason      string `json:"reason,omitempty"`
 }
 
 // check says what is wrong with a use.
@@ -39,8 +41,8 @@ func (u *Use) check() error {
 	switch {
 	case identity == "" || grant == "" || strings.Contains(grant, "/"):
 		return errors.New("a use of break-glass is of a grant, IDENTITY/GRANT")
-	case !person.MatchString(u.Activator):
-		return errors.New(`a use of break-glass has its activator, such as "@alice"`)
+	case !person.MatchString(u.Activator) || !isNumber(u.ActivatorID):
+		return errors.New(`a use of break-glass has its activator, such as "@alice", and the number of his account`)
 	case !isNumber(u.RunID) || u.Attempt < 1:
 		return errors.New("a use of break-glass is of a run, by its number and attempt")
 	case u.Ticket == "":

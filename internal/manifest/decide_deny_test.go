@@ -238,26 +238,41 @@ func denialsOfStanding() []denial {
 			[]edit{{"manifest", "role/deploy\"", "role/admin/x\""}, {"facts", certified, `"deploy": { "time": "2026-10-17T04:00:00Z" }`}},
 			[]string{"certification-overdue @ deploy / 30d"},
 		},
-		{"review missed", "deploy/standing", []edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice" }`)}, []string{missed}},
+		{"review missed", "deploy/standing", []edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "activator-id": "1001" }`)}, []string{missed}},
 		{
 			"reviewed by the activator", "deploy/standing",
-			[]edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "review": { "by": "@Alice", "time": "2026-11-22T05:00:00Z" } }`)},
+			[]edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "activator-id": "1001", "review": { "by": "@Alice", "by-id": "1009", "time": "2026-11-22T05:00:00Z" } }`)},
+			[]string{missed},
+		},
+		{
+			"reviewed by the activator, who has another name by now", "deploy/standing",
+			[]edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "activator-id": "1001", "review": { "by": "@zoe", "by-id": "1001", "time": "2026-11-22T05:00:00Z" } }`)},
+			[]string{missed},
+		},
+		{
+			"reviewed by nobody knows which account", "deploy/standing",
+			[]edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "activator-id": "1001", "review": { "by": "@zoe", "time": "2026-11-22T05:00:00Z" } }`)},
+			[]string{missed},
+		},
+		{
+			"reviewed, and used by nobody knows which account", "deploy/standing",
+			[]edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "review": { "by": "@zoe", "by-id": "1003", "time": "2026-11-22T05:00:00Z" } }`)},
 			[]string{missed},
 		},
 		{
 			"reviewed by somebody", "deploy/standing",
-			[]edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "review": { "by": "@bob", "time": "2026-11-22T05:00:00Z" } }`)},
+			[]edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "activator-id": "1001", "review": { "by": "@bob", "by-id": "1004", "time": "2026-11-22T05:00:00Z" } }`)},
 			[]string{missed},
 		},
 		{
 			"reviewed before it happened", "deploy/standing",
-			[]edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "review": { "by": "@zoe", "time": "2026-11-21T05:00:00Z" } }`)},
+			[]edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T04:00:00Z", "activator": "@alice", "activator-id": "1001", "review": { "by": "@zoe", "by-id": "1003", "time": "2026-11-21T05:00:00Z" } }`)},
 			[]string{missed},
 		},
-		{"used in the future", "deploy/standing", []edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2027-11-22T04:00:00Z", "activator": "@alice" }`)}, []string{missed}},
+		{"used in the future", "deploy/standing", []edit{use(`{ "entry": "oncall", "grant": "deploy/prod", "time": "2027-11-22T04:00:00Z", "activator": "@alice", "activator-id": "1001" }`)}, []string{missed}},
 		{
 			"entry gone, use not reviewed", "deploy/standing",
-			[]edit{use(`{ "entry": "gone", "grant": "deploy/prod", "time": "2026-11-22T05:00:00Z", "activator": "@alice" }`)},
+			[]edit{use(`{ "entry": "gone", "grant": "deploy/prod", "time": "2026-11-22T05:00:00Z", "activator": "@alice", "activator-id": "1001" }`)},
 			[]string{"review-missed @ deploy"},
 		},
 		{
@@ -425,7 +440,7 @@ func denialsOfBreakGlass() []denial {
 			if i > 0 {
 				all += ","
 			}
-			all += `{ "entry": "oncall", "grant": "deploy/prod", "time": "` + at + `", "activator": "@alice", "review": { "by": "@zoe", "time": "` + at + `" } }`
+			all += `{ "entry": "oncall", "grant": "deploy/prod", "time": "` + at + `", "activator": "@alice", "activator-id": "1001", "review": { "by": "@zoe", "by-id": "1003", "time": "` + at + `" } }`
 		}
 		return edit{"facts", `"break-glass": []`, `"break-glass": [` + all + `]`}
 	}

@@ -181,6 +181,8 @@ type GlassUse struct {
 	Time Instant `yaml:"time" check:"required"`
 	// Activator who broke the glass, "@name".
 	Activator string `yaml:"activator" check:"required,text"`
+	// ActivatorID of the account, which stays when its name changes. No review counts where it isn't known.
+	ActivatorID string `yaml:"activator-id" check:"number"`
 	// Review of it, if there was one.
 	Review *GlassReview `yaml:"review"`
 	// Reviews are further ones. Whose word counts is the entry's to say, and any that does will do.
@@ -202,6 +204,8 @@ type GlassUse struct {
 type GlassReview struct {
 	// By whom, "@name".
 	By string `yaml:"by" check:"required,text"`
+	// ByID is the id of the account.
+	ByID string `yaml:"by-id" check:"number"`
 	// Time of the review.
 	Time Instant `yaml:"time" check:"required"`
 }

@@ -129,9 +129,9 @@ func (w *world) otherFacts(add func(string, func(*sample))) {
 			l.Leases[g] = LeaseCount{Alive: 2, LastDay: 9}
 		}
 	}))
-	use := GlassUse{Entry: "oncall", Grant: w.grants[0], Time: Instant{w.now.Add(-2 * day)}, Activator: "@alice"}
+	use := GlassUse{Entry: "oncall", Grant: w.grants[0], Time: Instant{w.now.Add(-2 * day)}, Activator: "@alice", ActivatorID: "1001"}
 	add("a use without its review", ledger(func(l *LedgerFacts) { l.BreakGlass = []GlassUse{use} }))
-	use.Review = &GlassReview{"@zoe", Instant{w.now.Add(-day)}}
+	use.Review = &GlassReview{"@zoe", "1003", Instant{w.now.Add(-day)}}
 	add("a reviewed use", ledger(func(l *LedgerFacts) { l.BreakGlass = []GlassUse{use} }))
 	add("two reviewed uses", ledger(func(l *LedgerFacts) { l.BreakGlass = []GlassUse{use, use} }))
 }

@@ -205,7 +205,7 @@ func TestDecideAllows(t *testing.T) {
 		{
 			"break-glass, reviewed use before", "deploy/prod", append(inEmergency(), edit{
 				"facts", `"break-glass": []`,
-				`"break-glass": [{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-20T00:00:00Z", "activator": "@alice", "review": { "by": "@zoe", "time": "2026-11-22T00:00:00Z" } }]`,
+				`"break-glass": [{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-20T00:00:00Z", "activator": "@alice", "activator-id": "1001", "review": { "by": "@zoe", "by-id": "1003", "time": "2026-11-22T00:00:00Z" } }]`,
 			}),
 			30 * time.Minute,
 			[]Taken{{"break-glass", "oncall", "", false}},
@@ -214,7 +214,7 @@ func TestDecideAllows(t *testing.T) {
 			"review pending", "deploy/standing",
 			[]edit{{
 				"facts", `"break-glass": []`,
-				`"break-glass": [{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T05:00:00Z", "activator": "@alice" }]`,
+				`"break-glass": [{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-22T05:00:00Z", "activator": "@alice", "activator-id": "1001" }]`,
 			}},
 			30 * time.Minute,
 			[]Taken{{"always", "", "", false}},
@@ -223,7 +223,7 @@ func TestDecideAllows(t *testing.T) {
 			"review of another identity", "deploy/standing",
 			[]edit{{
 				"facts", `"break-glass": []`,
-				`"break-glass": [{ "entry": "oncall", "grant": "deploy2/prod", "time": "2026-11-01T05:00:00Z", "activator": "@alice" }]`,
+				`"break-glass": [{ "entry": "oncall", "grant": "deploy2/prod", "time": "2026-11-01T05:00:00Z", "activator": "@alice", "activator-id": "1001" }]`,
 			}},
 			30 * time.Minute,
 			[]Taken{{"always", "", "", false}},

@@ -42,7 +42,7 @@ func TestStandingOfIdentities(t *testing.T) {
 			{"manifest", "  deploy:\n    owner: payments", "  deploy:\n    owner: x"},
 			{"manifest", `"2027-06-01"`, `"2026-11-22"`},
 			{"facts", `"deploy": { "time": "2026-11-01T09:00:00Z" }`, `"deploy": { "time": "2025-11-01T09:00:00Z" }`},
-			{"facts", `"break-glass": []`, `"break-glass": [{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-01T00:00:00Z", "activator": "@alice" }]`},
+			{"facts", `"break-glass": []`, `"break-glass": [{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-01T00:00:00Z", "activator": "@alice", "activator-id": "1001" }]`},
 		}, true, []string{
 			"owner-unknown @ x", `expired @ "2026-11-22"`, "certification-overdue @ deploy / 90d",
 			`review-missed @ { within: 24h, by: "@acme/appsec", on-missed: suspend }`,

@@ -118,7 +118,7 @@ func TestBreakGlass(t *testing.T) {
 	s := w.open()
 	claim := func(project string) ledger.Claim {
 		c := w.claim([]string{"break-glass", project, "oncall"}, 1)
-		c.Use = &ledger.Use{Grant: grant, Activator: "@alice", RunID: "12055500123", Attempt: 1, Ticket: "acme/ops#12"}
+		c.Use = &ledger.Use{Grant: grant, Activator: "@alice", ActivatorID: "1001", RunID: "12055500123", Attempt: 1, Ticket: "acme/ops#12"}
 		return c
 	}
 	for _, spoil := range []func(*ledger.Claim){
@@ -136,7 +136,7 @@ func TestBreakGlass(t *testing.T) {
 		}
 	}
 	want := []manifest.GlassUse{{
-		Entry: "oncall", Grant: grant, Time: manifest.Instant{Time: start}, Activator: "@alice", ID: holder, Run: "12055500123", Unproven: true,
+		Entry: "oncall", Grant: grant, Time: manifest.Instant{Time: start}, Activator: "@alice", ActivatorID: "1001", ID: holder, Run: "12055500123", Unproven: true,
 	}}
 	for range 2 {
 		if diff := cmp.Diff(want, w.facts(s).BreakGlass); diff != "" {

@@ -54,7 +54,7 @@ func exportOf(t *testing.T, ago time.Duration, by string) string {
 	records := []ledger.Record{
 		{
 			ID: "01JD9Z6Q4T8K0000000000000B", Plane: ledger.Issuance, Type: ledger.BreakGlassUsed, Outcome: ledger.Open, Links: ledger.Links{Tickets: []string{"acme/ops#12"}},
-			BreakGlass: &ledger.BreakGlass{Use: use, RunID: "1205", Entry: "oncall", Activator: "@alice", Used: used, Due: used.Add(24 * time.Hour)},
+			BreakGlass: &ledger.BreakGlass{Use: use, RunID: "1205", Entry: "oncall", Activator: "@alice", ActivatorID: "1001", Used: used, Due: used.Add(24 * time.Hour)},
 		},
 		{
 			ID: use, Plane: ledger.Issuance, Type: ledger.LeaseIntent, Outcome: ledger.Allow, Credential: &ledger.Credential{Provider: "vault"},
@@ -64,7 +64,7 @@ func exportOf(t *testing.T, ago time.Duration, by string) string {
 	if by != "" {
 		records = append(records, ledger.Record{
 			ID: "01JD9Z6Q4T8K0000000000000C", Plane: ledger.Response, Type: ledger.BreakGlassReviewed, Outcome: ledger.Done,
-			BreakGlass: &ledger.BreakGlass{Use: use, RunID: "1205", By: by, Verdict: ledger.Justified, Reason: "it was down"},
+			BreakGlass: &ledger.BreakGlass{Use: use, RunID: "1205", By: by, ByID: account(by), Verdict: ledger.Justified, Reason: "it was down"},
 		})
 	}
 	var text strings.Builder
@@ -78,6 +78,11 @@ func exportOf(t *testing.T, ago time.Duration, by string) string {
 		text.Write(append(line, '\n'))
 	}
 	return text.String()
+}
+
+// account is the number of somebody's account.
+func account(of string) string {
+	return map[string]string{"@alice": "1001", "@zoe": "1003", "@mallory": "1004"}[of]
 }
 
 // TestEmergencies judges uses by what a ledger holds, and says where nobody gave it.
