@@ -97,7 +97,7 @@ func (f *glassReviewFlags) record(env *Env, use string) (ledger.Record, error) {
 		return r, usageError("--reason: why? expected words for those who read the evidence")
 	case issuance.CheckEmergency(&said) != nil:
 		return r, usageError("--reason: %w", issuance.CheckEmergency(&said))
-	case env.Getenv("GITHUB_EVENT_NAME") != "workflow_dispatch":
+	case env.Getenv("GITHUB_EVENT_NAME") != ledger.Dispatched:
 		return r, usageError("who reviews? expected a run of workflow_dispatch that the reviewer has started by hand, not one of %q", env.Getenv("GITHUB_EVENT_NAME"))
 	case env.Getenv("GITHUB_RUN_ATTEMPT") != "1":
 		return r, usageError("who reviews? this is attempt %q of the run, and its ID token names who started the first: start a new run", env.Getenv("GITHUB_RUN_ATTEMPT"))

@@ -88,8 +88,9 @@ func (w *way) unfit(j *judgement) []Reason {
 	if attempt != "1" {
 		refuse("break-glass is used in a run's first attempt alone: a re-run goes by the name of who started the first", "attempt "+attempt, "attempt 1", "start a new run")
 	}
-	if event, _ := w.who.Get(identity.Event); event == "schedule" {
-		refuse("nobody started this run", event, "a run that somebody started", "have one of the activators start it")
+	if event, _ := w.who.Get(identity.Event); event != ledger.Dispatched {
+		refuse("nobody is known to have started this run for it: a push or a merge has its actor's name for the code of others", event,
+			ledger.Dispatched, "have one of the activators start the workflow by hand")
 	}
 	actor, _ := w.who.Get(identity.Actor)
 	if by := j.facts.Run.TriggeringActor; by != "" && !strings.EqualFold(by, "@"+actor) {

@@ -53,7 +53,12 @@ func misuses() []misuse {
 		{attack: attack{name: "an identity that has expired", alter: broken(func(w *world) { w.manifest("2027-06-01", "2026-11-01") }), code: "expired"}},
 		{attack: attack{name: "a workflow that the claims don't fit", alter: broken(claim("job_workflow_ref", "acme/web/.github/workflows/evil.yml@refs/heads/main")), code: "claim-mismatch"}},
 		{attack: attack{name: "a pull request", alter: broken(claim("event_name", "pull_request")), code: "event-not-allowed"}},
-		{attack: attack{name: "a schedule", alter: broken(claim("event_name", "schedule")), code: refused, says: "nobody started"}},
+		{attack: attack{name: "a schedule", alter: broken(claim("event_name", "schedule")), code: refused, says: "nobody is known to have started"}},
+		{attack: attack{name: "a push, of whoever's code", alter: broken(claim("event_name", "push")), code: refused, says: "nobody is known to have started"}},
+		{attack: attack{name: "a workflow that follows a scheduled one", alter: broken(func(w *world) {
+			w.manifest("environment: production\n", "environment: production\n      event_name: workflow_run\n")
+			w.job.claims["event_name"] = "workflow_run"
+		}), code: refused, says: "nobody is known to have started"}},
 		{attack: attack{name: "a re-run by another person", alter: func(w *world) {
 			starting("@dora")(w)
 			w.job.claims["actor"], w.job.claims["run_attempt"] = "alice", "2"

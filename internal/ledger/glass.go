@@ -125,8 +125,8 @@ func isNumber(s string) bool {
 }
 
 // acceptGlass holds who used break-glass, and who reviewed it, to the ID token. Its actor is who started the run, and only
-// of a first attempt who started that: who runs it again goes by the first one's name. A review is a run of its own that
-// somebody starts for nothing else: a push, or a merge, has its actor's name for code of others.
+// of a first attempt who started that: who runs it again goes by the first one's name. And only of a run that was
+// dispatched: a push, or a merge, has its actor's name for code of others, and a workflow that follows another for nobody's.
 func acceptGlass(r *Record, id identity.Identity) error {
 	if r.Type != BreakGlassUsed && r.Type != BreakGlassReviewed {
 		return nil
@@ -134,18 +134,18 @@ func acceptGlass(r *Record, id identity.Identity) error {
 	if attempt, _ := id.Get(identity.Attempt); attempt != "1" {
 		return errors.New("break-glass in another attempt than the run's first: the ID token doesn't prove who started it")
 	}
+	if event, _ := id.Get(identity.Event); event != Dispatched {
+		return errors.New("break-glass in a run that wasn't dispatched: expected a run of " + Dispatched + " that somebody started by hand")
+	}
 	name, who, account := "break_glass.activator", r.BreakGlass.Activator, r.BreakGlass.ActivatorID
 	if r.Type == BreakGlassReviewed {
 		name, who, account = "break_glass.by", r.BreakGlass.By, r.BreakGlass.ByID
-		if event, _ := id.Get(identity.Event); event != dispatched {
-			return errors.New("a review of break-glass in a run that wasn't dispatched: expected a run of " + dispatched + " that its reviewer started by hand")
-		}
 	}
 	return holdTo(id, proves{name, strings.TrimPrefix(who, "@"), identity.Actor, false}, proves{name + "_id", account, identity.ActorID, false})
 }
 
-// dispatched is the event of a run that somebody started by hand.
-const dispatched = "workflow_dispatch"
+// Dispatched is the event of a run that somebody started by hand, as who uses break-glass or reviews it does.
+const Dispatched = "workflow_dispatch"
 
 // UseName names a use for people, who pass it on: "REPOSITORY_ID/RUN_ID/USE".
 func UseName(repository, run, use string) string { return repository + "/" + run + "/" + use }

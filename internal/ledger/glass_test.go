@@ -96,6 +96,9 @@ func TestGlassAccepted(t *testing.T) {
 		{BreakGlassUsed, "run_attempt", "2", "first"},
 		{BreakGlassReviewed, "run_attempt", "2", "first"},
 		{BreakGlassReviewed, "event_name", "push", "dispatched"},
+		{BreakGlassUsed, "event_name", "push", "dispatched"},
+		{BreakGlassUsed, "event_name", "workflow_run", "dispatched"},
+		{LeaseIntent, "event_name", "push", ""},
 		{BreakGlassReviewed, "event_name", "schedule", "dispatched"},
 	} {
 		claims := map[string]string{
