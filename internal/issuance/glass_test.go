@@ -96,6 +96,11 @@ func misuses() []misuse {
 			w.manifest("  oncall:\n", "  others:\n")
 			w.request.Task.BreakGlass.Entry = "others"
 		}, code: missed, says: "removing it doesn't review it"}},
+		{attack: attack{name: "all is reviewed, and the entry is gone", alter: func(w *world) {
+			before(25*time.Hour, func(*past) {})(w)
+			w.manifest("  oncall:\n", "  others:\n")
+			w.request.Task.BreakGlass.Entry = "others"
+		}, code: missed, says: "nobody knows who may have reviewed that"}},
 		{attack: attack{name: "reviewed by its activator", alter: reviewed("@alice", time.Hour), code: missed}},
 		{attack: attack{name: "reviewed by its activator, who reviews as well", alter: before(25*time.Hour, func(p *past) {
 			p.slot.Activator, p.record.BreakGlass.Activator, p.reviews = "@dora", "@dora", nil

@@ -34,8 +34,10 @@ func (s Standing) reviews(id string) []Reason {
 			r.Fix = "find out who wrote what contradicts itself, and have who administers the store set that right"
 		}
 		if !ok {
+			r.Message = "the entry " + quote(use.Entry) + " is gone, by which break-glass was used on " + use.Grant + ", so that nobody knows who may have reviewed that: the identity is suspended"
+			r.Received = "used " + use.Time.UTC().Format(time.RFC3339) + " by " + use.Activator + ", and no entry of that id"
 			r.Expected = "a review by who the entry names"
-			r.Fix = "put the entry back and have the use reviewed: removing it doesn't review it"
+			r.Fix = "put the entry back, and have the use reviewed if it isn't: removing it doesn't review it"
 			r.Region = s.Manifest.KeyAt(Pointer("identities", id))
 		}
 		out = append(out, r)

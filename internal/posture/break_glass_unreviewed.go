@@ -33,7 +33,9 @@ func breakGlassUnreviewed(p *Pass) {
 			Fix: "have " + entry.Review.By + " review it: `curfew break-glass review`; not who used it",
 		}
 		if entry.Review.By == "" {
-			f.Fix = "put the entry back and have the use reviewed: removing it doesn't review it"
+			f.Message = fmt.Sprintf("break-glass was used on %s on %s by %s, and its entry %q is gone, which says who may review that: all leases of %s are denied",
+				use.Grant, use.Time.UTC().Format(time.DateOnly), use.Activator, use.Entry, id)
+			f.Fix = "put the entry back, and have the use reviewed if it isn't: removing it doesn't review it"
 		}
 		if p.Now.Before(due) {
 			f.Severity = finding.Note

@@ -104,6 +104,7 @@ func TestEmergencies(t *testing.T) {
 		"reviewed":         {exportOf(t, 30*time.Hour, "@zoe"), 0, ""},
 		"by the activator": {exportOf(t, 30*time.Hour, "@alice"), finding.High, "isn't reviewed"},
 		"by an outsider":   {exportOf(t, 30*time.Hour, "@mallory"), finding.High, "isn't reviewed"},
+		"entry gone":       {strings.ReplaceAll(exportOf(t, 30*time.Hour, "@zoe"), `"oncall"`, `"gone"`), finding.High, "its entry \"gone\" is gone"},
 		"cut off":          {strings.TrimSuffix(exportOf(t, time.Hour, ""), "\n"), 0, "cut off"},
 	} {
 		t.Run(name, func(t *testing.T) {
