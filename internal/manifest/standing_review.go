@@ -78,12 +78,12 @@ func (s Standing) reviewed(entry *BreakGlass, use *GlassUse) bool {
 
 func (s Standing) reviewCounts(entry *BreakGlass, use *GlassUse, r *GlassReview) bool {
 	return !r.Time.Before(use.Time.Time) && !r.Time.After(s.Now.Add(maxSkew)) &&
-		use.byAnother(r) && s.Facts.isOrIn(r.By, entry.Review.By) && !(use.Unproven && s.mayActivate(entry, r.By))
+		use.ByAnother(r) && s.Facts.isOrIn(r.By, entry.Review.By) && !(use.Unproven && s.mayActivate(entry, r.By))
 }
 
-// byAnother reports whether somebody else than who used it has reviewed it: under another name, and by another account, as
+// ByAnother reports whether somebody else than who used it has reviewed it: under another name, and by another account, as
 // anybody may give himself another name in between.
-func (u *GlassUse) byAnother(r *GlassReview) bool {
+func (u *GlassUse) ByAnother(r *GlassReview) bool {
 	return !sameUser(r.By, u.Activator) && u.ActivatorID != "" && r.ByID != "" && u.ActivatorID != r.ByID
 }
 

@@ -2,6 +2,8 @@ package posture
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/finding"
@@ -22,7 +24,7 @@ func breakGlassUnreviewed(p *Pass) {
 	for i := range p.Emergencies {
 		use := &p.Emergencies[i]
 		reviewed, due := standing.Reviewed(use)
-		if reviewed {
+		if reviewed || p.reviewersUnread(use) != "" {
 			continue
 		}
 		id, _, _ := manifest.CutGrant(use.Grant)
@@ -67,13 +69,48 @@ func members(inv *inventory.Inventory) map[string][]string {
 	return out
 }
 
-// unlistedGlass is what nobody gave of the uses of break-glass that the manifest has entries for.
+// reviewersUnread is the team that may review a use, where somebody else has reviewed it and the inventory doesn't say who is in
+// that team: whether the review counts isn't known then.
+func (f *Facts) reviewersUnread(use *manifest.GlassUse) string {
+	by := f.Manifest.BreakGlass[use.Entry].Review.By
+	another := slices.ContainsFunc(use.Reviews, func(r manifest.GlassReview) bool { return use.ByAnother(&r) })
+	if !strings.Contains(by, "/") || use.Fault != "" || !another {
+		return ""
+	}
+	for team := range members(f.Inventory) {
+		if strings.EqualFold(team, by) {
+			return ""
+		}
+	}
+	return by
+}
+
+// unlistedGlass is what nobody gave of the uses of break-glass that the manifest has entries for: the uses, or who is in the
+// teams that have reviewed them.
 func (f *Facts) unlistedGlass() []Missing {
-	if f.Manifest == nil || len(f.Manifest.BreakGlass) == 0 || f.Emergencies != nil {
+	if f.Manifest == nil || len(f.Manifest.BreakGlass) == 0 {
 		return nil
+	}
+	if f.Emergencies != nil {
+		return f.unreadReviewers()
 	}
 	return []Missing{{
 		inventory.Source{Name: "break-glass", State: inventory.NotChecked, Why: "what the ledger has of it wasn't given"},
 		"give what `curfew ledger export` wrote by --ledger",
 	}}
+}
+
+func (f *Facts) unreadReviewers() []Missing {
+	var out []Missing
+	for i := range f.Emergencies {
+		team := f.reviewersUnread(&f.Emergencies[i])
+		if team == "" || slices.ContainsFunc(out, func(m Missing) bool { return m.Of == team }) {
+			continue
+		}
+		out = append(out, Missing{
+			inventory.Source{Name: "team-members", Of: team, State: inventory.NotChecked, Why: "whether who reviewed a use of break-glass may isn't known"},
+			"take the inventory with --organization, by a token with members: read",
+		})
+	}
+	return out
 }

@@ -130,6 +130,27 @@ func TestEmergencies(t *testing.T) {
 	}
 }
 
+// TestReviewersUnread: where the inventory doesn't say who is in the reviewers' team, a review is neither believed nor called
+// none. What nobody has reviewed, or who used it alone, is told as ever.
+func TestReviewersUnread(t *testing.T) {
+	inv := &inventory.Inventory{
+		Schema: inventory.Schema, Taken: today, Repository: inventory.Repository{ID: 987654, Name: "acme/web", OwnerID: 4242, OwnerKind: "Organization"},
+	}
+	for by, reported := range map[string]bool{"@zoe": false, "": true, "@alice": true} {
+		dir, outside := t.TempDir(), t.TempDir()
+		write(t, dir, ".github/curfew.yml", glassManifest)
+		r, err := scan.Run(t.Context(), scan.Options{Dir: dir, Live: inv, Now: today, Ledger: write(t, outside, "records.jsonl", exportOf(t, 30*time.Hour, by))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := slices.ContainsFunc(r.Findings, func(f finding.Finding) bool { return f.Rule == "break-glass-unreviewed" })
+		told := slices.ContainsFunc(r.NotChecked, func(n scan.NotChecked) bool { return strings.Contains(n.Reason, "who reviewed a use of break-glass") })
+		if found != reported || told == reported {
+			t.Errorf("reviewed by %q: %+v\n%+v", by, r.Findings, r.NotChecked)
+		}
+	}
+}
+
 func write(t *testing.T, dir, name, text string) string {
 	t.Helper()
 	path := filepath.Join(dir, filepath.FromSlash(name))
