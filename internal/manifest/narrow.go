@@ -198,5 +198,21 @@ func (s Standing) emergencyCeiling(id string, e *BreakGlass) []Reason {
 			Region: s.at("break-glass", id, "max-uses"), Policy: s.Policy.At("/ceilings/break-glass/max-uses"),
 		})
 	}
+	if within := s.reviewWithin(e); within < e.Review.Within {
+		out = append(out, Reason{
+			Code: CodeCeiling, Message: "the review of emergency access may take longer than the organisation allows", Received: e.Review.Within.String(),
+			Expected: "at most " + within.String(), Fix: "shorten within",
+			Region: s.at("break-glass", id, "review", "within"), Policy: s.Policy.At("/ceilings/break-glass/review-within"),
+		})
+	}
 	return out
+}
+
+// reviewWithin is how long the review of a use may take, by the manifest and no longer than the organisation allows: who
+// puts off a deadline that has passed doesn't end what it brought about.
+func (s Standing) reviewWithin(e *BreakGlass) Duration {
+	if s.Policy == nil || s.Policy.Ceilings == nil || s.Policy.Ceilings.BreakGlass == nil || s.Policy.Ceilings.BreakGlass.ReviewWithin == 0 {
+		return e.Review.Within
+	}
+	return min(e.Review.Within, s.Policy.Ceilings.BreakGlass.ReviewWithin)
 }

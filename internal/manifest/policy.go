@@ -178,6 +178,8 @@ type BreakGlassCeiling struct {
 	TTL Duration `yaml:"ttl" check:"required"`
 	// MaxUses in a period.
 	MaxUses MaxUses `yaml:"max-uses" check:"required"`
+	// ReviewWithin is how long the review of a use may take; as long as the manifest says unless said.
+	ReviewWithin Duration `yaml:"review-within"`
 }
 
 // Certification is how often an owner must confirm an identity, and what happens when he doesn't.

@@ -25,7 +25,7 @@ func (s Standing) reviews(id string) []Reason {
 			Code:     CodeReviewMissed,
 			Message:  "the use of break-glass " + quote(use.Entry) + " on " + use.Grant + " wasn't reviewed in time: the identity is suspended",
 			Received: "used " + use.Time.UTC().Format(time.RFC3339) + " by " + use.Activator + ", not reviewed",
-			Expected: "a review by " + entry.Review.By + " within " + entry.Review.Within.String(),
+			Expected: "a review by " + entry.Review.By + " within " + s.reviewWithin(&entry).String(),
 			Fix:      "have " + entry.Review.By + " review the use; not the one who activated it",
 			Region:   s.at("break-glass", use.Entry, "review"),
 		}
@@ -55,14 +55,14 @@ func (s Standing) Reviewed(use *GlassUse) (reviewed bool, due time.Time) {
 	case s.reviewed(&entry, use):
 		return true, time.Time{}
 	case s.reviewPending(&entry, use):
-		return false, use.Time.Add(entry.Review.Within.Std())
+		return false, use.Time.Add(s.reviewWithin(&entry).Std())
 	}
 	return false, time.Time{}
 }
 
 // reviewPending reports whether there is still time for the review.
 func (s Standing) reviewPending(entry *BreakGlass, use *GlassUse) bool {
-	return use.Fault == "" && !use.Time.After(s.Now.Add(maxSkew)) && s.Now.Before(use.Time.Add(entry.Review.Within.Std()))
+	return use.Fault == "" && !use.Time.After(s.Now.Add(maxSkew)) && s.Now.Before(use.Time.Add(s.reviewWithin(entry).Std()))
 }
 
 // reviewed reports whether somebody who may has reviewed the use.

@@ -181,6 +181,36 @@ func TestStandingOfExceptions(t *testing.T) {
 	}
 }
 
+// TestReviewWithin: no manifest gives a review more time than the organisation, neither for uses to come nor for those that
+// were.
+func TestReviewWithin(t *testing.T) {
+	used := edit{"facts", `"break-glass": []`, `"break-glass": [{ "entry": "oncall", "grant": "deploy/prod", "time": "2026-11-21T00:00:00Z", "activator": "@alice", "activator-id": "1001" }]`}
+	longer := edit{"manifest", "within: 24h", "within: 30d"}
+	ceiling := edit{"org", "break-glass: { ttl: 1h, max-uses: { count: 3, per: 30d } }", "break-glass: { ttl: 1h, max-uses: { count: 3, per: 30d }, review-within: 2d }"}
+	const missed, above = `review-missed @ { within: 30d, by: "@acme/appsec", on-missed: suspend }`, "exceeds-ceiling @ 30d / 2d"
+	for _, tt := range []struct {
+		name      string
+		edits     []edit
+		identity  []string
+		emergency []string
+	}{
+		{"no ceiling", []edit{used, longer}, nil, nil},
+		{"above the ceiling", []edit{used, longer, ceiling}, []string{missed}, []string{above}},
+		{"below the ceiling", []edit{ceiling}, nil, nil},
+	} {
+		sc := loadScene(t)
+		sc.apply(t, tt.edits)
+		s := sc.standing(t, true)
+		entry := s.Manifest.BreakGlass["oncall"]
+		if diff := cmp.Diff(tt.identity, sc.briefs(s.Identity("deploy"))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+		if diff := cmp.Diff(tt.emergency, sc.briefs(s.emergencyCeiling("oncall", &entry))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
 func TestWidenings(t *testing.T) {
 	s := loadScene(t)
 	s.apply(t, []edit{
