@@ -16,6 +16,39 @@ func sameNumber() (theirs, ours string) {
 	return theirs, ours
 }
 
+// TestTwoGrantsOfAServer: of two grants whose tokens may be the same neither is rendered, as who has one would have the other;
+// of two whose tokens never are, both.
+func TestTwoGrantsOfAServer(t *testing.T) {
+	_, ours := sameNumber()
+	claims := `{ repository: acme/app, repository_id: "987", environment: prod, job_workflow_ref: acme/app/.github/workflows/d.yml@refs/heads/main }`
+	for name, tt := range map[string]struct{ claims, audience string }{
+		"another audience":      {claims, "other"},
+		"another environment":   {`{ repository_id: "987", environment: [staging, dev], job_workflow_ref: acme/app/.github/workflows/d.yml@refs/heads/main }`, "sts.amazonaws.com"},
+		"the same tokens":       {claims, "sts.amazonaws.com"},
+		"some of the same":      {`{ repository_id: ["987", "988"], environment: [prod, dev], job_workflow_ref: acme/app/.github/workflows/d.yml@refs/heads/main }`, "sts.amazonaws.com"},
+		"one claim less":        {`{ repository_id: "987", job_workflow_ref: acme/app/.github/workflows/d.yml@refs/heads/main }`, "sts.amazonaws.com"},
+		"another event, unsaid": {`{ repository_id: "987", job_workflow_ref: acme/app/.github/workflows/d.yml@refs/heads/main, event_name: workflow_call }`, "sts.amazonaws.com"},
+	} {
+		i := strings.Index(ours, "  other:\n")
+		other := strings.Replace(ours[i:], "audience: other", "audience: "+tt.audience, 1)
+		from, _, _ := strings.Cut(other[strings.Index(other, "claims: "):], "\n")
+		docs, gaps := Render(parse(t, ours[:i]+strings.Replace(other, from, "claims: "+tt.claims, 1)), nil, Options{})
+		rendered := 0
+		for _, d := range docs {
+			if d.Provider == "kubernetes" {
+				rendered++
+			}
+		}
+		refused := slices.ContainsFunc(gaps, func(g Gap) bool {
+			return g.Grant == "other/kubernetes" && strings.Contains(g.Message, "may prove deploy/kubernetes too")
+		})
+		apart := strings.HasPrefix(name, "another")
+		if apart != (rendered == 2) || apart == refused || !apart && rendered != 0 {
+			t.Errorf("%s: %d documents, refused: %t", name, rendered, refused)
+		}
+	}
+}
+
 func documentOf(t *testing.T, src, grant string) Document {
 	t.Helper()
 	docs, _ := Render(parse(t, src), nil, Options{Grant: grant})

@@ -62,6 +62,28 @@ func (q *request) kubernetes() body {
 	return b
 }
 
+// kubeTwin is another grant of the server that one token can be for as well, as it has the same audience and asks for no claim
+// that this one forbids; "" where there is none. The token is itself what a job logs in with.
+func (q *request) kubeTwin() string {
+	for _, other := range q.siblings() {
+		same := other.id == q.id && other.name == q.name
+		if !same && other.issuer == q.issuer && other.grant.Kubernetes.Audience == q.grant.Kubernetes.Audience && !disjoint(q.bound(), other.bound()) {
+			return other.id + "/" + other.name
+		}
+	}
+	return ""
+}
+
+// disjoint reports whether no token proves both: some claim has no value in common.
+func disjoint(a, b map[string][]string) bool {
+	for name, values := range a {
+		if others, ok := b[name]; ok && !slices.ContainsFunc(values, func(v string) bool { return slices.Contains(others, v) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // kubeIssuer is the issuer as groups have it: another may have a project of the same number.
 func (q *request) kubeIssuer() string { return strings.TrimPrefix(q.issuer, "https://") }
 
@@ -100,6 +122,10 @@ func (q *request) kubeGrant() (kubeGrant, bool) {
 		return kubeGrant{}, q.gap(Missing, "", "the namespace has characters that no namespace has", "write it as `kubectl get namespaces` shows it")
 	case !q.fitNames():
 		return kubeGrant{}, false
+	}
+	if other := q.kubeTwin(); other != "" {
+		return kubeGrant{}, q.gap(Missing, "", "a token for the grant's audience may prove "+other+" too, and gets the groups of both: whoever has one of the grants has the other",
+			"give each grant of the server an audience of its own")
 	}
 	return kubeGrant{
 		issuer: q.issuer, audience: g.Audience, demanded: q.bound(), until: lastDay(q.identity).End().Format("2006-01-02T15:04:05Z"),

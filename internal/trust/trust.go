@@ -89,7 +89,7 @@ func (r *renderer) countNames() {
 }
 
 // placesOf names where a grant leads to. A PyPI project and a crate have as many publishers as they like, an API server
-// keeps users apart by a name for each grant, and of an authorization server nothing is known: they aren't among them.
+// keeps grants apart by their audiences and claims, and of an authorization server nothing is known: they aren't among them.
 func placesOf(g *manifest.Grant) []place {
 	switch {
 	case g.AWS != nil:
