@@ -43,7 +43,10 @@ func (b *gcp) differs(src []byte) (Comparison, error) {
 		return Comparison{}, errors.New("what is deployed is neither a provider of a pool nor the policy of a service account: expected attributeMapping or bindings")
 	}
 	provider, _ := want["provider"].(map[string]any)
-	return Comparison{differ("", without(has, "state", "displayName", "description", "etag"), provider), "the provider of the pool"}, nil
+	if has["state"] == "ACTIVE" { // of one that was deleted Google still tells for 30 days
+		delete(has, "state")
+	}
+	return Comparison{differ("", without(has, "displayName", "description", "etag"), provider), "the provider of the pool"}, nil
 }
 
 // differs compares the credentials of an application, as `az ad app federated-credential list` writes them.

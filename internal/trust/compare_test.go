@@ -108,6 +108,7 @@ func TestDeployedElse(t *testing.T) {
 	}
 	self := func(grant string, i int) string { return asDeployed(t, docs[grant])[i] }
 	for name, tt := range map[string]struct{ grant, src, what string }{
+		"a provider that is gone":  {"deploy/google", strings.Replace(self("deploy/google", 0), "{", `{"state": "DELETED",`, 1), "state"},
 		"a second statement":       {"deploy/prod", strings.Replace(self("deploy/prod", 0), `"Statement": [`, `"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:*"},`, 1), "Statement"},
 		"an operator's other case": {"deploy/prod", strings.ReplaceAll(self("deploy/prod", 0), "StringEquals", "StringEqualsIfExists"), "Statement"},
 		"a role of AWS":            {"deploy/prod", `{"Role": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}}`, "Statement"},
