@@ -36,11 +36,11 @@ identities:
         ttl: 10m
         when: always
       variables:
-        kubernetes: { server: "SERVER", ca: ops/ca.pem, audience: "https://kubernetes.acme.example", as: env }
+        kubernetes: { server: "SERVER", ca: ops/ca.pem, audience: "https://kubernetes.acme.example/variables", as: env }
         ttl: 10m
         when: always
       short:
-        kubernetes: { server: "SERVER", ca: ops/ca.pem, audience: "https://kubernetes.acme.example" }
+        kubernetes: { server: "SERVER", ca: ops/ca.pem, audience: "https://kubernetes.acme.example/short" }
         ttl: 1m
         when: always
       elsewhere:
@@ -68,7 +68,7 @@ func newClusterSite(t *testing.T) *clusterSite {
 	configuration, binding := s.renderedCluster(string(ca))
 	k := testservers.StartKubernetes(t, configuration)
 	kubectl := testservers.Kubectl(t)
-	k.Must(t, kubectl, "create", "role", "curfew:987654:deploy:cluster", "--verb=create,get,list", "--resource=configmaps")
+	k.Must(t, kubectl, "create", "role", "curfew:"+strings.TrimPrefix(issuer.URL, "https://")+":987654:deploy:cluster", "--verb=create,get,list", "--resource=configmaps")
 	k.Must(t, kubectl, "apply", "--filename="+binding)
 	s.file(".github/curfew.yml", strings.ReplaceAll(clusterManifest, "SERVER", k.URL))
 	s.file("ops/ca.pem", k.CA)
@@ -113,7 +113,7 @@ func TestE2EKubernetesExec(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit status %d\n%s%s", code, out, errs)
 	}
-	for _, has := range []string{"configmap/made created", `"username": "repository_id:987654:run_id:12055500123:run_attempt:1"`, `"curfew:987654:deploy/cluster"`, "-rw------- ", "KUBE_CONFIG_PATH=" + s.temp, `"namespace": "default"`} {
+	for _, has := range []string{"configmap/made created", `"username": "repository_id:987654:run_id:12055500123:run_attempt:1"`, `"curfew:` + strings.TrimPrefix(s.issuer.URL, "https://") + `:987654:deploy/cluster"`, "-rw------- ", "KUBE_CONFIG_PATH=" + s.temp, `"namespace": "default"`} {
 		if !strings.Contains(out, has) {
 			t.Errorf("%s isn't in\n%s", has, out)
 		}
@@ -152,8 +152,8 @@ func TestE2EKubernetesLastToken(t *testing.T) {
 func TestE2EKubernetesVariables(t *testing.T) {
 	s := newClusterSite(t)
 	code, out, errs := s.run("exec", "--grant", "deploy/variables", "--", "sh", "-ec",
-		`kubectl --server="$KUBE_HOST" --token="$KUBE_TOKEN" --certificate-authority=ops/ca.pem get configmaps --namespace=default; echo "$KUBE_TOKEN"; env | grep -c KUBE`)
-	if code != 0 || !strings.Contains(out, "[redacted]\n2\n") || strings.Contains(out+errs, "eyJ") {
+		`kubectl --server="$KUBE_HOST" --token="$KUBE_TOKEN" --certificate-authority=ops/ca.pem auth whoami; echo "$KUBE_TOKEN"; env | grep -c KUBE`)
+	if code != 0 || !strings.Contains(out, ":987654:deploy/variables") || strings.Contains(out, "deploy/cluster") || !strings.Contains(out, "[redacted]\n2\n") || strings.Contains(out+errs, "eyJ") {
 		t.Errorf("exit status %d\n%s%s", code, out, errs)
 	}
 }

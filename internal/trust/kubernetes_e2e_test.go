@@ -31,6 +31,7 @@ identities:
       job_workflow_ref: acme/web/.github/workflows/deploy.yml@refs/heads/main
       environment: [production, "it's \\ \"odd\""]
       runner_environment: github-hosted
+      event_name: [push, workflow_dispatch]
     grants:
       cluster:
         kubernetes: { server: "https://k8s.acme.example", ca: ca.pem, audience: deploy }
