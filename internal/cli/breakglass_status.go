@@ -37,7 +37,7 @@ func newGlassStatus(env *Env) *cobra.Command {
 	flags := cmd.Flags()
 	f.bucketFlags.register(flags)
 	flags.StringVar(&f.usage, "records", "", "the records, by `PLACE`: an exported ledger (\"-\" is stdin), or the folder or s3://BUCKET/PREFIX\nof jobs' records")
-	flags.StringVarP(&f.format, "format", "f", "text", "write as text or json")
+	flags.StringVarP(&f.format, "format", "f", "text", "write as `FORMAT`: text or json")
 	return cmd
 }
 

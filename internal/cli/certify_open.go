@@ -41,7 +41,7 @@ func newCertifyOpen(env *Env) *cobra.Command {
 	f.register(flags)
 	flags.StringVar(&f.repository, "repository", "", "whose manifest it is, `OWNER/NAME`; GITHUB_REPOSITORY unless said")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "only say what would change")
-	flags.StringVarP(&f.format, "format", "f", "text", "write as text or json")
+	flags.StringVarP(&f.format, "format", "f", "text", "write as `FORMAT`: text or json")
 	return cmd
 }
 

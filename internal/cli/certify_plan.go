@@ -41,7 +41,7 @@ func newCertifyPlan(env *Env) *cobra.Command {
 	f.register(flags)
 	flags.StringVar(&f.owner, "owner", "", "this owner's alone, by `ID`")
 	flags.BoolVar(&f.apply, "apply", false, "write the proposals into the manifest")
-	flags.StringVarP(&f.format, "format", "f", "text", "write as text, json, or markdown: what a pull request for each owner says")
+	flags.StringVarP(&f.format, "format", "f", "text", "write as `FORMAT`: text, json, or markdown, what a pull request for each owner says")
 	return cmd
 }
 

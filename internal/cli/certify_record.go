@@ -48,7 +48,7 @@ func newCertifyRecord(env *Env) *cobra.Command {
 	flags.StringVar(&f.repository, "repository", "", "whose manifest it is, `OWNER/NAME`; GITHUB_REPOSITORY unless said")
 	flags.StringVar(&f.state, "state", "", "keep records in `DIR`; a folder of RUNNER_TEMP unless said")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "only say what would be recorded")
-	flags.StringVarP(&f.format, "format", "f", "text", "write as text or json")
+	flags.StringVarP(&f.format, "format", "f", "text", "write as `FORMAT`: text or json")
 	return cmd
 }
 

@@ -25,7 +25,7 @@ func newCertifyStatus(env *Env) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.status(cmd, env) },
 	}
 	f.register(cmd.Flags())
-	cmd.Flags().StringVarP(&f.format, "format", "f", "text", "write as text or json")
+	cmd.Flags().StringVarP(&f.format, "format", "f", "text", "write as `FORMAT`: text or json")
 	return cmd
 }
 

@@ -50,7 +50,7 @@ func (f *doctorFlags) registerDoctor(flags *pflag.FlagSet) {
 	f.rules.register(flags)
 	registerState(flags, &f.state)
 	flags.BoolVar(&f.store, "store", false, "lease the role of the organisation's ledger store, for 15 minutes, and read there")
-	flags.StringVarP(&f.format, "format", "f", "text", "write as text or json")
+	flags.StringVarP(&f.format, "format", "f", "text", "write as `FORMAT`: text or json")
 }
 
 func (f *doctorFlags) run(cmd *cobra.Command, env *Env) error {

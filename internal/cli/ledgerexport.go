@@ -36,7 +36,7 @@ func newLedgerExport(env *Env) *cobra.Command {
 	flags := cmd.Flags()
 	f.ledgerFlags.register(flags)
 	f.filterFlags.register(flags)
-	flags.StringVarP(&f.format, "format", "f", "jsonl", "write as jsonl")
+	flags.StringVarP(&f.format, "format", "f", "jsonl", "write as `FORMAT`: jsonl")
 	return cmd
 }
 

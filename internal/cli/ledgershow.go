@@ -35,7 +35,7 @@ func newLedgerShow(env *Env) *cobra.Command {
 	flags := cmd.Flags()
 	f.ledgerFlags.register(flags)
 	f.filterFlags.register(flags)
-	flags.StringVarP(&f.format, "format", "f", "text", "write as text or json")
+	flags.StringVarP(&f.format, "format", "f", "text", "write as `FORMAT`: text or json")
 	return cmd
 }
 

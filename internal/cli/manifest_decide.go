@@ -39,7 +39,7 @@ func newManifestDecide(env *Env) *cobra.Command {
 	flags.StringVar(&f.claims, "claims", "", "the ID token's claims, a JSON `FILE`")
 	flags.StringVar(&f.grant, "grant", "", "the grant that is asked for, `IDENTITY/GRANT`")
 	flags.StringVar(&f.facts, "facts", "", "what is proven besides, a JSON `FILE`; docs/decide.md describes it")
-	flags.StringVarP(&f.format, "format", "f", "text", "write as text or json")
+	flags.StringVarP(&f.format, "format", "f", "text", "write as `FORMAT`: text or json")
 	_ = cmd.MarkFlagRequired("claims") // fails only for flags that don't exist
 	_ = cmd.MarkFlagRequired("grant")
 	return cmd

@@ -35,7 +35,7 @@ func newManifestDiff(env *Env) *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&f.dir, "directory", "C", ".", "the repository, or a folder of it, `DIR`")
 	cmd.Flags().StringVar(&f.manifest, "manifest", manifest.Path, "the manifest `FILE` in it")
-	cmd.Flags().StringVarP(&f.format, "format", "f", "text", "write as text or json")
+	cmd.Flags().StringVarP(&f.format, "format", "f", "text", "write as `FORMAT`: text or json")
 	return cmd
 }
 

@@ -11,13 +11,17 @@ import (
 	"github.com/curfew-ci/curfew/rules"
 )
 
-// tellNearest has all commands below root name what an unknown verb or flag was probably meant to be.
+// tellNearest has all commands below root name what an unknown verb or flag was probably meant to be, and how a command is
+// written that got too few or too many arguments.
 func tellNearest(root *cobra.Command) {
 	root.SetFlagErrorFunc(unknownFlag)
 	var each func(*cobra.Command)
 	each = func(cmd *cobra.Command) {
-		if cmd.HasSubCommands() {
+		switch {
+		case cmd.HasSubCommands():
 			cmd.Args = unknownVerb
+		case cmd.Args != nil:
+			cmd.Args = asWritten(cmd.Args)
 		}
 		for _, sub := range cmd.Commands() {
 			each(sub)
@@ -42,6 +46,16 @@ func unknownVerb(cmd *cobra.Command, args []string) error {
 		try = fmt.Sprintf("write `%s %s`", cmd.CommandPath(), near)
 	}
 	return fmt.Errorf("unknown command %q for %q: %s", args[0], cmd.CommandPath(), try)
+}
+
+// asWritten adds to what count says of the arguments how the command is written.
+func asWritten(count cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := count(cmd, args); err != nil {
+			return fmt.Errorf("%w: write `%s`", err, cmd.UseLine())
+		}
+		return nil
+	}
 }
 
 func unknownFlag(cmd *cobra.Command, err error) error {

@@ -19,8 +19,8 @@ const (
 func newRoot(env *Env) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "curfew",
-		Short: "curfew keeps every CI credential within what its manifest entitles it to",
-		Long: "curfew keeps every CI credential within what a manifest in git entitles it to.\n\n" +
+		Short: "curfew keeps every CI credential within what its manifest entitles it to, and ends it with its job",
+		Long: "curfew keeps every CI credential within what a manifest in git entitles it to, and ends it with its job.\n\n" +
 			"Exit: 0 clean · 1 findings at or above --fail-on · 2 usage or manifest error · 3 could not finish",
 		SilenceErrors: true, // Run prints them, masked and escaped
 		SilenceUsage:  true,

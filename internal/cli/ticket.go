@@ -105,7 +105,7 @@ func (f *ticketFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.archived, "archived", false, "nothing runs in the repository any more: make checklists of all that it has")
 	flags.StringVar(&f.inventory, "inventory", "", "close checklists by this `FILE`, which curfew inventory wrote")
 	flags.BoolVar(&f.publicIssues, "public-issues", false, "with github: take a repository whose issues everybody reads")
-	flags.StringVarP(&f.format, "format", "f", "text", "write as text or json")
+	flags.StringVarP(&f.format, "format", "f", "text", "write as `FORMAT`: text or json")
 }
 
 func (f *ticketFlags) run(ctx context.Context, env *Env) error {

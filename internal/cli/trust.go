@@ -52,7 +52,7 @@ func newTrustRender(env *Env) *cobra.Command {
 	f.where(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.grant, "grant", "", "this grant alone, `IDENTITY/GRANT`, in the form that its provider takes unless --format says another")
-	flags.StringVarP(&f.format, "format", "f", "", "write as "+formNames(trust.AllForms())+"; all grants as json unless said")
+	flags.StringVarP(&f.format, "format", "f", "", "write as `FORMAT`: "+formNames(trust.AllForms())+"; all grants as json unless said")
 	return cmd
 }
 

@@ -46,7 +46,7 @@ func (f *trustFlags) check(cmd *cobra.Command, env *Env, file string) error {
 	if err := f.checkGrant(m); err != nil {
 		return err
 	}
-	src, err := readDeployed(env, file)
+	src, name, err := readDeployed(env, file)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (f *trustFlags) check(cmd *cobra.Command, env *Env, file string) error {
 		err = fmt.Errorf("%w: compare by hand what `curfew trust render --grant %s` writes", err, f.grant)
 	}
 	if err != nil {
-		return &exitError{ExitUnfinished, fmt.Errorf("compare %s with what is rendered for %s: %w", file, f.grant, err)}
+		return &exitError{ExitUnfinished, fmt.Errorf("compare %s with what is rendered for %s: %w", name, f.grant, err)}
 	}
 	if err := sayDifferences(cmd, env, f.grant, c); err != nil {
 		return err
@@ -73,25 +73,25 @@ func (f *trustFlags) check(cmd *cobra.Command, env *Env, file string) error {
 	return openGap(gaps)
 }
 
-// readDeployed reads the file, or standard input.
-func readDeployed(env *Env, file string) ([]byte, error) {
+// readDeployed reads the file, or standard input, and says which by name.
+func readDeployed(env *Env, file string) (src []byte, name string, err error) {
 	from, name := env.Stdin, "standard input"
 	if file != fromStdin {
 		opened, err := os.Open(file) //nolint:gosec // the user names it
 		if err != nil {
-			return nil, usageError("%w", err)
+			return nil, "", usageError("%w", err)
 		}
 		defer opened.Close() //nolint:errcheck // it is only read
 		from, name = opened, file
 	}
-	src, err := io.ReadAll(io.LimitReader(from, maxDeployed+1))
+	src, err = io.ReadAll(io.LimitReader(from, maxDeployed+1))
 	switch {
 	case err != nil:
-		return nil, &exitError{ExitUnfinished, fmt.Errorf("read %s: %w", name, err)}
+		return nil, "", &exitError{ExitUnfinished, fmt.Errorf("read %s: %w", name, err)}
 	case len(src) > maxDeployed:
-		return nil, &exitError{ExitUnfinished, fmt.Errorf("%s is larger than 1 MiB, which nothing is that a provider has of one grant", name)}
+		return nil, "", &exitError{ExitUnfinished, fmt.Errorf("%s is larger than 1 MiB, which nothing is that a provider has of one grant", name)}
 	}
-	return src, nil
+	return src, name, nil
 }
 
 // sayDifferences writes what differs, and what wasn't compared. What the provider has is somebody else's text.

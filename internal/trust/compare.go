@@ -21,7 +21,7 @@ func readDeployed(src []byte) (any, error) {
 		return nil, err
 	}
 	if doc.Root == nil {
-		return nil, errors.New("what is deployed is empty")
+		return nil, errors.New("what is deployed is empty: expected what the provider's own tool writes of it")
 	}
 	return asTexts(doc.Root)
 }

@@ -13,8 +13,11 @@ func (p *policy) differs(src []byte) (Comparison, error) {
 	if role, ok := has["Role"].(map[string]any); ok {
 		has, _ = role["AssumeRolePolicyDocument"].(map[string]any)
 	}
-	if err != nil || has["Statement"] == nil {
-		return Comparison{}, errors.Join(err, errors.New("what is deployed isn't a trust policy: expected an object with Statement"))
+	switch {
+	case err != nil:
+		return Comparison{}, err
+	case has["Statement"] == nil:
+		return Comparison{}, errors.New("what is deployed isn't a trust policy: expected an object with Statement")
 	}
 	want, _ := asRead(p).(map[string]any)
 	out := differ("", without(has, "Statement", "Id"), without(want, "Statement"))
@@ -55,8 +58,11 @@ func (b *azure) differs(src []byte) (Comparison, error) {
 	if m, ok := read.(map[string]any); ok {
 		read = m["value"]
 	}
-	if _, ok := read.([]any); err != nil || !ok {
-		return Comparison{}, errors.Join(err, errors.New("what is deployed isn't a list of federated credentials"))
+	if err != nil {
+		return Comparison{}, err
+	}
+	if _, ok := read.([]any); !ok {
+		return Comparison{}, errors.New("what is deployed isn't a list of federated credentials")
 	}
 	return Comparison{Differences: differSets("federatedCredentials", each(read, "id", "name", "description"), each(asRead(b.credentials), "name", "description"))}, nil
 }
