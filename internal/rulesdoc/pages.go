@@ -71,6 +71,9 @@ func coverage(all []*rules.Rule) string {
 	var b strings.Builder
 	b.WriteString("<!-- Written from the tags of rules/*.md by `make generate`: edit those. -->\n\n# Coverage\n\n" +
 		"Which rules find which weakness, and which control they serve. A dash means that no rule does yet.\n\n" +
+		"Not all that serves a control is a rule. The [ledger](ledger.md) keeps log records (PR.PS-04), and what was done about a finding in\n" +
+		"records that nobody can change unseen (RS.AN-06); [`curfew revoke`](revoke.md) and [tickets](tickets.md) contain what leaked (RS.MI-01);\n" +
+		"a lease is decided [once more](leases.md#how-it-is-decided) after its exchange (CWE-367).\n\n" +
 		"Older names: PR.AA-05 was PR.AC-4 in CSF 1.1; what DE.CM-1 said of drift is in DE.CM-03, DE.CM-06 and DE.CM-09; \"NHI-03\"\n" +
 		"(privileged access that is bound in time and rotated) is NHI7 with NHI5 in the list of 2025.\n")
 	for _, t := range rules.Taxonomies() {
