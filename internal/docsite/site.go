@@ -30,7 +30,7 @@ func groups() []group {
 		{"Start", append([]string{"README.md"}, docs("start/developer", "start/security", "start/pipeline", "start/owner", "faq", "migrate", "comparison")...)},
 		{"Entitle", docs("manifest", "manifest-reference", "org-reference", "decide", "policy", "certify")},
 		{"Scan", append(docs("rules", "coverage", "suppression", "inventory", "sarif", "verify", "revoke", "tickets"), "internal/ticket/revoke.md")},
-		{"Lease", docs("leases", "break-glass", "action", "workflows", "gitlab", "providers", "trust", "ledger", "recording", "threat-model")},
+		{"Lease", docs("leases", "providers", "trust", "action", "workflows", "gitlab", "break-glass", "recording", "ledger", "threat-model")},
 		{"Look up", docs("cli", "release", "ghes", "quality", "performance")},
 		{"Project", []string{"ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"}},
 	}

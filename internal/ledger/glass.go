@@ -154,7 +154,7 @@ func UseName(repository, run, use string) string { return repository + "/" + run
 func CutUse(name string) (repository, run, use string, err error) {
 	parts := strings.Split(name, "/")
 	if len(parts) != 3 || !isNumber(parts[0]) || !isNumber(parts[1]) || !ValidID(parts[2]) {
-		return "", "", "", errors.New("a use of break-glass is named REPOSITORY_ID/RUN_ID/USE, as its ticket has it: " + strconv.Quote(name))
+		return "", "", "", errors.New("a use of break-glass is named REPOSITORY_ID/RUN_ID/USE, two numbers and 26 characters, as its ticket has it: " + strconv.Quote(name))
 	}
 	return parts[0], parts[1], parts[2], nil
 }
