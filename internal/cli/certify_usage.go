@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"maps"
 	"os"
+	"strings"
 
 	"github.com/curfew-ci/curfew/internal/certify"
 	"github.com/curfew-ci/curfew/internal/ledger"
@@ -50,7 +52,7 @@ func certified(in *certify.Input) {
 	in.Facts.Certified = all
 }
 
-// records are those of --usage, and what closes them.
+// records are those of --usage, or of a verb's --records, and what closes them.
 func (f *certifyFlags) records(ctx context.Context, env *Env) (iter.Seq2[ledger.Record, error], func() error, error) {
 	switch f.usage {
 	case "":
@@ -61,9 +63,12 @@ func (f *certifyFlags) records(ctx context.Context, env *Env) (iter.Seq2[ledger.
 	if f.exported() {
 		file, err := os.Open(f.usage)
 		if err != nil {
-			return nil, nil, usageError("read --usage: %w", err)
+			return nil, nil, usageError("read records: %w", err)
 		}
 		return exported(f.usage, file), file.Close, nil
+	}
+	if _, err := os.Stat(f.usage); errors.Is(err, fs.ErrNotExist) && !strings.Contains(f.usage, "://") {
+		return nil, nil, usageError("there is no file or folder %s: expected what `curfew ledger export` wrote, the folder of jobs' records, or s3://BUCKET/PREFIX", f.usage)
 	}
 	store, err := f.open(env, f.usage, false)
 	if err != nil {
@@ -72,9 +77,9 @@ func (f *certifyFlags) records(ctx context.Context, env *Env) (iter.Seq2[ledger.
 	has, err := store.holdsLog(ctx)
 	switch {
 	case err != nil:
-		err = &exitError{ExitUnfinished, fmt.Errorf("read --usage %s: %w", f.usage, err)}
+		err = &exitError{ExitUnfinished, fmt.Errorf("read records of %s: %w", f.usage, err)}
 	case has:
-		err = usageError("--usage %s: a log is there: give its records as `curfew ledger export --store %s` writes them, each proven", f.usage, f.usage)
+		err = usageError("%s: a log is there: give its records as `curfew ledger export --store %s` writes them, each proven", f.usage, f.usage)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, store.close())
