@@ -1,9 +1,14 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // maxKeySets is how many sets of keys of one issuer are read. Issuers change them a few times a year.
@@ -33,3 +38,48 @@ func archivedKeys(issuer string) string {
 	sum := sha256.Sum256([]byte(issuer))
 	return "archive/keys/" + hex.EncodeToString(sum[:]) + "/"
 }
+
+// before reports whether an earlier Collect has taken a file: it was kept with just this seal, and the log has all of its records.
+// It isn't proven again, as the issuer doesn't have the keys of then for ever, and it adds nothing.
+func (c *Collector) before(ctx context.Context, s Sealed, content, side []byte) (bool, error) {
+	for i, r := range s.Records {
+		if have, ok := c.Log.known[r.key()]; !ok || have != tlog.RecordHash(s.Lines[i]) {
+			return false, nil
+		}
+	}
+	file := archivedFile(side)
+	for _, o := range []named{{file + sealSuffix, side}, {file, content}} {
+		have, err := c.Archive.Get(ctx, o.name)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return false, nil
+		case err != nil:
+			return false, &archiveError{err}
+		case !bytes.Equal(have.Data, o.data):
+			return false, nil // which keeping it finds out
+		}
+	}
+	return true, nil
+}
+
+// archive keeps a file, its seal and the keys that prove it. All are named by their digests.
+func (c *Collector) archive(ctx context.Context, issuer string, content, side []byte) error {
+	keys, err := c.Keys(ctx, issuer)
+	if err != nil {
+		return fmt.Errorf("keys of %q: %w", issuer, err)
+	}
+	file := archivedFile(side)
+	for _, o := range []named{
+		{archivedKeys(issuer) + tagOf(keys) + ".json", keys},
+		{file, content},
+		{file + sealSuffix, side},
+	} {
+		if err := createSame(ctx, c.Archive, o.name, o.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// archivedFile is where a file is kept, by its seal.
+func archivedFile(seal []byte) string { return "archive/files/" + tagOf(seal) + ".jsonl" }

@@ -66,7 +66,8 @@ type Refusal struct {
 
 // Collect reads all files of the inbox and appends their records to the log. A file is taken as a whole
 // or not at all: its seal must hold, its token speak for it, and its records be those of the token's own
-// run. What isn't taken is listed with the reason. A file that was collected before adds nothing.
+// run. What isn't taken is listed with the reason. A file that was collected before adds nothing,
+// and isn't proven again.
 //
 // A seal proves which run wrote a record, not that what the record says is true: a job that may write
 // here can write what it likes about itself.
@@ -169,6 +170,9 @@ func (c *Collector) file(ctx context.Context, name string) (Sealed, error) {
 	if err != nil {
 		return Sealed{}, err
 	}
+	if before, err := c.before(ctx, s, content.Data, side.Data); before || err != nil {
+		return s, err
+	}
 	claims, err := c.Verify(s.Token.Reveal(), s.Audience)
 	if err != nil {
 		return Sealed{}, fmt.Errorf("the ID token doesn't hold: %w", err)
@@ -188,25 +192,6 @@ type archiveError struct{ err error }
 
 func (e *archiveError) Error() string { return "archive: " + e.err.Error() }
 func (e *archiveError) Unwrap() error { return e.err }
-
-// archive keeps a file, its seal and the keys that prove it. All are named by their digests.
-func (c *Collector) archive(ctx context.Context, issuer string, content, side []byte) error {
-	keys, err := c.Keys(ctx, issuer)
-	if err != nil {
-		return fmt.Errorf("keys of %q: %w", issuer, err)
-	}
-	file := "archive/files/" + tagOf(side) + ".jsonl"
-	for _, o := range []named{
-		{archivedKeys(issuer) + tagOf(keys) + ".json", keys},
-		{file, content},
-		{file + sealSuffix, side},
-	} {
-		if err := createSame(ctx, c.Archive, o.name, o.data); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // merge adds a file's records to those that will be appended, unless one of them is another record's
 // double.
