@@ -86,7 +86,7 @@ func (f *ledgerAttestFlags) run(cmd *cobra.Command, env *Env) error {
 		return err
 	}
 	defer j.close() //nolint:errcheck // what was written has been synced
-	a := attesting{j: j, store: store, inbox: inbox, known: known, ring: ring, by: ledger.Attestor{
+	a := attesting{j: j, store: store, inbox: inbox, noted: f.noted(), known: known, ring: ring, by: ledger.Attestor{
 		Verify: ring.verify, Issuers: f.issuers, Owner: f.policy.Organization.ID, Definition: f.policy.Ledger.Collector, Now: env.Now(),
 	}}
 	for _, v := range views {
@@ -121,6 +121,14 @@ func (f *ledgerAttestFlags) views(env *Env) ([]viewed, error) {
 	return f.viewed(env)
 }
 
+// noted is what the job's state calls a file that is in the inbox: the one that jobs deposit in is the organisation's store.
+func (f *ledgerAttestFlags) noted() string {
+	if strings.TrimRight(f.inbox, "/")+"/" == strings.TrimRight(f.policy.Ledger.Store, "/")+"/"+orgstore.InboxPrefix {
+		return storedPrefix
+	}
+	return broughtPrefix
+}
+
 // viewed reads the inventories, which must be new and of the organisation's repositories.
 func (f *ledgerAttestFlags) viewed(env *Env) ([]viewed, error) {
 	var out []viewed
@@ -151,6 +159,7 @@ func (f *ledgerAttestFlags) viewed(env *Env) ([]viewed, error) {
 type attesting struct {
 	j            *job
 	store, inbox *openedStore
+	noted        string          // as what files are noted once they are in the inbox
 	known        []ledger.Record // certifications, and what is known of break-glass
 	ring         *keyring
 	by           ledger.Attestor
@@ -182,6 +191,7 @@ func (a *attesting) attest(ctx context.Context, v viewed) (string, error) {
 	// The log hears of it first: nothing that leases go by is missing there.
 	err = ledger.Deposit(ctx, a.j.folder, a.inbox, file)
 	if err == nil {
+		a.j.note(ctx, a.noted, []string{file}) // or the job's end would bring it away once more
 		err = ledger.Attest(ctx, a.j.folder, a.store, repository, file)
 	}
 	if err != nil {
