@@ -129,19 +129,25 @@ func (w *world) others(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return standIns(t, string(text), map[string]string{
+		"actions/checkout": "runs: { using: composite, steps: [] }\n",
+		"actions/download-artifact": "inputs: { name: {}, path: {} }\nruns: { using: composite, steps: [{ shell: bash, " +
+			"run: 'test \"$NAME\" = exported && mkdir -p \"$TO\" && : >\"$TO/records.jsonl\"', env: { NAME: \"${{ inputs.name }}\", TO: \"${{ inputs.path }}\" } }] }\n",
+	})
+}
+
+// standIns have act take what is said here in place of others' actions, OWNER/NAME, at the commits by which a workflow uses them.
+func standIns(t *testing.T, workflow string, does map[string]string) []string {
+	t.Helper()
 	var flags []string
-	for name, does := range map[string]string{
-		"checkout": "steps: []",
-		"download-artifact": "steps: [{ shell: bash, run: 'test \"$NAME\" = exported && mkdir -p \"$TO\" && : >\"$TO/records.jsonl\"', " +
-			"env: { NAME: \"${{ inputs.name }}\", TO: \"${{ inputs.path }}\" } }]",
-	} {
+	for name, action := range does {
 		dir := t.TempDir()
-		(&job{T: t}).write(dir, "action.yml", "name: "+name+"\ninputs: { name: {}, path: {} }\nruns: { using: composite, "+does+" }\n")
-		uses := regexp.MustCompile(`actions/` + name + `@[0-9a-f]{40}`).Find(text)
-		if uses == nil {
+		(&job{T: t}).write(dir, "action.yml", "name: stands for "+name+"\n"+action)
+		uses := regexp.MustCompile(regexp.QuoteMeta(name) + `@[0-9a-f]{40}`).FindString(workflow)
+		if uses == "" {
 			t.Fatalf("no %s by its commit", name)
 		}
-		flags = append(flags, "--local-repository", string(uses)+"="+dir)
+		flags = append(flags, "--local-repository", uses+"="+dir)
 	}
 	return flags
 }

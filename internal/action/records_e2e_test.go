@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -53,8 +52,8 @@ func artifact(t *testing.T, w *world) {
 	})
 	hub.Commit(orgRepo, "main", "anna", map[string]string{"curfew/org.yml": strings.ReplaceAll(w.orgFile, w.cloud.URL, store)})
 	artifacts := t.TempDir()
-	j.flags = append(j.flags, "--secret", "GITHUB_TOKEN="+hub.Token, "--env", "GITHUB_API_URL="+hub.API(),
-		"--artifact-server-path", artifacts, "--artifact-server-addr", "127.0.0.1", "--artifact-server-port", freePort(t))
+	j.at(hub)
+	j.flags = append(j.flags, "--artifact-server-path", artifacts, "--artifact-server-addr", "127.0.0.1", "--artifact-server-port", freePort(t))
 	j.run(true)
 	j.hides(hub.Token)
 	j.says(": revoked (", "::warning title=curfew::records: in the artifact curfew-1-1-deploy-", "and not in the organisation's store: ")
@@ -117,29 +116,4 @@ func freePort(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return port
-}
-
-// collected: what all jobs have brought to the organisation's store is taken by its collector, and proven.
-func collected(t *testing.T, w *world) {
-	if len(w.inbox(t)) == 0 {
-		t.Skip("no job that records has run")
-	}
-	dir := t.TempDir()
-	j := &job{T: t, w: w}
-	j.write(dir, "curfew/org.yml", w.orgFile)
-	org, key := filepath.Join(dir, "curfew", "org.yml"), filepath.Join(dir, "collector.key")
-	run := func(says string, args ...string) string {
-		cmd := exec.CommandContext(t.Context(), w.binary, append([]string{"ledger"}, args...)...)
-		cmd.Dir = dir
-		cmd.Env = []string{"HOME=" + dir, "AWS_ACCESS_KEY_ID=" + w.root[0], "AWS_SECRET_ACCESS_KEY=" + w.root[1]}
-		out, err := cmd.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), says) {
-			t.Errorf("%s: %v, expected %q\n%s", args[0], err, says, out)
-		}
-		return string(out)
-	}
-	public := strings.TrimSpace(run("acme-curfew/ledger", "key", "acme-curfew/ledger", "--out", key))
-	run(" taken, 0 refused, ", "collect", "--org-policy", org, "--key-file", key)
-	run("proven: acme-curfew/ledger has ", "verify", "--org-policy", org, "--key", public)
-	run("lease.revoked", "show", "--org-policy", org, "--key", public)
 }

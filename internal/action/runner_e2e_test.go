@@ -36,6 +36,12 @@ type job struct {
 func (w *world) job(t *testing.T, workflow string, files map[string]string) *job {
 	t.Helper()
 	t.Parallel()
+	return w.alone(t, workflow, files)
+}
+
+// alone is job, for one that runs beside no other.
+func (w *world) alone(t *testing.T, workflow string, files map[string]string) *job {
+	t.Helper()
 	j := &job{T: t, w: w, dir: t.TempDir(), action: w.action, cache: t.TempDir(), keep: t.TempDir(), event: "push"}
 	j.write(j.dir, ".github/workflows/deploy.yml", w.filled(workflow))
 	for name, text := range files {
@@ -62,6 +68,12 @@ func (w *world) filled(workflow string) string {
 func (j *job) withIdentity() *job {
 	j.flags = append(j.flags, "--env", "ACTIONS_ID_TOKEN_REQUEST_URL="+j.w.issuer.RequestURL(),
 		"--env", "ACTIONS_ID_TOKEN_REQUEST_TOKEN="+j.w.issuer.RequestToken)
+	return j
+}
+
+// at has the job ask a fake GitHub of its own.
+func (j *job) at(hub *testservers.GitHub) *job {
+	j.flags = append(j.flags, "--secret", "GITHUB_TOKEN="+hub.Token, "--env", "GITHUB_API_URL="+hub.API())
 	return j
 }
 

@@ -133,14 +133,27 @@ func (w *world) startCloud(t *testing.T) {
 	w.root = [2]string{"root-" + rand.Text(), rand.Text()}
 	w.cloud = testservers.StartMinIO(t, "MINIO_ROOT_USER="+w.root[0], "MINIO_ROOT_PASSWORD="+w.root[1],
 		"MINIO_IDENTITY_OPENID_CONFIG_URL="+w.issuer.URL+"/.well-known/openid-configuration",
-		"MINIO_IDENTITY_OPENID_CLIENT_ID=sts.amazonaws.com", "MINIO_IDENTITY_OPENID_ROLE_POLICY=of-jobs")
-	sum := sha1.Sum([]byte("sts.amazonaws.com"))
-	w.role = "arn:minio:iam:::role/" + base64.RawURLEncoding.EncodeToString(sum[:])
-	for _, q := range [][2]string{{"/minio/admin/v3/add-canned-policy?name=of-jobs", storePolicy}, {"/acme-curfew", ""}, {"/releases", ""}, {"/backups", ""}} {
+		"MINIO_IDENTITY_OPENID_CLIENT_ID=sts.amazonaws.com", "MINIO_IDENTITY_OPENID_ROLE_POLICY=of-jobs",
+		"MINIO_IDENTITY_OPENID_CONFIG_URL_COLLECTOR="+w.issuer.URL+"/.well-known/openid-configuration",
+		"MINIO_IDENTITY_OPENID_CLIENT_ID_COLLECTOR="+collectorAudience, "MINIO_IDENTITY_OPENID_ROLE_POLICY_COLLECTOR=of-collector")
+	w.role = roleOf("sts.amazonaws.com")
+	for _, q := range [][2]string{
+		{"/minio/admin/v3/add-canned-policy?name=of-jobs", storePolicy},
+		{"/minio/admin/v3/add-canned-policy?name=of-collector", collectorPolicy},
+		{"/acme-curfew", ""},
+		{"/releases", ""},
+		{"/backups", ""},
+	} {
 		if status, said := w.asRoot(t, http.MethodPut, q[0], q[1]); status != http.StatusOK {
 			t.Fatalf("%s: %d %s", q[0], status, said)
 		}
 	}
+}
+
+// roleOf is what MinIO calls the role of those whose tokens are for an audience.
+func roleOf(audience string) string {
+	sum := sha1.Sum([]byte(audience))
+	return "arn:minio:iam:::role/" + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // asRoot sends one signed request to the cloud.

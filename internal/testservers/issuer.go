@@ -13,6 +13,8 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 )
@@ -26,8 +28,10 @@ type Issuer struct {
 	Lives        time.Duration // an ID token; 5 minutes unless it is changed before it is asked for
 	Ends         time.Time     // all ID tokens, as where a platform gives a job one; the zero time lets each live for Lives
 
-	key   *rsa.PrivateKey
-	other *rsa.PrivateKey // that it doesn't publish
+	mu    sync.Mutex
+	first int               // the kid of the oldest of its keys
+	keys  []*rsa.PrivateKey // that it publishes; the last one signs
+	other *rsa.PrivateKey   // that it doesn't publish
 }
 
 // StartIssuer starts one, whose jobs have claims beside those of JobClaims.
@@ -48,7 +52,7 @@ func StartIssuerTLS(tb testing.TB, claims map[string]any) (*Issuer, []byte) {
 
 func newIssuer(tb testing.TB, claims map[string]any) *Issuer {
 	tb.Helper()
-	i := &Issuer{key: newKey(tb), other: newKey(tb), RequestToken: "request-" + rand.Text(), Lives: 5 * time.Minute}
+	i := &Issuer{keys: []*rsa.PrivateKey{newKey(tb)}, other: newKey(tb), RequestToken: "request-" + rand.Text(), Lives: 5 * time.Minute}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		sendJSON(w, map[string]any{
@@ -57,11 +61,7 @@ func newIssuer(tb testing.TB, claims map[string]any) *Issuer {
 			"id_token_signing_alg_values_supported": []string{"RS256"},
 		})
 	})
-	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
-		sendJSON(w, map[string]any{"keys": []any{map[string]string{
-			"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "a", "n": b64(i.key.N.Bytes()), "e": b64(big.NewInt(int64(i.key.E)).Bytes()),
-		}}})
-	})
+	mux.HandleFunc("GET /keys", i.sendKeys)
 	mux.HandleFunc("GET /job", func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer "+i.RequestToken {
 			http.Error(w, "who asks?", http.StatusUnauthorized)
@@ -72,6 +72,35 @@ func newIssuer(tb testing.TB, claims map[string]any) *Issuer {
 	i.Server = httptest.NewUnstartedServer(mux)
 	tb.Cleanup(i.Close)
 	return i
+}
+
+func (i *Issuer) sendKeys(w http.ResponseWriter, _ *http.Request) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	all := []any{}
+	for n, key := range i.keys {
+		all = append(all, map[string]string{
+			"kty": "RSA", "use": "sig", "alg": "RS256", "kid": strconv.Itoa(i.first + n), "n": b64(key.N.Bytes()), "e": b64(big.NewInt(int64(key.E)).Bytes()),
+		})
+	}
+	sendJSON(w, map[string]any{"keys": all})
+}
+
+// Rotate has it sign by a new key, which it publishes beside those that it has, as issuers do for a while.
+func (i *Issuer) Rotate(tb testing.TB) {
+	tb.Helper()
+	key := newKey(tb)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.keys = append(i.keys, key)
+}
+
+// Retire takes back all keys but the newest.
+func (i *Issuer) Retire() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.first += len(i.keys) - 1
+	i.keys = i.keys[len(i.keys)-1:]
 }
 
 // RequestURL is what a job finds in ACTIONS_ID_TOKEN_REQUEST_URL.
@@ -93,16 +122,20 @@ func JobClaims() map[string]any {
 
 // Token is an ID token for an audience, with claims that replace or take away (nil) those of JobClaims.
 func (i *Issuer) Token(audience string, claims map[string]any) string {
-	return i.sign(i.key, audience, claims)
+	i.mu.Lock()
+	newest := len(i.keys) - 1
+	key, kid := i.keys[newest], i.first+newest
+	i.mu.Unlock()
+	return i.sign(key, kid, audience, claims)
 }
 
 // Forged is a Token that a key signed which the issuer doesn't publish.
 func (i *Issuer) Forged(audience string, claims map[string]any) string {
-	return i.sign(i.other, audience, claims)
+	return i.sign(i.other, i.first, audience, claims)
 }
 
 // sign makes a token by RS256.
-func (i *Issuer) sign(key *rsa.PrivateKey, audience string, change map[string]any) string {
+func (i *Issuer) sign(key *rsa.PrivateKey, kid int, audience string, change map[string]any) string {
 	now := time.Now()
 	ends := i.Ends
 	if ends.IsZero() {
@@ -119,7 +152,7 @@ func (i *Issuer) sign(key *rsa.PrivateKey, audience string, change map[string]an
 	if err != nil {
 		panic(fmt.Sprint("claims: ", err)) // of the test's own making
 	}
-	text := b64([]byte(`{"alg":"RS256","kid":"a","typ":"JWT"}`)) + "." + b64(claims)
+	text := b64(fmt.Appendf(nil, `{"alg":"RS256","kid":"%d","typ":"JWT"}`, kid)) + "." + b64(claims)
 	sum := sha256.Sum256([]byte(text))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
 	if err != nil {
