@@ -55,37 +55,49 @@ type gitlabSite struct {
 	flags  string // that let the fake's tokens count
 	job    *yamltree.Node
 	commit string
+	claims map[string]any // of the job's tokens
 }
 
 func newGitLabSite(t *testing.T, job string) *gitlabSite {
 	t.Helper()
-	g := &gitlabSite{site: newSite(t), clone: filepath.Join(t.TempDir(), "web")}
-	origin, org := t.TempDir(), t.TempDir()
-	put := func(dir, name, text string, mode os.FileMode) {
+	s := newSite(t)
+	text := strings.ReplaceAll(gitlabManifest, "VAULT", s.URL)
+	g := s.onGitLab(map[string]string{
+		".github/curfew.yml": text,
+		"migrate.sh":         "#!/bin/sh\nprintf %s \"$VAULT_TOKEN\" >\"$KEPT\"\nenv\necho \"token=$VAULT_TOKEN\"\n",
+	})
+	g.trust(text, strings.ReplaceAll(siteOrg, "ISSUER", s.issuer.URL))
+	g.start(job)
+	return g
+}
+
+// onGitLab makes a site's project of GitLab's, as its runner clones it.
+func (s *site) onGitLab(files map[string]string) *gitlabSite {
+	s.t.Helper()
+	g := &gitlabSite{site: s, clone: filepath.Join(s.t.TempDir(), "web"), claims: testservers.GitLabClaims()}
+	origin, org := s.t.TempDir(), s.t.TempDir()
+	put := func(dir, name, text string) {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(text), mode); err != nil {
-			t.Fatal(err)
+		if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+			s.t.Fatal(err)
 		}
 	}
-	text := strings.ReplaceAll(gitlabManifest, "VAULT", g.URL)
-	policy := strings.ReplaceAll(siteOrg, "ISSUER", g.issuer.URL)
-	put(origin, ".github/curfew.yml", text, 0o600)
-	put(origin, "migrate.sh", "#!/bin/sh\nprintf %s \"$VAULT_TOKEN\" >\"$KEPT\"\nenv\necho \"token=$VAULT_TOKEN\"\n", 0o700)
-	put(org, "curfew/org.yml", policy, 0o600)
+	for name, text := range files {
+		put(origin, name, text)
+	}
+	put(org, "curfew/org.yml", strings.ReplaceAll(siteOrg, "ISSUER", g.issuer.URL))
 	for _, dir := range []string{origin, org} {
-		gitIn(t, dir, "init", "-q", "-b", "main")
-		gitIn(t, dir, "add", ".")
-		gitIn(t, dir, "commit", "-qm", "Begin")
+		gitIn(s.t, dir, "init", "-q", "-b", "main")
+		gitIn(s.t, dir, "add", ".")
+		gitIn(s.t, dir, "commit", "-qm", "Begin")
 	}
-	g.commit = gitIn(t, origin, "rev-parse", "HEAD")
-	gitIn(t, origin, "clone", "-q", "--depth=20", "file://"+origin, g.clone)
-	gitIn(t, g.clone, "checkout", "-q", "--detach")
-	g.flags = "--issuer=" + g.issuer.URL + " --org-rules-from=" + org + "@" + gitIn(t, org, "rev-parse", "HEAD")
-	g.trust(text, policy)
-	g.start(job)
+	g.commit = gitIn(s.t, origin, "rev-parse", "HEAD")
+	gitIn(s.t, origin, "clone", "-q", "--depth=20", "file://"+origin, g.clone)
+	gitIn(s.t, g.clone, "checkout", "-q", "--detach")
+	g.flags = "--issuer=" + g.issuer.URL + " --org-rules-from=" + org + "@" + gitIn(s.t, org, "rev-parse", "HEAD")
 	return g
 }
 
@@ -121,26 +133,31 @@ func (g *gitlabSite) trust(text, policy string) {
 // start gives the job its environment, as GitLab's runner does: what id_tokens names, and a token that others take.
 func (g *gitlabSite) start(job string) {
 	g.t.Helper()
+	if g.job = template(g.t).Get(job); g.job == nil {
+		g.t.Fatalf("there is no job %q", job)
+	}
+	g.claims["sha"] = g.commit
+	g.env = append([]string{
+		"PATH=" + filepath.Dir(g.curfew) + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + g.t.TempDir(), "KEPT=" + filepath.Join(g.temp, "kept"),
+		"CI_JOB_TOKEN=of-the-job", "DEPLOY_TO=here", "SIGSTORE_ID_TOKEN=" + g.issuer.Token("sigstore", g.claims),
+	}, testservers.GitLabEnviron(g.clone, g.commit)...)
+	for _, p := range g.job.Get("id_tokens").Pairs {
+		g.env = append(g.env, p.Key.Value+"="+g.issuer.Token(p.Value.Get("aud").Value, g.claims))
+	}
+}
+
+// template is the file that the documentation has for copying.
+func template(t testing.TB) *yamltree.Node {
+	t.Helper()
 	src, err := os.ReadFile("../../docs/gitlab/curfew.gitlab-ci.yml")
 	if err != nil {
-		g.t.Fatal(err)
+		t.Fatal(err)
 	}
 	doc, err := yamltree.Parse("curfew.gitlab-ci.yml", src, yamltree.Limits{})
 	if err != nil {
-		g.t.Fatal(err)
+		t.Fatal(err)
 	}
-	if g.job = doc.Root.Get(job); g.job == nil {
-		g.t.Fatalf("there is no job %q", job)
-	}
-	claims := testservers.GitLabClaims()
-	claims["sha"] = g.commit
-	g.env = append([]string{
-		"PATH=" + filepath.Dir(g.curfew) + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + g.t.TempDir(), "KEPT=" + filepath.Join(g.temp, "kept"),
-		"CI_JOB_TOKEN=of-the-job", "DEPLOY_TO=here", "SIGSTORE_ID_TOKEN=" + g.issuer.Token("sigstore", claims),
-	}, testservers.GitLabEnviron(g.clone, g.commit)...)
-	for _, p := range g.job.Get("id_tokens").Pairs {
-		g.env = append(g.env, p.Key.Value+"="+g.issuer.Token(p.Value.Get("aud").Value, claims))
-	}
+	return doc.Root
 }
 
 // script runs lines as GitLab's runner does, in one shell; of the template's own, with flags that let the fake's tokens count.
@@ -154,7 +171,7 @@ func (g *gitlabSite) script(lines ...string) (string, error) {
 }
 
 // lines are those of a key of a job of the template.
-func lines(t *testing.T, job *yamltree.Node, key string) []string {
+func lines(t testing.TB, job *yamltree.Node, key string) []string {
 	t.Helper()
 	var out []string
 	for _, item := range job.Get(key).Items {
@@ -166,7 +183,7 @@ func lines(t *testing.T, job *yamltree.Node, key string) []string {
 	return out
 }
 
-func gitIn(t *testing.T, dir string, args ...string) string {
+func gitIn(t testing.TB, dir string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "git", args...)
 	cmd.Dir = dir
@@ -201,12 +218,7 @@ func TestE2EGitLabExec(t *testing.T) {
 			t.Errorf("%s is in\n%s", not, out)
 		}
 	}
-	src, err := os.ReadFile("../../docs/gitlab/curfew.gitlab-ci.yml")
-	doc, err2 := yamltree.Parse("curfew.gitlab-ci.yml", src, yamltree.Limits{})
-	if err != nil || err2 != nil {
-		t.Fatal(err, err2)
-	}
-	if out, err := g.script(lines(t, doc.Root.Get(".curfew lease"), "after_script")...); err != nil {
+	if out, err := g.script(lines(t, template(t).Get(".curfew lease"), "after_script")...); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	all := g.recordsIn(filepath.Join(g.clone, "curfew-ledger"))
