@@ -113,10 +113,16 @@ func (w *world) collector(t *testing.T, hub *testservers.GitHub, org string) *jo
 func (w *world) collectorTokens(t *testing.T) string {
 	t.Helper()
 	const workflow = "acme/.github/.github/workflows/collect.yml@refs/heads/main"
-	claims := map[string]any{
+	return w.tokensOf(t, map[string]any{
 		"sub": "repo:acme/.github:environment:curfew", "environment": "curfew", "event_name": "schedule", "repository": "acme/.github", "repository_id": "555001",
-		"workflow": "curfew collect", "workflow_ref": workflow, "job_workflow_ref": workflow, "run_id": "1", "run_number": "1",
-	}
+		"workflow": "curfew collect", "workflow_ref": workflow, "job_workflow_ref": workflow,
+	})
+}
+
+// tokensOf is the issuer's endpoint for a job with other claims than the issuer's usual ones.
+func (w *world) tokensOf(t *testing.T, claims map[string]any) string {
+	t.Helper()
+	claims["run_id"], claims["run_number"] = "1", "1"
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer "+w.issuer.RequestToken {
 			http.Error(rw, "who asks?", http.StatusUnauthorized)

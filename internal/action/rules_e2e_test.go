@@ -58,6 +58,14 @@ identities:
         ttl: 30m
         narrow: none
         when: { environment-approval: { min: 1 } }
+break-glass:
+  oncall:
+    grants: [deploy/ticketed]
+    activators: ["@alice"]
+    requires: [incident, reason]
+    ttl: 30m
+    max-uses: { count: 3, per: 30d }
+    review: { within: 1d, by: "@acme/appsec", on-missed: suspend }
 `
 
 const policy = `version: 1

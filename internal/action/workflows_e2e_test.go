@@ -13,7 +13,7 @@ func TestE2EWorkflows(t *testing.T) {
 			"lease": leases, "cancelled": cancelled, "killed while it leases": killedLeasing, "hindered": hindered,
 			"matrix": matrix, "records as an artifact": artifact, "missing permissions": missingPermissions,
 			"hostile repository": hostileRepository, "hostile inputs": hostileInputs,
-			"tampered": tampered, "proxy": proxied, "called": called,
+			"tampered": tampered, "proxy": proxied, "called": called, "break-glass": breakGlass,
 		} {
 			t.Run(name, func(t *testing.T) { test(t, w) })
 		}
