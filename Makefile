@@ -42,9 +42,11 @@ test: ## quick tests
 lint: $(CACHE)/bin/golangci-lint
 	$(CACHE)/bin/golangci-lint run ./...
 
-vet: ## what lint can't: the files for other systems
-	GOOS=darwin go vet -trimpath ./... # -trimpath as releases are built, so that what both compile is compiled once
-	GOOS=windows go vet -trimpath ./...
+vet: ## what lint can't: the files for the other systems that a release is for
+	for to in linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
+	  echo "vet for $$to"; \
+	  GOOS=$${to%/*} GOARCH=$${to#*/} go vet -trimpath ./...; \
+	done # -trimpath as releases are built, so that what both compile is compiled once
 
 e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(KUBERNETES) $(CACHE)/bin/minio-$(MINIO) $(CACHE)/bin/zitadel-$(ZITADEL) $(CACHE)/zizmor/installed $(CACHE)/publish/installed $(CACHE)/aws/installed ## the action under a runner, SARIF under its validator, a real Vault, a real STS and S3, a Kubernetes API server, token exchange, publishing
 	node --test dist/test/*.test.js
