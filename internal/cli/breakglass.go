@@ -75,7 +75,11 @@ func (f *glassReviewFlags) run(ctx context.Context, env *Env, use string) error 
 	if err := writeRecords(ctx, env, f.state, policy, []ledger.Record{r}); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Stderr, "recorded: %s found %s to be %s\n", r.BreakGlass.By, use, r.BreakGlass.Verdict)
+	counts := "it counts once the collector has taken it"
+	if f.orgPolicy == "" {
+		counts = "it lies on this machine alone, and counts once it is brought to the store and collected: --org-policy says where that is"
+	}
+	fmt.Fprintf(env.Stderr, "recorded: %s found %s to be %s; %s\n", r.BreakGlass.By, use, r.BreakGlass.Verdict, counts)
 	return nil
 }
 
