@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/curfew-ci/curfew/internal/identity"
@@ -67,10 +68,11 @@ func CheckEmergency(e *manifest.Emergency) error {
 	return nil
 }
 
-// isControl reports whether a character does something else than to be read: controls, separators of lines, marks that
-// turn a text around.
+// isControl reports whether a character does something else than to be read: controls, separators of lines, what turns a text
+// around or isn't seen. The two joiners are part of how some scripts, and emoji, are written.
 func isControl(r rune) bool {
-	return r < ' ' || 0x7f <= r && r < 0xa0 || 0x2028 <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069
+	const nonJoiner, joiner = '\u200c', '\u200d'
+	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) || unicode.Is(unicode.Cf, r) && r != nonJoiner && r != joiner
 }
 
 // unfit is why break-glass can't be used here, whatever the manifest decides. Who used it must be proven by what outlives

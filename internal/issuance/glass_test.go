@@ -43,6 +43,8 @@ func misuses() []misuse {
 		{attack: attack{name: "a reason that leaves its line", alter: saying(func(e *manifest.Emergency) { e.Reason = "x\n::set-output name=a::b" }), code: refused, says: "in one line"}},
 		{attack: attack{name: "a reason that moves the cursor", alter: saying(func(e *manifest.Emergency) { e.Reason = "x\x1b[2J" }), code: refused}},
 		{attack: attack{name: "a reason turned around", alter: saying(func(e *manifest.Emergency) { e.Incident = "INC\u202e7" }), code: refused}},
+		{attack: attack{name: "a reason with what is not seen", alter: saying(func(e *manifest.Emergency) { e.Reason = "payments\u200b are\U000e0041 down" }), code: refused}},
+		{attack: attack{name: "an incident with a mark of direction", alter: saying(func(e *manifest.Emergency) { e.Incident = "INC\u200f7" }), code: refused}},
 		{attack: attack{name: "a reason without end", alter: saying(func(e *manifest.Emergency) { e.Reason = strings.Repeat("x", 301) }), code: refused, says: "300 characters"}},
 		{attack: attack{name: "a grant that the entry doesn't cover", alter: broken(func(w *world) { w.request.Grant = "deploy/limited" }), code: refused}},
 		{attack: attack{name: "no such entry", alter: saying(func(e *manifest.Emergency) { e.Entry = "other" }), code: refused}},
