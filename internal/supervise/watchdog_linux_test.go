@@ -3,6 +3,7 @@ package supervise
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -59,6 +60,7 @@ func TestWatchdogHangs(t *testing.T) {
 	if err := g.Watchdog.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	stopped(t, g.Watchdog.cmd.Process.Pid)
 	for range 2 {
 		if err := g.Watchdog.Replace([]byte("payload")); !errors.Is(err, errLost) {
 			t.Errorf("%v, want that it is lost", err)
@@ -69,6 +71,22 @@ func TestWatchdogHangs(t *testing.T) {
 		t.Errorf("%+v, %v, ended %d times", result, err, ends.Load())
 	}
 	<-g.Watchdog.gone // it had nothing left to do
+}
+
+// stopped waits until a process that was told to stop has: the signal is sent before all of its threads have it.
+func stopped(t *testing.T, pid int) {
+	t.Helper()
+	for range 1000 {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, state, _ := strings.Cut(string(stat), ") "); strings.HasPrefix(state, "T") {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatalf("%d doesn't stop", pid)
 }
 
 // TestEndPanics: who catches the panic has the credential ended all the same.
