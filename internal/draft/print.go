@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/curfew-ci/curfew/internal/yamltree"
 )
 
 // schemaURL is what an editor completes and checks the manifest by, from the first line. `curfew manifest schema` prints
@@ -50,7 +52,7 @@ func (p *printer) owners(owners []*owner) {
 		if strings.Contains(o.handle, "/") {
 			kind = "team"
 		}
-		p.line(1, o.guess, "%s: { %s: %s }", o.id, kind, quote(o.handle))
+		p.line(1, o.guess, "%s: { %s: %s }", o.id, kind, yamltree.Quote(o.handle))
 	}
 }
 
@@ -70,12 +72,12 @@ func (p *printer) identities(ids []*identity) {
 func (p *printer) identity(it *identity) {
 	p.line(1, "", "%s:", it.id)
 	p.line(2, "", "owner: %s", it.owner.id)
-	p.line(2, "say what it is for", "purpose: %s", quote(it.purpose))
+	p.line(2, "say what it is for", "purpose: %s", yamltree.Quote(it.purpose))
 	if len(it.grants) > 0 {
 		p.line(2, "how bad would its misuse be?", "privilege: high")
 	}
 	p.line(2, "when must it be certified again?", "expires: %q", p.expires)
-	p.line(2, "", "runs-as: { workflow: %s, job: %s }", quote(it.workflow), flow(it.jobs))
+	p.line(2, "", "runs-as: { workflow: %s, job: %s }", yamltree.Quote(it.workflow), flow(it.jobs))
 	if len(it.grants) > 0 {
 		p.claims(it)
 	}
@@ -104,11 +106,11 @@ func (p *printer) claims(it *identity) {
 	p.line(2, "", "claims:")
 	p.line(3, "the repository's numeric id; until then every lease is denied", "repository_id: %q", "0")
 	if p.in.Repository != "" { // a name makes the subject that providers compare; it can only narrow what the id says
-		p.line(3, "as the remote has it; tokens spell it as the platform does", "repository: %s", quote(p.in.Repository))
+		p.line(3, "as the remote has it; tokens spell it as the platform does", "repository: %s", yamltree.Quote(p.in.Repository))
 	}
-	p.line(3, guess, "job_workflow_ref: %s", quote(fmt.Sprintf("%s/%s@refs/heads/%s", repo, it.workflow, branch)))
+	p.line(3, guess, "job_workflow_ref: %s", yamltree.Quote(fmt.Sprintf("%s/%s@refs/heads/%s", repo, it.workflow, branch)))
 	if it.environment != "" {
-		p.line(3, "", "environment: %s", quote(it.environment))
+		p.line(3, "", "environment: %s", yamltree.Quote(it.environment))
 	}
 }
 
@@ -119,7 +121,7 @@ func (p *printer) token(it *identity) {
 	}
 	var scopes []string
 	for _, name := range sortedKeys(it.token) {
-		scopes = append(scopes, quote(name)+": "+it.token[name])
+		scopes = append(scopes, yamltree.Quote(name)+": "+it.token[name])
 	}
 	p.line(2, it.tokenGuess, "token: { %s }", strings.Join(scopes, ", "))
 }
@@ -128,7 +130,7 @@ func (p *printer) grant(it *identity, g *grant) {
 	p.line(3, "", "%s:", g.id)
 	p.line(4, "", "%s:", g.provider)
 	for _, f := range g.fields {
-		p.line(5, f.guess, "%s: %s", f.name, quote(f.value))
+		p.line(5, f.guess, "%s: %s", f.name, yamltree.Quote(f.value))
 	}
 	p.line(4, "shorter?", "ttl: %s", minutes(g.ttl))
 	p.line(4, "an inline session policy", "narrow: none")
@@ -142,7 +144,7 @@ func (p *printer) task(it *identity) string {
 		return "{ environment-approval: { min: 1 } }"
 	}
 	return fmt.Sprintf("{ ticket: { system: github, project: %s, status: [approved], references: sha, use: reusable } }",
-		quote(cmp.Or(p.in.Repository, "OWNER/NAME")))
+		yamltree.Quote(cmp.Or(p.in.Repository, "OWNER/NAME")))
 }
 
 func (p *printer) exceptions(exs []*exception) {
@@ -155,11 +157,11 @@ func (p *printer) exceptions(exs []*exception) {
 			p.WriteByte('\n')
 		}
 		p.line(1, "", "%s:", e.id)
-		p.line(2, "", "secret: %s", quote(e.secret))
+		p.line(2, "", "secret: %s", yamltree.Quote(e.secret))
 		p.line(2, "or actions-org, or { actions-env: NAME }", "store: actions")
 		p.line(2, "", "owner: %s", e.owner.id)
-		p.line(2, "why will no short-lived credential do?", "reason: %s", quote("in use before the manifest"))
-		p.line(2, "who accepts the risk?", "accepted-by: %s", quote(e.acceptedBy()))
+		p.line(2, "why will no short-lived credential do?", "reason: %s", yamltree.Quote("in use before the manifest"))
+		p.line(2, "who accepts the risk?", "accepted-by: %s", yamltree.Quote(e.acceptedBy()))
 		p.line(2, "", "rotate-every: 90d")
 		p.line(2, "", "expires: %q", p.expires)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/testservers"
+	"github.com/curfew-ci/curfew/internal/yamltree"
 )
 
 // sharedCluster is a manifest with two identities whose grants lead to one API server.
@@ -98,7 +99,7 @@ func startRendered(t *testing.T, issuer *testservers.Issuer, ca []byte) (apiServ
 	}
 	text, _ := docs[0].Write(YAML)
 	configuration, _, _ := strings.Cut(string(text), "\n---\n")
-	configuration = strings.Replace(configuration, "    audiences:", "    certificateAuthority: "+yamlText(string(ca))+"\n    audiences:", 1)
+	configuration = strings.Replace(configuration, "    audiences:", "    certificateAuthority: "+yamltree.Quote(string(ca))+"\n    audiences:", 1)
 	s := apiServer{Kubernetes: testservers.StartKubernetes(t, configuration+"\n"), kubectl: testservers.Kubectl(t), home: t.TempDir()}
 	s.ca = filepath.Join(s.home, "ca.pem")
 	if err := os.WriteFile(s.ca, []byte(s.CA), 0o600); err != nil {

@@ -3,11 +3,9 @@ package trust
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
-	"regexp"
-	"slices"
 	"strings"
-	"unicode"
+
+	"github.com/curfew-ci/curfew/internal/yamltree"
 )
 
 // tree is what is written as YAML and as JSON, with its fields in order. A value is a text, a block, an object, or a list of
@@ -45,7 +43,7 @@ func (o tree) yaml(indent string) string {
 		if i > 0 {
 			b.WriteString(indent)
 		}
-		b.WriteString(yamlText(f.name) + ":" + yamlValue(f.value, indent))
+		b.WriteString(yamltree.Quote(f.name) + ":" + yamlValue(f.value, indent))
 	}
 	return b.String()
 }
@@ -70,35 +68,10 @@ func yamlValue(v any, indent string) string {
 	case []string:
 		b.WriteByte('\n')
 		for _, item := range v {
-			b.WriteString(indent + "- " + yamlText(item) + "\n")
+			b.WriteString(indent + "- " + yamltree.Quote(item) + "\n")
 		}
 	case string:
-		return " " + yamlText(v) + "\n"
+		return " " + yamltree.Quote(v) + "\n"
 	}
-	return b.String()
-}
-
-// yamlText is a text as YAML reads it back, whatever its version: bare only where no reader takes it for anything else.
-func yamlText(s string) string {
-	words := []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
-	if regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._/-]*$`).MatchString(s) && !slices.Contains(words, strings.ToLower(s)) {
-		return s
-	}
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case unicode.IsPrint(r):
-			b.WriteRune(r)
-		case r <= 0xffff:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			fmt.Fprintf(&b, `\U%08x`, r)
-		}
-	}
-	b.WriteByte('"')
 	return b.String()
 }
