@@ -114,6 +114,7 @@ func house() plan {
 			"github.com/spf13/viper":                {"internal/secret"}, // gitleaks' own reader of its rules
 			"github.com/zricethezav/gitleaks/v8":    {"internal/secret", "internal/secret/engine"},
 			"github.com/klauspost/compress":         {"internal/gitrepo/odb"},
+			"github.com/mattn/go-runewidth":         {"internal/report"},
 			"github.com/pelletier/go-toml/v2":       {"internal/secret", "internal/verify"}, // what is built in; recipes, with their places
 			"github.com/yuin/goldmark":              {"internal/docsite"},
 			"golang.org/x/mod":                      {"internal/ledger"},
