@@ -13,7 +13,7 @@ const shortWord = 16
 // keyBegin matches what stands before a private key's own lines: the frame of PEM with its headers, or PuTTY's count of lines. keyWord
 // matches one of those lines, with what separates it from the one before.
 var (
-	keyBegin = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]{0,100}PRIVATE KEY(?: BLOCK)?-----(?:(?:\s|\\[nr])*(?:Proc-Type|DEK-Info|Version|Comment): [^\r\n\\]*)*|Private-Lines: [0-9]+`)
+	keyBegin = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:(?:\s|\\[nr])*(?:Proc-Type|DEK-Info|Version|Comment): [^\r\n\\]*)*|Private-Lines: [0-9]+`)
 	keyWord  = regexp.MustCompile(`^(?:[\s"',+]|\\[nrt])*([A-Za-z0-9+/=]+)`)
 )
 
