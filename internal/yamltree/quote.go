@@ -5,18 +5,17 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 )
 
 // bare matches what needs no quotes: no number, date or null, and no indicator, whatever the version of YAML.
-var bare = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\.?[A-Za-z_/][A-Za-z0-9_./-]*$`) })
+var bare = regexp.MustCompile(`^\.?[A-Za-z_/][A-Za-z0-9_./-]*$`)
 
 // Quote writes a text as a scalar that every reader takes for that text: plain where that is safe, and between double quotes
 // otherwise. Neither YAML nor a terminal takes any of it for something else, nor does a runner that it is printed to.
 func Quote(s string) string {
 	words := []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null", ".inf", ".nan"}
-	if bare().MatchString(s) && !slices.Contains(words, strings.ToLower(s)) {
+	if bare.MatchString(s) && !slices.Contains(words, strings.ToLower(s)) {
 		return s
 	}
 	var b strings.Builder
