@@ -65,6 +65,18 @@ func TestDetectPlanted(t *testing.T) {
 	}
 }
 
+// An allowlist that means whole values allows none that only begins so.
+func TestDetectBesideAllowlists(t *testing.T) {
+	for detector, text := range map[string]string{
+		"vault-service-token": "TOKEN=hvs.CAESIFrpWqkzTnvXgHcJdLmBbYsRuA" + strings.Repeat("q7Zw", 16) + "\n",
+		"curl-auth-user":      "curl -u \"robot:x4fK9qT2mW7rZ\" https://api.example.org\n",
+	} {
+		if tokens := find(t, "a.sh", text); len(tokens) != 1 || tokens[0].Detector != detector {
+			t.Errorf("got %s, want one %s", names(tokens), detector)
+		}
+	}
+}
+
 func names(tokens []secret.Token) string {
 	var out []string
 	for _, token := range tokens {
@@ -87,6 +99,9 @@ func TestDetectNothing(t *testing.T) {
 		{"aws secret: a reference", "a.yml", "aws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}\n"},
 		{"azure: the emulator's key", "a.json", "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;"},
 		{"vault: too long for a root token", "a.go", "hvs." + r36},
+		{"vault: a method in code", "a.rs", "let n = s.getAllTheThingsInOneCall;\n"},
+		{"curl: a password crossed out", "a.sh", "curl -u robot:xxxxxxxx https://api.example.org\n"},
+		{"curl: a password that is a word", "a.sh", "curl -u \"robot:token\" https://api.example.org\n"},
 		{"approle: no uuid", "a.hcl", "secret_id = \"data.vault.this\"\n"},
 		{"netrc: a variable", "a.sh", "machine github.com login x password $TOKEN\n"},
 		{"netrc: prose", "a.md", "the machine that you login to asks for a password soon\n"},
