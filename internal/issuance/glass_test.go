@@ -224,6 +224,14 @@ func TestGlassUsed(t *testing.T) {
 				w.t.Fatal(err)
 			}
 		},
+		"junk that a job of another project wrote": func(w *world) {
+			emergency(w)
+			for _, name := range []string{"slots/break-glass/x", "slots/break-glass/" + strings.Repeat("0", 64) + "/" + strings.Repeat("1", 64) + "/00000/9999999999"} {
+				if err := w.shared.Store.Create(w.t.Context(), name, []byte("junk")); err != nil {
+					w.t.Fatal(err)
+				}
+			}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

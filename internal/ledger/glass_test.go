@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -185,12 +186,7 @@ func TestUses(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"one of another project that doesn't say of which": func() {
-			if _, err := s.Take(t.Context(), Claim{Key: []string{"break-glass", "x"}, Limit: 1, Holder: holder, NotAfter: now.Add(time.Minute), Use: use}); err != nil {
-				t.Fatal(err)
-			}
-		},
-		"what is no slot": func() { m.objects["slots/break-glass/x"] = nil },
+		"one that is empty": func() { m.objects[slotsPrefix([]string{"break-glass", "987654", "oncall"})+"00007/9999999999"] = nil },
 		"one that was changed": func() {
 			for name, text := range m.objects {
 				m.objects[name] = []byte(strings.Replace(string(text), "@alice", "@bobby ", 1))
@@ -210,6 +206,46 @@ func TestUses(t *testing.T) {
 		}
 		s.Store = m
 	}
+}
+
+// TestUsesBesideJunk: what somebody writes among another project's slots, or under names that no slot has, keeps no job from
+// being told of its own project's uses, and isn't read at all.
+func TestUsesBesideJunk(t *testing.T) {
+	m := &reads{memory: newMemory()}
+	s := Slots{Store: m, Now: at}
+	key := []string{"break-glass", "987654", "oncall"}
+	claim := Claim{
+		Key: key, Limit: 1, Holder: holder, NotAfter: at().Add(time.Minute),
+		Use: &Use{Grant: "deploy/prod", Activator: "@alice", ActivatorID: "1001", RunID: "1205", Attempt: 1, Ticket: "acme/ops#12"},
+	}
+	if _, err := s.Take(t.Context(), claim); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{
+		"slots/break-glass/x", "slots/break-glass/" + keyDigest(key) + "/00000/9999999999",
+		slotsPrefix([]string{"break-glass", "111", "oncall"}) + "00000/9999999999",
+		usesPrefix("987654") + "x", slotsPrefix(key) + "x", slotsPrefix(key) + "00000/9999999999-x", slotsPrefix(key) + "-0001/9999999999",
+	} {
+		m.objects[name] = []byte("junk")
+	}
+	if got, err := s.Uses(t.Context(), "987654"); err != nil || len(got) != 1 || got[0].Use != *claim.Use || m.n != 1 {
+		t.Errorf("%+v, %v, after %d reads", got, err, m.n)
+	}
+	claim.Key = []string{"break-glass", "987654"}
+	if _, err := s.Take(t.Context(), claim); err == nil {
+		t.Error("a use of no entry was taken")
+	}
+}
+
+// reads counts what is read of a store.
+type reads struct {
+	*memory
+	n int
+}
+
+func (r *reads) Get(ctx context.Context, name string) (Object, error) {
+	r.n++
+	return r.memory.Get(ctx, name)
 }
 
 func TestUseName(t *testing.T) {

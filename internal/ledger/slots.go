@@ -181,14 +181,22 @@ func checkKey(key []string) error {
 	switch {
 	case len(key) == 0 || key[0] == "" || safe(key[0]) != key[0]:
 		return errors.New("the key's first part must be a plain word")
+	case key[0] == BreakGlassKind && len(key) != 3:
+		return errors.New("a key of break-glass names a project and an entry")
 	case !utf8.ValidString(strings.Join(key, "")):
 		return errors.New("the key isn't UTF-8")
 	}
 	return nil
 }
 
-// slotsPrefix is what the names of a key's slots begin with, and slotNumber the part after it.
-func slotsPrefix(key []string) string { return "slots/" + key[0] + "/" + keyDigest(key) + "/" }
+// slotsPrefix is what the names of a key's slots begin with, and slotNumber the part after it. Those of break-glass stand
+// together by their project, as they are listed by it.
+func slotsPrefix(key []string) string {
+	if key[0] == BreakGlassKind {
+		return usesPrefix(key[1]) + keyDigest(key) + "/"
+	}
+	return "slots/" + key[0] + "/" + keyDigest(key) + "/"
+}
 
 func slotNumber(n int) string { return fmt.Sprintf("%05d/", n) }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -18,7 +19,7 @@ const BreakGlassKind = "break-glass"
 // denies.
 const useSchema = 2
 
-// maxUses is how many slots of break-glass are looked at, of all projects.
+// maxUses is how many slots of break-glass are looked at, of one project.
 const maxUses = 50_000
 
 // Use is what the slot of a use of break-glass says of it. It is the word of the job that took it, and stands there
@@ -71,7 +72,8 @@ type Used struct {
 
 // Uses lists the uses of break-glass of a project, by every slot that was ever taken, whether or not its time is over:
 // what was used is to be reviewed for as long as nobody has, and who frees a slot before its time hides no use. A slot
-// that doesn't say who used it is an error, as is what can't be read.
+// that doesn't say who used it is an error, as is what can't be read. What lies under names that no slot has was never one,
+// and other projects' slots aren't looked at: who writes there keeps nobody else from a lease.
 func (s Slots) Uses(ctx context.Context, project string) ([]Used, error) {
 	out, err := s.uses(ctx, project)
 	if err != nil {
@@ -81,66 +83,34 @@ func (s Slots) Uses(ctx context.Context, project string) ([]Used, error) {
 }
 
 func (s Slots) uses(ctx context.Context, project string) ([]Used, error) {
-	names, err := s.allUses(ctx)
+	all, err := listAll(ctx, s.Store, usesPrefix(project), maxUses)
 	if err != nil {
 		return nil, err
 	}
-	var first, mine []string // the first name of each key, and all names of the project's keys
-	for i, name := range names {
-		if i == 0 || keyPart(name) != keyPart(names[i-1]) {
-			first = append(first, name)
-		}
-	}
-	keys, err := s.readAll(ctx, first)
-	if err != nil {
-		return nil, err
-	}
-	for i := range keys {
-		key := keys[i].Key
-		if len(key) != 3 {
-			return nil, fmt.Errorf("%s: names neither project nor entry: look at who wrote it", first[i])
-		}
-		if key[1] == project {
-			mine = append(mine, slices.DeleteFunc(slices.Clone(names), func(name string) bool { return keyPart(name) != keyPart(first[i]) })...)
-		}
-	}
-	slots, err := s.readAll(ctx, mine)
+	names := slices.DeleteFunc(all, func(name string) bool { return !useName.MatchString(name[len(usesPrefix(project)):]) })
+	slots, err := s.readAll(ctx, names)
 	if err != nil {
 		return nil, err
 	}
 	out := []Used{}
 	for i, got := range slots {
 		if got.Use == nil {
-			return nil, fmt.Errorf("%s: doesn't say who used it: look at who wrote it", mine[i])
+			return nil, fmt.Errorf("%s: doesn't say who used it: look at who wrote it", names[i])
 		}
 		out = append(out, Used{Use: *got.Use, ID: got.Holder, Entry: got.Key[2], Taken: got.Taken})
 	}
 	return out, nil
 }
 
-// keyPart is what the names of one key's slots share.
-func keyPart(name string) string {
-	kind := len("slots/" + BreakGlassKind + "/")
-	part, _, _ := strings.Cut(name[min(kind, len(name)):], "/")
-	return part
+// usesPrefix is what the names of a project's slots of break-glass begin with.
+func usesPrefix(project string) string {
+	return "slots/" + BreakGlassKind + "/" + keyDigest([]string{BreakGlassKind, project}) + "/"
 }
 
-// allUses lists the slots of break-glass of all projects: which are whose, their objects say.
-func (s Slots) allUses(ctx context.Context) ([]string, error) {
-	var all []string
-	for after := ""; ; after = all[len(all)-1] {
-		names, err := s.Store.List(ctx, "slots/"+BreakGlassKind+"/", after, MaxList)
-		all = append(all, names...)
-		if err != nil || len(names) == 0 {
-			return all, err
-		}
-		if len(all) > maxUses {
-			return nil, fmt.Errorf("more than %d", maxUses)
-		}
-	}
-}
+// useName is the rest of such a name: the whole key's digest, the slot's number and its generation.
+var useName = regexp.MustCompile(`^[0-9a-f]{64}/[0-9]{5}/[0-9]{10}$`)
 
-// atOnce is how many objects are read at one time: each lease reads all uses that there ever were.
+// atOnce is how many objects are read at one time: each lease reads all uses that its project ever had.
 const atOnce = 16
 
 // readAll reads slots, in the order of their names.

@@ -113,8 +113,8 @@ func (s *Store) Facts(ctx context.Context, project, grant string) (*manifest.Led
 //
 // A slot of break-glass must say who used it: one that doesn't would deny every lease of the project from then on.
 func (s *Store) Take(ctx context.Context, c ledger.Claim) (string, error) {
-	if len(c.Key) > 0 && c.Key[0] == ledger.BreakGlassKind && (c.Use == nil || len(c.Key) != 3) {
-		return "", errors.New("a use of break-glass must say who uses it, of which project and entry")
+	if len(c.Key) > 0 && c.Key[0] == ledger.BreakGlassKind && c.Use == nil {
+		return "", errors.New("a use of break-glass must say who uses it")
 	}
 	name, err := s.slots.Take(ctx, c)
 	if err != nil || s.minds.Load() {
