@@ -83,7 +83,7 @@ func (p *oauth) exchange(ctx context.Context, r Request) (*Credential, error) {
 	if token.value.Len() == 0 {
 		return nil, err
 	}
-	c.issuedAs(token, p.now())
+	c.issuedAs(token, p.now(), r.Session)
 	if err == nil { // what is unfit can't be held either
 		err = errors.Join(l.fits(token, c, r), r.hold(c))
 	}

@@ -158,6 +158,18 @@ func TestOAuthHandle(t *testing.T) {
 	}
 }
 
+// TestOAuthShort: of a token that could be found by trying, nothing is told that it could be tried on.
+func TestOAuthShort(t *testing.T) {
+	for n, want := range map[int]string{31: "lease:01JD9Z6Q4T8K", 32: "sha256:"} {
+		f := serve(t, says(200, oauthAnswer(made(n), time.Minute, "")))
+		p, _ := provider(t, "oauth")
+		c, err := p.Exchange(t.Context(), request(t, oauthGrant(f.URL)))
+		if err != nil || !strings.HasPrefix(c.Handle, want) {
+			t.Errorf("%d characters: %+v, %v, want %s", n, c, err, want)
+		}
+	}
+}
+
 func TestOAuthDenied(t *testing.T) {
 	for code, try := range map[string]string{
 		"invalid_request":        "compare the claims with what the server trusts",

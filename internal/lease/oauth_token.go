@@ -59,16 +59,16 @@ func (l *line) access(a answer) (oauthAnswer, error) {
 }
 
 // issuedAs fills in what the answer says of the credential.
-func (c *Credential) issuedAs(a oauthAnswer, now time.Time) {
-	c.Issued, c.NotAfter, c.Handle = now, now.Add(a.lives), oauthHandle(a.value)
+func (c *Credential) issuedAs(a oauthAnswer, now time.Time, s Session) {
+	c.Issued, c.NotAfter, c.Handle = now, now.Add(a.lives), oauthHandle(a.value, s)
 	if c.Revocable == ByToken {
 		c.ending.token = a.value
 	}
 }
 
-// oauthHandle is "jti:" and the id of a token that is a JWT (RFC 9068, section 2.2), which the server's log may have, or the
-// token's fingerprint: RFC 6749, section 10.10, has no token be guessed.
-func oauthHandle(token redact.Secret) string {
+// oauthHandle is "jti:" and the id of a token that is a JWT (RFC 9068, section 2.2), which the server's log may have; otherwise
+// as of any token.
+func oauthHandle(token redact.Secret, s Session) string {
 	if parts := strings.Split(string(token.Reveal()), "."); len(parts) == 3 {
 		payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 		if err == nil {
@@ -81,7 +81,7 @@ func oauthHandle(token redact.Secret) string {
 			}
 		}
 	}
-	return token.Fingerprint("oauth")
+	return s.handle("oauth", token)
 }
 
 // fits refuses a token that is more than was asked for.

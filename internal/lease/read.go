@@ -142,6 +142,15 @@ func named(kind string, token redact.Secret) (string, error) {
 	return token.Fingerprint(kind), nil
 }
 
+// handle is what records know a token by that no log of the provider's names: its fingerprint, or of one that could be found by
+// trying, as it has few characters, no more than the lease that it is of.
+func (s Session) handle(kind string, token redact.Secret) string {
+	if token.Len() < shortest {
+		return "lease:" + s.Lease
+	}
+	return token.Fingerprint(kind)
+}
+
 // term checks when a credential ends against how long it may live.
 func (r Request) term(issued, notAfter time.Time) error {
 	end := notAfter.UTC().Format(time.RFC3339)

@@ -106,7 +106,7 @@ func (p *registry) credential(ctx context.Context, l *line, a answer, r Request,
 		return nil, err
 	}
 	l.hide(token)
-	c := &Credential{Provider: p.name, Handle: token.Fingerprint(p.detector), Issued: p.now(), Revocable: Never}
+	c := &Credential{Provider: p.name, Handle: r.Session.handle(p.detector, token), Issued: p.now(), Revocable: Never}
 	c.NotAfter = c.Issued.Add(p.lives)
 	if p.end != nil {
 		c.Revocable, c.ending = ByToken, ending{server: base, token: token}
