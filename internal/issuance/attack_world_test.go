@@ -181,6 +181,23 @@ func serverAttacks(t *testing.T) []attack {
 		{name: "provider gives nothing", alter: func(w *world) {
 			w.options.Providers = func(string) (lease.Provider, error) { return silent{}, nil }
 		}, code: issuance.CodeFailed, records: "intent failed"},
+		{name: "provider gives more than a credential", alter: func(w *world) {
+			w.options.Providers = func(string) (lease.Provider, error) { return generous{}, nil }
+		}, code: issuance.CodeFailed, records: "intent revoked expire-only failed"},
+	}
+}
+
+// generous issues two credentials at once, gives both back, and hears no answer to the second.
+type generous struct{ silent }
+
+func (generous) Exchange(context.Context, lease.Request) (*lease.Credential, error) {
+	c := &lease.Credential{Provider: "vault", Handle: "acc-1", Issued: start, NotAfter: start.Add(time.Minute), Revocable: lease.ByToken}
+	more := &lease.Credential{Provider: "vault", Handle: "acc-2", Issued: start, Revocable: lease.ByToken}
+	return nil, &lease.GivenBackError{
+		Credential: c, Why: errors.New("more than was asked for"), Revocation: lease.Revocation{Outcome: lease.Revoked, NotAfter: c.NotAfter, Answer: "204"},
+		Also: &lease.GivenBackError{
+			Credential: more, Why: errors.New("not asked for"), Revocation: lease.Revocation{Outcome: lease.ExpireOnly, Answer: "no answer"}, Unanswered: errors.New("no answer"),
+		},
 	}
 }
 

@@ -68,6 +68,10 @@ func (w *way) givenBack(ctx context.Context, err error) *DeniedError {
 	w.hide(back.Credential.Secrets()...)
 	d := orEnded(ctx, exchangeDenied(fmt.Errorf("%s: %w", back.Credential.Provider, back.Why)))
 	got := w.ending(back.Credential, w.originOf(), back.Revocation, back.Unanswered)
+	if also := back.Also; also != nil {
+		w.hide(also.Credential.Secrets()...)
+		got.Err = errors.Join(got.Err, w.ending(also.Credential, w.originOf(), also.Revocation, also.Unanswered).Err)
+	}
 	d.Ended = &got
 	return d
 }

@@ -80,7 +80,7 @@ func (p *oauth) exchange(ctx context.Context, r Request) (*Credential, error) {
 		return nil, l.denied(r, a, oauthTry(a, g))
 	}
 	token, err := l.access(a)
-	if token.value.Len() == 0 {
+	if token.value.Len()+token.refresh.Len() == 0 {
 		return nil, err
 	}
 	c.issuedAs(token, p.now(), r.Session)
@@ -88,7 +88,7 @@ func (p *oauth) exchange(ctx context.Context, r Request) (*Credential, error) {
 		err = errors.Join(l.fits(token, c, r), r.hold(c))
 	}
 	if err != nil {
-		return nil, p.giveBackAll(ctx, c, token, err)
+		return nil, p.giveBackAll(ctx, c, token, r, err)
 	}
 	c.Values = []Value{names.secret(oauthToken, token.value)}
 	return c, nil

@@ -130,8 +130,46 @@ func TestOAuthRefreshLeft(t *testing.T) {
 	p, _ := provider(t, "oauth")
 	g := oauthGrant(f.URL)
 	g.OAuth.RevokeURL = ""
-	if err := failed(t, p, request(t, g), refresh); !strings.Contains(err.Error(), "the refresh token lives on, as the grant has no revoke-url: end it at the server") {
+	err := failed(t, p, request(t, g), refresh)
+	if !strings.Contains(err.Error(), "the refresh token lives on, as the grant has no revoke-url: end it at the server") {
 		t.Error(err)
+	}
+	if also := alsoGivenBack(t, err); also.Revocation.Outcome != lease.ExpireOnly || !also.Revocation.NotAfter.IsZero() || also.Credential.Revocable != lease.Never {
+		t.Errorf("%+v", also)
+	}
+}
+
+// alsoGivenBack is what an answer had beside the access token.
+func alsoGivenBack(t *testing.T, err error) *lease.GivenBackError {
+	t.Helper()
+	back := (*lease.GivenBackError)(nil)
+	if !errors.As(err, &back) || back.Also == nil {
+		t.Fatalf("nothing else was given back: %v", err)
+	}
+	if back.Also.Credential.Provider != "oauth" || back.Also.Credential.Handle == back.Credential.Handle || !strings.HasPrefix(back.Also.Revocation.Answer, "of the refresh token: ") {
+		t.Errorf("%+v beside %+v", back.Also, back)
+	}
+	return back.Also
+}
+
+// TestOAuthRefreshGivenBack: what the server says of the refresh token is told apart from what it says of the access token, also where
+// there is none of the latter.
+func TestOAuthRefreshGivenBack(t *testing.T) {
+	token, refresh := made(48), made(40)
+	for name, answer := range map[string]http.HandlerFunc{"revoked": says(200, ""), "expire-only": says(400, `{"error":"unsupported_token_type"}`)} {
+		f := serve(t, says(200, oauthAnswer(token, time.Minute, `,"refresh_token":"`+refresh+`"`)), answer, says(200, ""))
+		p, _ := provider(t, "oauth")
+		err := failed(t, p, request(t, oauthGrant(f.URL)), token, refresh)
+		if also := alsoGivenBack(t, err); string(also.Revocation.Outcome) != name || !strings.Contains(err.Error(), "the refresh token is "+name) {
+			t.Errorf("%s: %+v, %v", name, also, err)
+		}
+	}
+	f := serve(t, says(200, `{"refresh_token":"`+refresh+`"}`), says(200, ""))
+	p, _ := provider(t, "oauth")
+	err := failed(t, p, request(t, oauthGrant(f.URL)), refresh)
+	back := (*lease.GivenBackError)(nil)
+	if !errors.As(err, &back) || back.Revocation.Outcome != lease.Revoked || !strings.Contains(err.Error(), "the answer has no access token\n") || len(f.asked()) != 2 {
+		t.Errorf("%v, after %v", err, f.asked())
 	}
 }
 

@@ -37,7 +37,7 @@ func (l *line) access(a answer) (oauthAnswer, error) {
 	if v := member(root, "refresh_token"); v != nil && v.Kind != jsontree.Null {
 		out.refresh = redact.New([]byte(v.Text))
 		l.hide(out.refresh)
-		out.fault = errors.New("the answer has a refresh token, by which its holder gets new ones after the lease: have the server issue none to this client")
+		out.fault = errRefresh
 	}
 	// The type must be there, and a server that leaves it out has answered with an access token all the same.
 	if v := member(root, "issued_token_type"); v != nil && text(root, "issued_token_type") != oauthAccess {
@@ -104,23 +104,40 @@ func (l *line) fits(a oauthAnswer, c *Credential, r Request) error {
 }
 
 // giveBackAll revokes what isn't handed over: the refresh token first, by which others could be had.
-func (p *oauth) giveBackAll(ctx context.Context, c *Credential, a oauthAnswer, why error) error {
+func (p *oauth) giveBackAll(ctx context.Context, c *Credential, a oauthAnswer, r Request, why error) error {
+	if a.refresh.Len() == 0 {
+		return giveBack(ctx, p, c, why)
+	}
+	also := p.giveBackRefresh(ctx, c, a.refresh, r)
 	switch {
-	case a.refresh.Len() == 0:
+	case a.value.Len() == 0:
+		also.Why = why
+		return also
+	case also.Unanswered != nil:
+		why = fmt.Errorf("%w\n  the refresh token could not be revoked: %w", why, also.Unanswered)
 	case c.Revocable != ByToken:
 		why = fmt.Errorf("%w\n  the refresh token lives on, as the grant has no revoke-url: end it at the server", why)
 	default:
-		also := *c
-		also.ending.token = a.refresh
-		got, err := p.end(context.WithoutCancel(ctx), &also, "refresh_token")
-		if err != nil {
-			why = fmt.Errorf("%w\n  the refresh token could not be revoked: %w", why, err)
-		} else {
-			why = fmt.Errorf("%w\n  the refresh token is %s", why, got.Outcome)
-		}
+		why = fmt.Errorf("%w\n  the refresh token is %s", why, also.Revocation.Outcome)
 	}
-	return giveBack(ctx, p, c, why)
+	back := giveBack(ctx, p, c, why)
+	back.Also = also
+	return back
 }
+
+// giveBackRefresh revokes a refresh token, of which nobody knows when it ends by itself.
+func (p *oauth) giveBackRefresh(ctx context.Context, of *Credential, refresh redact.Secret, r Request) *GivenBackError {
+	c := &Credential{Provider: "oauth", Handle: oauthHandle(refresh, r.Session), Issued: p.now(), Revocable: of.Revocable, ending: of.ending}
+	if c.Revocable == ByToken {
+		c.ending.token = refresh
+	}
+	got, err := p.end(context.WithoutCancel(ctx), c, "refresh_token")
+	got.Answer = "of the refresh token: " + got.Answer
+	return &GivenBackError{Credential: c, Why: errRefresh, Revocation: got, Unanswered: err}
+}
+
+// errRefresh is why an answer with a refresh token is given back.
+var errRefresh = errors.New("the answer has a refresh token, by which its holder gets new ones after the lease: have the server issue none to this client")
 
 // Revoke asks the server to end the access token (RFC 7009).
 func (p *oauth) Revoke(ctx context.Context, c *Credential) (Revocation, error) {

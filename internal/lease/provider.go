@@ -147,7 +147,7 @@ func (r Request) hold(c *Credential) error {
 
 // giveBack revokes a credential that isn't handed over, also where the job was cancelled, and says so beside
 // the reason. One whose end wasn't told, or would be before it came, lives for nobody knows how long: it isn't to be called over.
-func giveBack(ctx context.Context, p Provider, c *Credential, why error) error {
+func giveBack(ctx context.Context, p Provider, c *Credential, why error) *GivenBackError {
 	if !c.NotAfter.After(c.Issued) {
 		c.NotAfter = time.Time{}
 	}
@@ -161,6 +161,8 @@ type GivenBackError struct {
 	Why        error       // the exchange failed
 	Revocation Revocation
 	Unanswered error // why no answer came to that; nil where one did
+	// Also is another credential that the same answer had, and what became of that; nil where it had none. Why tells of it.
+	Also *GivenBackError
 }
 
 // Error says why the exchange failed, and what became of the credential.
