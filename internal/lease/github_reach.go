@@ -190,8 +190,11 @@ func (l *line) installation(ctx context.Context, token redact.Secret, page, size
 	return readJSON(a)
 }
 
-// githubFresh is a refusal of a token that was issued just now: it takes moments until all of GitHub's servers know one.
-func githubFresh(a answer) bool { return a.status == http.StatusUnauthorized }
+// githubFresh is a refusal of a token that was issued just now: it takes moments until all of GitHub's servers know one, and
+// what it may (https://github.com/octokit/auth-app.js/issues/65 and 589).
+func githubFresh(a answer) bool {
+	return a.status == http.StatusUnauthorized || a.status == http.StatusForbidden && githubSaid(a) == "Resource not accessible by integration"
+}
 
 // githubHeader is what a request to GitHub's API has.
 func githubHeader(token redact.Secret) http.Header {
