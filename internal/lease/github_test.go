@@ -149,24 +149,30 @@ func TestGitHubUnasked(t *testing.T) {
 
 func TestGitHubRevoke(t *testing.T) {
 	const lives = "expire-only until 2026-11-28T12:30:00Z "
+	unknown := says(401, `{"message":"Bad credentials","documentation_url":"x"}`)
 	for _, tt := range []struct {
-		name   string
-		answer http.HandlerFunc
-		want   string
-		fails  bool
+		name    string
+		after   time.Duration
+		answers []http.HandlerFunc
+		want    string
+		fails   bool
 	}{
-		{"ended", says(401, `{"message":"Bad credentials","documentation_url":"x"}`), "already-ended (HOST answered 401: Bad credentials)", false},
-		{"a 401 of something in between", says(401, `<html>`), lives + "(HOST answered 401)", false},
-		{"no such path", says(404, `{"message":"Not Found"}`), lives + "(HOST answered 404: Not Found)", false},
-		{"200 is no proof", says(200, `{}`), lives + "(HOST answered 200)", false},
-		{"fault", says(502, ``), lives + "(HOST answered 502, in the last of 4 tries)", true},
+		{"ended", 5 * time.Second, []http.HandlerFunc{unknown}, "already-ended (HOST answered 401: Bad credentials)", false},
+		{"not known yet", 0, []http.HandlerFunc{unknown, unknown, says(204, "")}, "revoked (HOST answered 204)", false},
+		{"ended, and found out once it would be known", 4 * time.Second, []http.HandlerFunc{unknown}, "already-ended (HOST answered 401: Bad credentials)", false},
+		{"perhaps not known yet", 0, []http.HandlerFunc{unknown}, lives + "(HOST answered 401: Bad credentials, in the last of 4 tries)", true},
+		{"a 401 of something in between", 0, []http.HandlerFunc{says(401, `<html>`)}, lives + "(HOST answered 401)", false},
+		{"no such path", 0, []http.HandlerFunc{says(404, `{"message":"Not Found"}`)}, lives + "(HOST answered 404: Not Found)", false},
+		{"200 is no proof", 0, []http.HandlerFunc{says(200, `{}`)}, lives + "(HOST answered 200)", false},
+		{"fault", 0, []http.HandlerFunc{says(502, ``)}, lives + "(HOST answered 502, in the last of 4 tries)", true},
 	} {
-		f := serve(t, says(200, `{"token":"`+ghs()+`","expires_at":"2026-11-28T12:30:00Z"}`), githubLists(1, "acme/web"), tt.answer)
-		p, _ := provider(t, "github")
+		f := serve(t, append([]http.HandlerFunc{says(200, `{"token":"`+ghs()+`","expires_at":"2026-11-28T12:30:00Z"}`), githubLists(1, "acme/web")}, tt.answers...)...)
+		p, clock := provider(t, "github")
 		c, err := p.Exchange(t.Context(), request(t, githubGrant(f.URL)))
 		if err != nil {
 			t.Fatal(err)
 		}
+		clock.at = clock.at.Add(tt.after)
 		got, err := p.Revoke(t.Context(), c)
 		if want := strings.ReplaceAll(tt.want, "HOST", f.host()); got.String() != want || (err != nil) != tt.fails {
 			t.Errorf("%s: %s and %v, want %s", tt.name, got, err, want)
