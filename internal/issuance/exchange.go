@@ -133,8 +133,10 @@ func (w *way) hold(c *lease.Credential) error {
 // held is a credential as it is held.
 func (w *way) held(c *lease.Credential) Held {
 	h := Held{ID: w.id, Until: c.Issued.Add(w.ttl), As: lease.As(&w.first.grant), Credential: c, Origin: w.originOf()}
-	if h.Until.After(c.NotAfter) {
-		h.Until = c.NotAfter
+	for _, bound := range []time.Time{c.NotAfter, w.first.ends} { // what was decided is older than the credential
+		if h.Until.After(bound) {
+			h.Until = bound
+		}
 	}
 	return h
 }

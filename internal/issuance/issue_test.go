@@ -221,6 +221,28 @@ func TestIssueOtherwise(t *testing.T) {
 	}
 }
 
+// TestUntilEntitled: a provider that issues for no less than an hour is told in time that the credential must end, by what the
+// identity is entitled to, however long the way to it took.
+func TestUntilEntitled(t *testing.T) {
+	w := newWorld(t)
+	w.request.Grant = "deploy/source"
+	ends := time.Date(2027, 6, 2, 0, 0, 0, 0, time.UTC)
+	w.at = ends.Add(-10 * time.Second)
+	w.fail = func(name string) error {
+		if name == "second token" {
+			w.at = w.at.Add(5 * time.Second)
+		}
+		return nil
+	}
+	l, err := w.broker().Issue(t.Context(), w.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !l.Until.Equal(ends) || !l.NotAfter.After(ends) {
+		t.Errorf("until %s, not after %s, want %s", l.Until, l.NotAfter, ends)
+	}
+}
+
 // weak hands out tokens that could be found by trying.
 func weak(honest func(string) (lease.Provider, error)) func(string) (lease.Provider, error) {
 	return func(name string) (lease.Provider, error) {
