@@ -242,7 +242,7 @@ func TestE2ELeaseCloud(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := runnerReads(string(handed))
-	if err != nil || len(got) != 4 {
+	if err != nil || len(got) != 5 {
 		t.Fatalf("%d variables, %v", len(got), err)
 	}
 	k := keys{got["AWS_ACCESS_KEY_ID"], got["AWS_SECRET_ACCESS_KEY"], got["AWS_SESSION_TOKEN"]}

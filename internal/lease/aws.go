@@ -23,12 +23,14 @@ const (
 	awsSessionLength = 64
 )
 
-// The names by which AWS' tools know what is handed over.
+// The names by which AWS' tools know what is handed over. Of those for the region each SDK reads one: Python's the second
+// (https://docs.aws.amazon.com/boto3/latest/guide/configuration.html), all others the first.
 const (
 	awsKeyID  = "AWS_ACCESS_KEY_ID"
 	awsSecret = "AWS_SECRET_ACCESS_KEY" //nolint:gosec // its name
 	awsToken  = "AWS_SESSION_TOKEN"     //nolint:gosec // its name
 	awsRegion = "AWS_REGION"
+	awsBoto   = "AWS_DEFAULT_REGION"
 )
 
 func awsKind() kind {
@@ -58,7 +60,7 @@ func (p *aws) exchange(ctx context.Context, r Request) (*Credential, error) {
 	if g == nil {
 		return nil, errOtherGrant
 	}
-	names, err := namesOf(g.HandOver, []string{awsKeyID, awsSecret, awsToken, awsRegion}, nil)
+	names, err := namesOf(g.HandOver, []string{awsKeyID, awsSecret, awsToken, awsRegion, awsBoto}, nil)
 	if err != nil {
 		return nil, err
 	}

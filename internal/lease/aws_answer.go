@@ -56,7 +56,8 @@ func (p *aws) credential(a answer, r Request, n names) (*Credential, error) {
 		return c, err
 	}
 	c.Values = []Value{
-		n.public(awsKeyID, c.Handle), n.secret(awsSecret, secret), n.secret(awsToken, token), n.public(awsRegion, r.Grant.AWS.Region),
+		n.public(awsKeyID, c.Handle), n.secret(awsSecret, secret), n.secret(awsToken, token),
+		n.public(awsRegion, r.Grant.AWS.Region), n.public(awsBoto, r.Grant.AWS.Region),
 	}
 	return c, nil
 }

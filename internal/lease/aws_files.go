@@ -23,10 +23,10 @@ const (
 // that configuration, what its process prints, and an empty file in the place of the user's own
 // credentials, which would count before both.
 func awsFiles(c *Credential, dir string) ([]File, []Value, error) {
-	if len(c.Values) != 4 { // as aws.credential has them
+	if len(c.Values) != 5 { // as aws.credential has them
 		return nil, nil, errors.New("hand over in files: the session isn't whole")
 	}
-	id, secret, token, region := c.Values[0], c.Values[1], c.Values[2], c.Values[3]
+	id, secret, token, region, boto := c.Values[0], c.Values[1], c.Values[2], c.Values[3], c.Values[4]
 	text, err := json.Marshal(map[string]any{
 		"Version": 1, "AccessKeyId": string(id.Value.Reveal()), "SecretAccessKey": string(secret.Value.Reveal()),
 		"SessionToken": string(token.Value.Reveal()), "Expiration": c.NotAfter.UTC().Format(time.RFC3339),
@@ -43,6 +43,6 @@ func awsFiles(c *Credential, dir string) ([]File, []Value, error) {
 		{awsProcessFile, redact.New(text)}, {awsConfigFile, redact.New([]byte(config))}, {awsSharedFile, redact.New(nil)},
 	}
 	return files, []Value{
-		path("AWS_CONFIG_FILE", dir, awsConfigFile), path("AWS_SHARED_CREDENTIALS_FILE", dir, awsSharedFile), region,
+		path("AWS_CONFIG_FILE", dir, awsConfigFile), path("AWS_SHARED_CREDENTIALS_FILE", dir, awsSharedFile), region, boto,
 	}, nil
 }

@@ -48,7 +48,7 @@ func TestAWS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"AWS_ACCESS_KEY_ID=" + id, "*AWS_SECRET_ACCESS_KEY=" + secret, "*AWS_SESSION_TOKEN=" + token, "DEPLOY_REGION=eu-west-1"}
+	want := []string{"AWS_ACCESS_KEY_ID=" + id, "*AWS_SECRET_ACCESS_KEY=" + secret, "*AWS_SESSION_TOKEN=" + token, "DEPLOY_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1"}
 	if diff := cmp.Diff(want, values(c)); diff != "" {
 		t.Errorf("values (-want +got):\n%s", diff)
 	}

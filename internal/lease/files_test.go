@@ -84,7 +84,7 @@ func TestFilesAWS(t *testing.T) {
 	for _, v := range vars {
 		names += v.Name + " "
 	}
-	if names != "AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_REGION " {
+	if names != "AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_REGION AWS_DEFAULT_REGION " {
 		t.Errorf("variables %s", names)
 	}
 	if _, _, err := (&lease.Credential{Provider: "aws"}).Files(dir); err == nil {
