@@ -55,10 +55,20 @@ func (l *line) azureCredential(a answer, r Request, until time.Time) (*Credentia
 		c.Stale, c.NotAfter, c.files = until, until.Add(lives), azureFiles
 	}
 	if err := r.term(c.Issued, c.NotAfter); err != nil {
-		return c, token, fmt.Errorf("%w: Entra says how long its tokens live, 60 to 90 minutes unless a token lifetime policy says otherwise, and %s now. "+
-			"Give the grant a ttl of 2h, and the job as much time, or set such a policy", err, lives)
+		return c, token, fmt.Errorf("%w: Entra says how long its tokens live, 60 to 90 minutes unless a token lifetime policy says otherwise, and %s now. %s",
+			err, lives, azureShorten(lives))
 	}
 	return c, token, nil
+}
+
+// azureShorten says what makes tokens that live for so long fit into a lease. Those of managed identities live for a day
+// (https://github.com/Azure/login#readme), and no policy is for them
+// (https://learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes).
+func azureShorten(lives time.Duration) string {
+	if lives > 2*time.Hour {
+		return "A managed identity's live for a day, which no policy shortens: name an application as client in its place, or have the application's policy say less"
+	}
+	return "Give the grant a ttl of 2h, and the job as much time, or set such a policy"
 }
 
 // azureHandle is the token's unique identifier, which the sign-in logs and, among the claims, those of Azure's activity know

@@ -164,6 +164,17 @@ func TestAzureTooLong(t *testing.T) {
 	}
 }
 
+// TestAzureManagedIdentity: a grant can't be given a ttl for what a managed identity's login lasts.
+func TestAzureManagedIdentity(t *testing.T) {
+	f := serve(t, azureLogin(accessToken(made(22)), 24*time.Hour-time.Second))
+	p, _ := provider(t, "azure")
+	r := request(t, azureGrant(f.URL, manifest.AsEnv))
+	r.TTL = 2 * time.Hour
+	if err := failed(t, p, r); !strings.Contains(err.Error(), "and 23h59m59s now. A managed identity's live for a day, which no policy shortens: name an application") || strings.Contains(err.Error(), "ttl of 2h") {
+		t.Error(err)
+	}
+}
+
 // TestAzureAssertion: without an end of the assertion's, nobody could say until when tools may log in.
 func TestAzureAssertion(t *testing.T) {
 	f := serve(t, azureLogin(made(100), 10*time.Minute))
