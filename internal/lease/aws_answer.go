@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/manifest"
@@ -110,11 +111,14 @@ func awsSaid(a answer) string {
 }
 
 // awsLater are the refusals that AWS' references call temporary, though their status is 400:
-// https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and API_AssumeRoleWithWebIdentity.html.
+// https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and API_AssumeRoleWithWebIdentity.html. That the issuer's
+// keys weren't read in time has the code of a token that is wrong (https://repost.aws/knowledge-center/iam-sts-invalididentitytoken).
 func awsLater(a answer) bool {
-	switch code, _ := awsRefusal(a); code {
+	switch code, message := awsRefusal(a); code {
 	case "Throttling", "ThrottlingException", "RequestLimitExceeded", "IDPCommunicationError":
 		return true
+	case "InvalidIdentityToken":
+		return strings.Contains(message, "retrieve verification key")
 	}
 	return false
 }

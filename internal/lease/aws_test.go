@@ -91,6 +91,21 @@ func TestAWSRevoke(t *testing.T) {
 	}
 }
 
+// TestAWSKeysLater: that STS didn't read the issuer's keys in time is no word on the token.
+func TestAWSKeysLater(t *testing.T) {
+	id, end := "AS"+"IA"+strings.ToUpper(made(16)), "2026-11-28T12:15:00Z"
+	unread := says(400, stsError("InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"))
+	f := serve(t, unread, says(200, stsSession(id, made(40), made(400), end)))
+	p, _ := provider(t, "aws")
+	if c, err := p.Exchange(t.Context(), request(t, awsGrant(f.URL))); err != nil || c.Handle != id {
+		t.Errorf("%+v, %v", c, err)
+	}
+	f = serve(t, unread)
+	if err := failed(t, p, request(t, awsGrant(f.URL))); !strings.Contains(err.Error(), "requirements, in the last of 4 tries") {
+		t.Error(err)
+	}
+}
+
 func TestAWSDenied(t *testing.T) {
 	tests := []struct {
 		name, code, message string
