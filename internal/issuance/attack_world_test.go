@@ -138,6 +138,9 @@ func serverAttacks(t *testing.T) []attack {
 		}
 	}
 	answers := func(h http.HandlerFunc) func(w *world) { return func(w *world) { w.server.answer = h } }
+	never := func(h http.HandlerFunc) func(w *world) {
+		return func(w *world) { w.server.answer, w.patience = h, 300*time.Millisecond }
+	}
 	repeats := func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = w.Write(toJSON(map[string]any{"errors": []string{"not for " + r.Header.Get("Authorization"), strings.Repeat("x", 100_000)}}))
@@ -147,8 +150,8 @@ func serverAttacks(t *testing.T) []attack {
 		{name: "refused with newlines", alter: answers(says(400, `{"errors":["no\n::error::\u001b[2J\u202e"]}`)), code: issuance.CodeExchange, records: "intent failed"},
 		{name: "refused by repeating the token", alter: func(w *world) { w.server.answer, w.request.Grant = repeats, "deploy/source" }, code: issuance.CodeExchange, records: "intent failed"},
 		{name: "an answer of 1 GB and more", alter: answers(stream(0)), code: issuance.CodeFailed, records: "intent failed"},
-		{name: "an answer that doesn't end", alter: answers(stream(100 * time.Millisecond)), code: issuance.CodeFailed, records: "intent failed"},
-		{name: "no answer", alter: answers(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), code: issuance.CodeFailed, records: "intent failed"},
+		{name: "an answer that doesn't end", alter: never(stream(100 * time.Millisecond)), code: issuance.CodeFailed, records: "intent failed"},
+		{name: "no answer", alter: never(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), code: issuance.CodeFailed, records: "intent failed"},
 		{name: "redirect", alter: answers(says(307, "", "Location", elsewhere.URL)), code: issuance.CodeFailed, records: "intent failed"},
 		{name: "another success", alter: answers(says(202, "{}")), code: issuance.CodeFailed, records: "intent failed"},
 		{name: "nonsense", alter: answers(says(200, `{"auth":{"client_token":"a\nb"}}`)), code: issuance.CodeFailed, records: "intent failed"},
@@ -251,7 +254,7 @@ func brokenAttacks() []attack {
 		{name: "governance out of order", alter: fails("rules"), code: issuance.CodeGovernance},
 		{name: "governance out of order on the way", alter: fails("rules again"), code: issuance.CodeGovernance, records: "intent revoked denied"},
 		{name: "governance doesn't answer", alter: func(w *world) {
-			w.options.Timeout, w.options.Governance = 50*time.Millisecond, deaf{w.gov}
+			w.options.Timeout, w.options.Governance = time.Second, deaf{w.gov} // in which a token and keys are had
 		}, code: issuance.CodeGovernance},
 		{name: "keys out of order", alter: fails("keys"), code: issuance.CodeKeys},
 		{name: "no second token", alter: fails("second token"), code: issuance.CodeToken, records: "intent denied"},

@@ -104,6 +104,8 @@ type world struct {
 	dir     string
 	broken  func(ledger.Type) bool // records that can't be written
 	fail    func(step string) error
+	// patience is how long a provider's answer is waited for. However slow a machine is, it answers within that, unless it never does.
+	patience time.Duration
 
 	mu      sync.Mutex
 	secrets []redact.Secret
@@ -113,7 +115,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, at: start, dir: t.TempDir(), server: startServer(t), request: issuance.Request{Grant: "deploy/prod"}}
+	w := &world{t: t, at: start, dir: t.TempDir(), server: startServer(t), patience: 30 * time.Second, request: issuance.Request{Grant: "deploy/prod"}}
 	w.server.now, w.server.step = w.now, w.step
 	w.job = &job{now: w.now, step: w.step, claims: map[string]any{
 		"iss": actions, "sub": "repo:acme/web:environment:production", "repository": "acme/web", "repository_id": "987654",
@@ -147,7 +149,7 @@ func newWorld(t *testing.T) *world {
 		Provers: map[string]issuance.Prover{"ticket": w.tickets}, Store: w.shared.open, Hide: w.hide, Timeout: 5 * time.Second,
 		Providers: func(name string) (lease.Provider, error) {
 			return lease.For(name, lease.Options{
-				Now: w.now, Timeout: 300 * time.Millisecond, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+				Now: w.now, Timeout: w.patience, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 			})
 		},
 	}

@@ -199,8 +199,8 @@ func TestWaitsForWhatIsGranted(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	f := serve(t, func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() })
-	p, _ := within(t, "vault", 200*time.Millisecond)
-	if _, err := p.Exchange(ctx, request(t, vaultGrant(f.URL))); err == nil || err.Error() != "vault: "+f.host()+" gave no answer within 200ms" || len(f.asked()) != 1 {
+	p, _ := within(t, "vault", time.Second)
+	if _, err := p.Exchange(ctx, request(t, vaultGrant(f.URL))); err == nil || err.Error() != "vault: "+f.host()+" gave no answer within 1s" || len(f.asked()) != 1 {
 		t.Errorf("%v, asked %v", err, f.asked())
 	}
 	if _, err := p.Exchange(ctx, request(t, vaultGrant(f.URL))); err == nil || err.Error() != "vault: cancelled" || len(f.asked()) != 1 {
