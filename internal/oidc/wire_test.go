@@ -29,7 +29,7 @@ func TestRetry(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f, c := serve(t, inTurn(tt.answers...)), newClock()
-			got, err := newSource(f.URL, c, impatient).IDToken(t.Context(), "curfew")
+			got, err := newSource(f.URL, c, func(o *oidc.Options) { o.Timeout = 2 * time.Second }).IDToken(t.Context(), "curfew")
 			if err != nil || string(got.Reveal()) != jwt {
 				t.Fatal(err)
 			}
