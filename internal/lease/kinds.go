@@ -64,9 +64,10 @@ func Audience(g *manifest.Grant) string {
 	return k.audience(g)
 }
 
-// Endpoint is the address that is asked for a credential of the grant.
+// Endpoint is the address that is asked for a credential of the grant. GitHub's endpoint isn't: there the token is good that
+// the exchange issues.
 func Endpoint(g *manifest.Grant) (string, error) {
-	if base := g.HandOver().Endpoint; base != "" {
+	if base := g.HandOver().Endpoint; base != "" && g.GitHub == nil {
 		return base, nil
 	}
 	k, err := kindOf(g.Provider())

@@ -1,6 +1,7 @@
 package lease_test
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -19,7 +20,7 @@ func grantsAt(address string) map[string]*manifest.Grant {
 		"aws":    {AWS: &manifest.AWS{Role: "arn:aws:iam::123456789012:role/a", Audience: "sts.amazonaws.com", Region: "eu-west-1", HandOver: at}},
 		"gcp":    {GCP: &manifest.GCP{Provider: gcpPool, ServiceAccount: gcpAccount, HandOver: at}},
 		"azure":  {Azure: &manifest.Azure{Tenant: azureTenant, Client: azureClient, HandOver: at}},
-		"github": {GitHub: &manifest.GitHub{Exchange: "https://octo.acme.example", HandOver: at}},
+		"github": {GitHub: &manifest.GitHub{Exchange: cmp.Or(address, "https://octo.acme.example"), HandOver: manifest.HandOver{Endpoint: "https://ghe.acme.example/api/v3"}}},
 		"oauth":  {OAuth: &manifest.OAuth{TokenURL: "https://as.acme.example/token", HandOver: at}},
 		"npm":    {NPM: &manifest.Registry{HandOver: at}},
 		"pypi":   {PyPI: &manifest.Registry{HandOver: at}},
