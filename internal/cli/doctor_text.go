@@ -1,12 +1,11 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/curfew-ci/curfew/internal/doctor"
+	"github.com/curfew-ci/curfew/internal/jsontree"
 )
 
 // doctorText is the report for a person: a line a check, details indented, and what they come to.
@@ -85,16 +84,12 @@ func doctorSum(r doctor.Report) string {
 
 // doctorJSON is the report for a program.
 func doctorJSON(r doctor.Report) (string, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	err := e.Encode(struct {
+	text, err := jsontree.Indented(struct {
 		Schema    int              `json:"schema"`
 		Wrong     int              `json:"wrong"`
 		Unchecked int              `json:"not-checked"`
 		OK        int              `json:"ok"`
 		Checks    []doctor.Finding `json:"checks"`
 	}{1, r.Count(doctor.Wrong), r.Count(doctor.Unchecked), r.Count(doctor.OK), r.Findings})
-	return printable(b.String()), err
+	return printable(string(text)), err
 }

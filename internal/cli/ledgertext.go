@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
@@ -41,25 +41,23 @@ type rowJSON struct {
 	Checkpoint string            `json:"checkpoint,omitempty"`
 }
 
-func (w *rowWriter) writeJSON(row ledgerRow, indent string, shown *ledger.Shown) error {
+func (w *rowWriter) writeJSON(row ledgerRow, whole bool, shown *ledger.Shown) error {
 	out := rowJSON{Collected: row.file == "", File: row.file, Record: row.line}
 	if out.Collected {
 		out.Index = &row.index
 	}
-	if indent != "" {
-		out.Bytes = row.line
+	encode := jsontree.Line
+	if whole {
+		out.Bytes, encode = row.line, jsontree.Indented
 	}
 	if shown != nil {
 		out.Proof, out.Checkpoint = &shown.Proof, string(shown.Signed)
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", indent)
-	if err := e.Encode(out); err != nil {
+	text, err := encode(out)
+	if err != nil {
 		return err
 	}
-	_, err := io.WriteString(w.to, printable(b.String()))
+	_, err = fmt.Fprintln(w.to, strings.TrimSuffix(printable(string(text)), "\n"))
 	return err
 }
 
@@ -71,7 +69,7 @@ func (w *rowWriter) list(ctx context.Context, rows iter.Seq2[ledgerRow, error]) 
 			return n, err
 		}
 		if n++; w.json {
-			err = w.writeJSON(row, "", nil)
+			err = w.writeJSON(row, false, nil)
 		} else {
 			err = w.line(ctx, n == 1, &row.record)
 		}
@@ -104,7 +102,7 @@ func (w *rowWriter) line(ctx context.Context, first bool, r *ledger.Record) erro
 // one writes all of a record, with what proves it; shown is nil where nothing does.
 func (w *rowWriter) one(ctx context.Context, row ledgerRow, shown *ledger.Shown) error {
 	if w.json {
-		return w.writeJSON(row, "  ", shown)
+		return w.writeJSON(row, true, shown)
 	}
 	r := &row.record
 	handle := ""

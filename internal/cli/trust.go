@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/scan"
 	"github.com/curfew-ci/curfew/internal/trust"
@@ -216,10 +216,6 @@ func listed(documents []trust.Document) (string, error) {
 	for i, d := range documents {
 		list[i] = named{d.Grant, d.Provider, d.Target, d.JSON()}
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	err := e.Encode(list)
-	return b.String(), err
+	text, err := jsontree.Indented(list)
+	return string(text), err
 }

@@ -1,12 +1,12 @@
 package inventory
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
+
+	"github.com/curfew-ci/curfew/internal/jsontree"
 )
 
 // Encode renders an inventory as the file holds it: sorted, indented, the same for the same inventory.
@@ -14,14 +14,11 @@ func Encode(inv *Inventory) ([]byte, error) {
 	sorted := *inv
 	sorted.Taken = inv.Taken.UTC()
 	sorted.sort()
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(sorted); err != nil {
+	text, err := jsontree.Indented(sorted)
+	if err != nil {
 		return nil, fmt.Errorf("write the inventory: %w", err)
 	}
-	return b.Bytes(), nil
+	return text, nil
 }
 
 // sort orders all lists, in copies, and makes those that are nil empty ones.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/curfew-ci/curfew/internal/identity"
+	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
@@ -28,7 +29,7 @@ type keyProof struct {
 
 func (p keyProof) signed() ([]byte, error) {
 	p.Signature = ""
-	line, err := encode(p)
+	line, err := jsontree.Line(p)
 	return append([]byte("curfew/ledger-key/v1\n"), line...), err
 }
 
@@ -81,7 +82,7 @@ func NewCollectorKey(ctx context.Context, store Store, origin string, random io.
 		return nil, fmt.Errorf("make collector key: %w", err)
 	}
 	p.Signature = hex.EncodeToString(ed25519.Sign(private, message))
-	line, err := encode(p)
+	line, err := jsontree.Line(p)
 	if err != nil {
 		return nil, fmt.Errorf("make collector key: %w", err)
 	}

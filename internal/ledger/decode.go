@@ -39,7 +39,7 @@ func decodeInto(path string, line []byte, into any) error {
 	if err := d.value(doc.Root, reflect.ValueOf(into).Elem()); err != nil {
 		return err
 	}
-	again, err := encode(into)
+	again, err := jsontree.Line(into)
 	if err != nil {
 		return fault(path, line, 0, "can't be encoded again")
 	}

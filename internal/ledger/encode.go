@@ -1,10 +1,10 @@
 package ledger
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/curfew-ci/curfew/internal/jsontree"
 )
 
 // Encode is the record's canonical encoding, without a line break. Times are written in UTC and cut to
@@ -15,7 +15,7 @@ func (r Record) Encode() ([]byte, error) {
 	if err := r.Check(); err != nil {
 		return nil, fmt.Errorf("encode record: %w", err)
 	}
-	line, err := encode(r)
+	line, err := jsontree.Line(r)
 	if err != nil {
 		return nil, fmt.Errorf("encode record: %w", err)
 	}
@@ -23,17 +23,6 @@ func (r Record) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("encode record: %d bytes, at most %d are allowed: shorten the reasons", len(line), MaxRecord)
 	}
 	return line, nil
-}
-
-// encode is v as one line of JSON; of a struct, in the order of its fields.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // normal is a copy in which nothing is left that has two encodings.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/identity"
+	"github.com/curfew-ci/curfew/internal/jsontree"
 )
 
 // glassRecord is a whole record of one of the types of break-glass.
@@ -292,7 +293,7 @@ func FuzzSlot(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := encode(got)
+		again, err := jsontree.Line(got)
 		if err != nil || string(again)+"\n" != string(src) {
 			t.Errorf("%q reads as %q, %v", src, again, err)
 		}

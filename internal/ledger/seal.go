@@ -10,6 +10,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
@@ -45,7 +46,7 @@ type seal struct {
 // be exchanged for another, nor written in another way.
 func (s seal) signed() ([]byte, error) {
 	s.Signature = ""
-	line, err := encode(s)
+	line, err := jsontree.Line(s)
 	return append([]byte("curfew/ledger-seal/v1\n"), line...), err
 }
 
@@ -103,7 +104,7 @@ func Seal(ctx context.Context, dir *Folder, name string, random io.Reader, token
 		return fmt.Errorf("seal %q: %w", name, err)
 	}
 	s.Signature = hex.EncodeToString(ed25519.Sign(key, message))
-	line, err := encode(s)
+	line, err := jsontree.Line(s)
 	if err != nil {
 		return fmt.Errorf("seal %q: %w", name, err)
 	}

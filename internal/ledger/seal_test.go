@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
@@ -184,7 +185,7 @@ func FuzzOpenSealed(f *testing.F) {
 			}
 			return
 		}
-		if again, err := encode(s); err != nil || !bytes.Equal(again, bytes.TrimSuffix(side, []byte("\n"))) {
+		if again, err := jsontree.Line(s); err != nil || !bytes.Equal(again, bytes.TrimSuffix(side, []byte("\n"))) {
 			t.Errorf("written again: %s, %v", again, err)
 		}
 	})

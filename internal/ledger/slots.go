@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/curfew-ci/curfew/internal/jsontree"
 )
 
 // Slots counts what is limited: concurrent leases, uses per day, tickets that may be used once, uses of
@@ -124,7 +126,7 @@ func (s Slots) take(ctx context.Context, c Claim, n int, now time.Time) (name st
 		if found {
 			next.Generation = last.Generation + 1
 		}
-		line, err := encode(next)
+		line, err := jsontree.Line(next)
 		if err != nil {
 			return "", time.Time{}, err
 		}

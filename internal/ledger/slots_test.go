@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/curfew-ci/curfew/internal/jsontree"
 )
 
 const holder = "01JD9Z6Q4T8K0000000000000A"
@@ -85,7 +87,7 @@ func TestSlotsHostileHolder(t *testing.T) {
 		if _, err := s.Take(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
-		line, err := encode(slot{Schema: Schema, Key: c.Key, Generation: 1, Holder: holder, Taken: now.Add(-time.Hour), NotAfter: now.Add(-time.Minute)})
+		line, err := jsontree.Line(slot{Schema: Schema, Key: c.Key, Generation: 1, Holder: holder, Taken: now.Add(-time.Hour), NotAfter: now.Add(-time.Minute)})
 		if err != nil {
 			t.Fatal(err)
 		}

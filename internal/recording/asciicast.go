@@ -1,10 +1,10 @@
 package recording
 
 import (
-	"bytes"
-	"encoding/json"
 	"strconv"
 	"time"
+
+	"github.com/curfew-ci/curfew/internal/jsontree"
 )
 
 // version is the format's, as a header has it.
@@ -39,22 +39,11 @@ func (e Event) line() ([]byte, error) {
 	if e.Marker {
 		code = codeMarker
 	}
-	data, err := encode(e.Data)
+	data, err := jsontree.Line(e.Data)
 	if err != nil {
 		return nil, err
 	}
 	line := append([]byte("["), strconv.FormatFloat(e.At.Seconds(), 'f', 6, 64)...)
 	line = append(line, `, "`+code+`", `...)
 	return append(append(line, data...), "]\n"...), nil
-}
-
-// encode is v as JSON on one line, with nothing escaped that needn't be.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/curfew-ci/curfew/internal/jsontree"
 )
 
 const head = `{"version": 2, "width": 80, "height": 24}` + "\n"
@@ -81,7 +83,7 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		line, err := encode(r.Header)
+		line, err := jsontree.Line(r.Header)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,8 @@ import (
 	"hash"
 	"io"
 	"time"
+
+	"github.com/curfew-ci/curfew/internal/jsontree"
 )
 
 // The bounds of a recording's size, in bytes. The smallest has room for the longest header.
@@ -33,7 +35,7 @@ func newWriter(to io.Writer, limit int64, h Header) (*writer, error) {
 		return nil, fmt.Errorf("a limit of %d bytes: expected %d to %d", limit, MinLimit, MaxLimit)
 	}
 	w := &writer{to: to, limit: limit, sum: sha256.New()}
-	line, err := encode(h)
+	line, err := jsontree.Line(h)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/curfew-ci/curfew/internal/finding"
+	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/markup"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
@@ -95,14 +96,11 @@ func checkLooked(c *scan.Checked) error {
 // encode writes v as indented JSON that is safe to print: what visible would escape in other formats is
 // written as \u escapes here, which lose nothing.
 func encode(w io.Writer, v any) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
+	text, err := jsontree.Indented(v)
+	if err != nil {
 		return err
 	}
-	_, err := w.Write(escapeJSON(b.Bytes()))
+	_, err = w.Write(escapeJSON(text))
 	return err
 }
 

@@ -1,7 +1,6 @@
 package tracker
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/courier"
+	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
 
@@ -95,7 +95,7 @@ func (s *service) ask(ctx context.Context, r request, out any) (http.Header, err
 		"Accept": {"application/json"}, "Authorization": {string(s.auth.Reveal())},
 	}}
 	if r.body != nil {
-		if q.Body, err = encode(r.body); err != nil {
+		if q.Body, err = jsontree.Line(r.body); err != nil {
 			return nil, err
 		}
 		q.Header.Set("Content-Type", "application/json")
@@ -152,15 +152,4 @@ func (e *refusedError) Error() string {
 		return e.words + ": may the token's account do that?"
 	}
 	return e.words
-}
-
-// encode is JSON without HTML's escapes, which would only make bodies longer.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSpace(b.Bytes()), nil
 }

@@ -15,6 +15,7 @@ import (
 	"math/big"
 	"strings"
 
+	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/redact"
 )
@@ -110,11 +111,11 @@ func newSETKey(alg string, public publicKey, sign func([]byte) ([]byte, error)) 
 
 // token is a JWT of claims, in JWS' compact form.
 func (k *setKey) token(typ string, claims any) ([]byte, error) {
-	header, err := encode(map[string]string{"alg": k.alg, "kid": k.id, "typ": typ})
+	header, err := jsontree.Line(map[string]string{"alg": k.alg, "kid": k.id, "typ": typ})
 	if err != nil {
 		return nil, err
 	}
-	body, err := encode(claims)
+	body, err := jsontree.Line(claims)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/courier"
+	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/redact"
 	"github.com/curfew-ci/curfew/internal/ticket"
 )
@@ -105,7 +106,7 @@ func (w *Webhook) deliver(ctx context.Context, d ticket.Draft) error {
 	if e.Findings == nil {
 		e.Findings = []string{}
 	}
-	body, err := encode(e)
+	body, err := jsontree.Line(e)
 	if err != nil {
 		return err
 	}

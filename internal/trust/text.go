@@ -9,20 +9,19 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+
+	"github.com/curfew-ci/curfew/internal/jsontree"
 )
 
 // marshal writes JSON with a line for each value. What a terminal or an editor wouldn't show is escaped,
 // which in JSON can only stand in a string.
 func marshal(v any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil { // no value here can fail: they are strings, numbers, lists and maps
+	text, err := jsontree.Indented(v)
+	if err != nil { // no value here can fail: they are strings, numbers, lists and maps
 		panic(err)
 	}
 	var out strings.Builder
-	for _, r := range b.String() {
+	for _, r := range string(text) {
 		switch {
 		case r == '\n' || unicode.IsPrint(r):
 			out.WriteRune(r)

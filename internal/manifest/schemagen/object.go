@@ -2,7 +2,8 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
+
+	"github.com/curfew-ci/curfew/internal/jsontree"
 )
 
 // object is a JSON object whose members keep their order, so that the schemas read like the types.
@@ -27,24 +28,15 @@ func (o object) MarshalJSON() ([]byte, error) {
 			b.WriteByte(',')
 		}
 		for _, v := range []any{m.name, m.value} {
-			if err := encode(&b, v); err != nil {
+			text, err := jsontree.Line(v)
+			if err != nil {
 				return nil, err
 			}
+			b.Write(text)
 			b.WriteByte(':')
 		}
 		b.Truncate(b.Len() - 1) // the colon after the value
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil
-}
-
-// encode writes v without escaping what only HTML minds.
-func encode(b *bytes.Buffer, v any) error {
-	e := json.NewEncoder(b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return err
-	}
-	b.Truncate(b.Len() - 1) // the line break that Encode adds
-	return nil
 }

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/curfew-ci/curfew/internal/jsontree"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/manifest/form"
 )
@@ -57,16 +56,7 @@ func (g *generator) file(name, title string, t reflect.Type) ([]byte, error) {
 	for _, name := range slices.Sorted(maps.Keys(g.defs)) {
 		defs = defs.with(name, g.defs[name])
 	}
-	var b bytes.Buffer
-	if err := encode(&b, schema.with("$defs", defs)); err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	if err := json.Indent(&out, b.Bytes(), "", "  "); err != nil {
-		return nil, err
-	}
-	out.WriteByte('\n')
-	return out.Bytes(), nil
+	return jsontree.Indented(schema.with("$defs", defs))
 }
 
 // value is the schema of a field's value.
