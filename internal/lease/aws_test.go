@@ -183,35 +183,19 @@ func TestAWSOdd(t *testing.T) {
 
 // TestAWSUnasked: what can't be had is refused before anybody is asked.
 func TestAWSUnasked(t *testing.T) {
-	f := serve(t, says(200, ""))
-	tests := []struct {
-		name   string
-		change func(*lease.Request)
-		want   string
-	}{
-		{"short", func(r *lease.Request) { r.TTL = 899 * time.Second }, "a session of 14m59s can't be had: STS issues none of less than 15m0s"},
-		{"long", func(r *lease.Request) { r.TTL = 13 * time.Hour }, "STS issues none of more than 12h0m0s"},
-		{"no ttl", func(r *lease.Request) { r.TTL = 0 }, "give the grant a ttl"},
-		{"no token", func(r *lease.Request) { r.IDToken.Zero(); r.IDToken = lease.Request{}.IDToken }, "the ID token is empty"},
-		{"long policy", func(r *lease.Request) { r.Narrow = []byte(`"` + strings.Repeat("é", 2047) + `"`) }, "has 2049 characters without white space, and STS takes 2048"},
-		{"policy that is none", func(r *lease.Request) { r.Narrow = []byte(`{"a":1,"a":2}`) }, "the session policy:1:8"},
-		{"another grant", func(r *lease.Request) { r.Grant = &manifest.Grant{} }, "the grant is another provider's"},
-		{"unknown partition", func(r *lease.Request) { r.Grant.AWS.Endpoint, r.Grant.AWS.Role = "", "arn:aws-iso:iam::1:role/a" }, `the STS of the partition "aws-iso" isn't known`},
-		{"plain http", func(r *lease.Request) { r.Grant.AWS.Endpoint = "http://sts.example" }, "expected https"},
-		{"names", func(r *lease.Request) { r.Grant.AWS.Names = map[string]string{"AWS_KEY": "A"} }, "names: AWS_KEY isn't handed over"},
-		{"same names", func(r *lease.Request) { r.Grant.AWS.Names = map[string]string{"AWS_REGION": "AWS_ACCESS_KEY_ID"} }, "would both be handed over as AWS_ACCESS_KEY_ID"},
-	}
-	for _, tt := range tests {
-		p, _ := provider(t, "aws")
-		r := request(t, awsGrant(f.URL))
-		tt.change(&r)
-		if err := failed(t, p, r); !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s: %v, want %s in it", tt.name, err, tt.want)
-		}
-	}
-	if len(f.asked()) > 0 {
-		t.Errorf("asked %v", f.asked())
-	}
+	unasked(t, "aws", awsGrant, map[string]func(*lease.Request){
+		"a session of 14m59s can't be had: STS issues none of less than 15m0s": func(r *lease.Request) { r.TTL = 899 * time.Second },
+		"STS issues none of more than 12h0m0s":                                 func(r *lease.Request) { r.TTL = 13 * time.Hour },
+		"give the grant a ttl":                                                 func(r *lease.Request) { r.TTL = 0 },
+		"the ID token is empty":                                                func(r *lease.Request) { r.IDToken.Zero(); r.IDToken = lease.Request{}.IDToken },
+		"has 2049 characters without white space, and STS takes 2048":          func(r *lease.Request) { r.Narrow = []byte(`"` + strings.Repeat("é", 2047) + `"`) },
+		"the session policy:1:8":                                               func(r *lease.Request) { r.Narrow = []byte(`{"a":1,"a":2}`) },
+		"the grant is another provider's":                                      func(r *lease.Request) { r.Grant = &manifest.Grant{} },
+		`the STS of the partition "aws-iso" isn't known`:                       func(r *lease.Request) { r.Grant.AWS.Endpoint, r.Grant.AWS.Role = "", "arn:aws-iso:iam::1:role/a" },
+		"expected https":                                                       func(r *lease.Request) { r.Grant.AWS.Endpoint = "http://sts.example" },
+		"names: AWS_KEY isn't handed over":                                     func(r *lease.Request) { r.Grant.AWS.Names = map[string]string{"AWS_KEY": "A"} },
+		"would both be handed over as AWS_ACCESS_KEY_ID":                       func(r *lease.Request) { r.Grant.AWS.Names = map[string]string{"AWS_REGION": "AWS_ACCESS_KEY_ID"} },
+	})
 }
 
 func awsBehaviour() behaviour {

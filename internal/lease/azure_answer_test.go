@@ -65,23 +65,12 @@ func TestAzureOdd(t *testing.T) {
 }
 
 func TestAzureUnasked(t *testing.T) {
-	f := serve(t, says(200, ""))
-	for want, change := range map[string]func(*lease.Request){
+	unasked(t, "azure", func(url string) *manifest.Grant { return azureGrant(url, "") }, map[string]func(*lease.Request){
 		"say narrow: none in the grant":          func(r *lease.Request) { r.Narrow = []byte("{}") },
 		"a credential for 0s can't be had":       func(r *lease.Request) { r.TTL = 0 },
 		"names: AZURE_ACCESS_TOKEN isn't handed": func(r *lease.Request) { r.Grant.Azure.Names = map[string]string{"AZURE_ACCESS_TOKEN": "X"} },
 		`"http://login.example"`:                 func(r *lease.Request) { r.Grant.Azure.Endpoint = "http://login.example" },
-	} {
-		p, _ := provider(t, "azure")
-		r := request(t, azureGrant(f.URL, ""))
-		change(&r)
-		if err := failed(t, p, r); !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %s in it", err, want)
-		}
-	}
-	if len(f.asked()) > 0 {
-		t.Errorf("asked %v", f.asked())
-	}
+	})
 }
 
 // TestAzureClouds: the authority says which cloud it is, and what a token is asked for there.

@@ -170,8 +170,7 @@ func TestGCPUnbounded(t *testing.T) {
 }
 
 func TestGCPUnasked(t *testing.T) {
-	f := serve(t, says(200, ""))
-	for want, change := range map[string]func(*lease.Request){
+	unasked(t, "gcp", gcpGrant, map[string]func(*lease.Request){
 		"say narrow: none in the grant":           func(r *lease.Request) { r.Narrow = []byte("{}") },
 		"Google issues none of more than 12h0m0s": func(r *lease.Request) { r.TTL = 13 * time.Hour },
 		"a credential for 0s can't be had":        func(r *lease.Request) { r.TTL = 0 },
@@ -182,17 +181,7 @@ func TestGCPUnasked(t *testing.T) {
 		},
 		`the endpoint "http://sts.example"`:        func(r *lease.Request) { r.Grant.GCP.Endpoint = "http://sts.example" },
 		"the ID token is empty: let the job have ": func(r *lease.Request) { r.IDToken = redact.Secret{} },
-	} {
-		p, _ := provider(t, "gcp")
-		r := request(t, gcpGrant(f.URL))
-		change(&r)
-		if err := failed(t, p, r); !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %s in it", err, want)
-		}
-	}
-	if len(f.asked()) > 0 {
-		t.Errorf("asked %v", f.asked())
-	}
+	})
 }
 
 // TestGCPProject: a project is told only where the account's email names one.

@@ -125,8 +125,7 @@ func TestGitHubOdd(t *testing.T) {
 }
 
 func TestGitHubUnasked(t *testing.T) {
-	f := serve(t, says(200, ""))
-	for want, change := range map[string]func(*lease.Request){
+	unasked(t, "github", func(url string) *manifest.Grant { return githubGrant(url) }, map[string]func(*lease.Request){
 		"say narrow: none in the grant": func(r *lease.Request) { r.Narrow = []byte("{}") },
 		"repositories of several owners": func(r *lease.Request) {
 			r.Grant.GitHub.Repositories = []string{"acme/web", "other/web"}
@@ -134,17 +133,7 @@ func TestGitHubUnasked(t *testing.T) {
 		"the grant names no repository": func(r *lease.Request) { r.Grant.GitHub.Repositories = nil },
 		"the endpoint \"http://ghe":     func(r *lease.Request) { r.Grant.GitHub.Endpoint = "http://ghe.example/api/v3" },
 		"the endpoint \"http://sts":     func(r *lease.Request) { r.Grant.GitHub.Exchange = "http://sts.example" },
-	} {
-		p, _ := provider(t, "github")
-		r := request(t, githubGrant(f.URL))
-		change(&r)
-		if err := failed(t, p, r); !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %s in it", err, want)
-		}
-	}
-	if len(f.asked()) > 0 {
-		t.Errorf("asked %v", f.asked())
-	}
+	})
 }
 
 func TestGitHubRevoke(t *testing.T) {

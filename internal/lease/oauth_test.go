@@ -273,25 +273,14 @@ func TestOAuthOdd(t *testing.T) {
 }
 
 func TestOAuthUnasked(t *testing.T) {
-	f := serve(t, says(200, ""))
-	for want, change := range map[string]func(*lease.Request){
+	unasked(t, "oauth", oauthGrant, map[string]func(*lease.Request){
 		"say narrow: none in the grant":                        func(r *lease.Request) { r.Narrow = []byte("{}") },
 		"token-url: \"http://as.example":                       func(r *lease.Request) { r.Grant.OAuth.TokenURL = "http://as.example/token" },
 		"revoke-url: \"http://as.example":                      func(r *lease.Request) { r.Grant.OAuth.RevokeURL = "http://as.example/revoke" },
 		"token-url: \"https://as.example\": expected no query": func(r *lease.Request) { r.Grant.OAuth.TokenURL = "https://as.example/token?tenant=a" },
 		"token-url: the endpoint \"http":                       func(r *lease.Request) { r.Grant.OAuth.Endpoint = "http://elsewhere.example" },
 		"isn't handed over":                                    func(r *lease.Request) { r.Grant.OAuth.Names = map[string]string{"TOKEN": "X"} },
-	} {
-		p, _ := provider(t, "oauth")
-		r := request(t, oauthGrant(f.URL))
-		change(&r)
-		if err := failed(t, p, r); !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %s in it", err, want)
-		}
-	}
-	if len(f.asked()) > 0 {
-		t.Errorf("asked %v", f.asked())
-	}
+	})
 }
 
 // TestOAuthRevoke by a stub: as another process ends it, with the client that it was issued to.

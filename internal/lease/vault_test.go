@@ -209,25 +209,14 @@ func TestWaitsForWhatIsGranted(t *testing.T) {
 }
 
 func TestVaultUnasked(t *testing.T) {
-	f := serve(t, says(200, ""))
-	for want, change := range map[string]func(*lease.Request){
+	unasked(t, "vault", vaultGrant, map[string]func(*lease.Request){
 		"say narrow: none in the grant":    func(r *lease.Request) { r.Narrow = []byte("{}") },
 		"a path has a segment":             func(r *lease.Request) { r.Grant.Vault.Mount = "../sys" },
 		"handed over as VAULT_TOKEN":       func(r *lease.Request) { r.Grant.Vault.Read = map[string]string{"a": "VAULT_TOKEN"} },
 		"handed over as X: name one":       func(r *lease.Request) { r.Grant.Vault.Read = map[string]string{"a": "X", "b": "X"} },
 		"the grant is another provider's":  func(r *lease.Request) { r.Grant = &manifest.Grant{} },
 		"can't be had: give the grant a t": func(r *lease.Request) { r.TTL = 0 },
-	} {
-		p, _ := provider(t, "vault")
-		r := request(t, vaultGrant(f.URL))
-		change(&r)
-		if err := failed(t, p, r); !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %s in it", err, want)
-		}
-	}
-	if len(f.asked()) > 0 {
-		t.Errorf("asked %v", f.asked())
-	}
+	})
 }
 
 func TestVaultRevoke(t *testing.T) {
