@@ -17,15 +17,7 @@ import (
 )
 
 // guardedLease leases where the organisation asks for what only its collector can tell.
-const guardedLease = `on: push
-permissions: { contents: read, actions: read, id-token: write }
-jobs:
-  deploy:
-    runs-on: ubuntu-latest
-    environment: production
-    steps:
-      - uses: actions/checkout@v5
-      - uses: ACTION
+const guardedLease = deploySteps + `      - uses: ACTION
         with: { command: lease, grant: deploy/vault, args: --issuer=ISSUER }
       - run: printf %s "$VAULT_TOKEN" >"$KEEP/vault"
 `

@@ -36,15 +36,7 @@ func cancelled(t *testing.T, w *world) {
 	j.over()
 }
 
-const killedWorkflow = `on: push
-permissions: { contents: read, actions: read, id-token: write }
-jobs:
-  deploy:
-    runs-on: ubuntu-latest
-    environment: production
-    steps:
-      - uses: actions/checkout@v5
-      - id: lease
+const killedWorkflow = deploySteps + `      - id: lease
         uses: ACTION
         with: { command: lease, grant: deploy/slow, args: --issuer=ISSUER }
       - if: always()

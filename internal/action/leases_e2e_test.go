@@ -16,15 +16,7 @@ import (
 )
 
 // leasing leases of both providers, and uses what it has got. END is what the job does then.
-const leasing = `on: push
-permissions: { contents: read, actions: read, id-token: write }
-jobs:
-  deploy:
-    runs-on: ubuntu-latest
-    environment: production
-    steps:
-      - uses: actions/checkout@v5
-      - id: vault
+const leasing = deploySteps + `      - id: vault
         uses: ACTION
         with: { command: lease, grant: deploy/vault, args: --issuer=ISSUER }
       - id: cloud
@@ -154,13 +146,7 @@ func types(all []ledger.Record) string {
 	return strings.Join(out, " ")
 }
 
-const matrixWorkflow = `on: push
-permissions: { contents: read, actions: read, id-token: write }
-jobs:
-  deploy:
-    runs-on: ubuntu-latest
-    environment: production
-    strategy:
+const matrixWorkflow = deployJob + `    strategy:
       fail-fast: false
       max-parallel: 1
       matrix:

@@ -16,15 +16,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/ledger"
 )
 
-const recordingWorkflow = `on: push
-permissions: { contents: read, actions: read, id-token: write }
-jobs:
-  deploy:
-    runs-on: ubuntu-latest
-    environment: production
-    steps:
-      - uses: actions/checkout@v5
-      - id: lease
+const recordingWorkflow = deploySteps + `      - id: lease
         uses: ACTION
         with: { command: lease, grant: deploy/vault, to: output, args: --issuer=ISSUER }
       - uses: ACTION

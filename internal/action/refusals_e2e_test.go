@@ -126,15 +126,7 @@ jobs:
 	j.lacks("::set-output:: injected", "::set-env:: INJECTED", "***\n        ", "  ::stop-commands::mine")
 }
 
-const hostileInputsWorkflow = `on: push
-permissions: { contents: read, actions: read, id-token: write }
-jobs:
-  deploy:
-    runs-on: ubuntu-latest
-    environment: production
-    steps:
-      - uses: actions/checkout@v5
-      - id: ticket
+const hostileInputsWorkflow = deploySteps + `      - id: ticket
         uses: ACTION
         continue-on-error: true
         with:

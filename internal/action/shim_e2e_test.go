@@ -163,15 +163,7 @@ func tunnel(rw http.ResponseWriter, to string) {
 	_ = near.Close()
 }
 
-const proxiedWorkflow = `on: push
-permissions: { contents: read, actions: read, id-token: write }
-jobs:
-  deploy:
-    runs-on: ubuntu-latest
-    environment: production
-    steps:
-      - uses: actions/checkout@v5
-      - id: scan
+const proxiedWorkflow = deploySteps + `      - id: scan
         uses: ACTION
         with: { fail-on: never }
       - id: lease

@@ -20,3 +20,17 @@ func TestE2EWorkflows(t *testing.T) {
 	})
 	t.Run("collected", func(t *testing.T) { collected(t, w) })
 }
+
+// deployJob begins a workflow with the job that the manifest entitles; deploySteps goes on to the steps that use the action.
+const (
+	deployJob = `on: push
+permissions: { contents: read, actions: read, id-token: write }
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    environment: production
+`
+	deploySteps = deployJob + `    steps:
+      - uses: actions/checkout@v5
+`
+)

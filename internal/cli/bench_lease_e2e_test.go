@@ -13,24 +13,7 @@ import (
 	"time"
 )
 
-const benchManifest = `version: 1
-extends: acme/.github
-owners:
-  web: { team: "@acme/web" }
-defaults: { narrow: none, limits: none }
-identities:
-  deploy:
-    owner: web
-    purpose: Deploy the web
-    privilege: low
-    expires: "2099-06-01"
-    runs-as: { workflow: .github/workflows/deploy.yml, job: deploy }
-    claims:
-      repository_id: "987654"
-      job_workflow_ref: acme/web/.github/workflows/deploy.yml@refs/heads/main
-      environment: production
-    grants:
-      sts:
+const benchManifest = siteIdentity + `      sts:
         aws: { role: "ROLE", audience: sts.amazonaws.com, region: us-east-1, endpoint: "MINIO" }
         ttl: 15m
         when: always

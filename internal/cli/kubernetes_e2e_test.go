@@ -14,24 +14,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/testservers"
 )
 
-const clusterManifest = `version: 1
-extends: acme/.github
-owners:
-  web: { team: "@acme/web" }
-defaults: { narrow: none, limits: none }
-identities:
-  deploy:
-    owner: web
-    purpose: Deploy the web
-    privilege: low
-    expires: "2099-06-01"
-    runs-as: { workflow: .github/workflows/deploy.yml, job: deploy }
-    claims:
-      repository_id: "987654"
-      job_workflow_ref: acme/web/.github/workflows/deploy.yml@refs/heads/main
-      environment: production
-    grants:
-      cluster:
+const clusterManifest = siteIdentity + `      cluster:
         kubernetes: { server: "SERVER", ca: ops/ca.pem, audience: "https://kubernetes.acme.example", namespace: default }
         ttl: 10m
         when: always

@@ -65,7 +65,8 @@ type site struct {
 	rules  []string // flags: where the rules are
 }
 
-const siteManifest = `version: 1
+// siteIdentity is a manifest up to the grants of its identity deploy.
+const siteIdentity = `version: 1
 extends: acme/.github
 owners:
   web: { team: "@acme/web" }
@@ -82,7 +83,9 @@ identities:
       job_workflow_ref: acme/web/.github/workflows/deploy.yml@refs/heads/main
       environment: production
     grants:
-      vault:
+`
+
+const siteManifest = siteIdentity + `      vault:
         vault: { address: "VAULT", mount: jwt, role: deploy, audience: vault, read: { "secret/data/deploy#password": DB_PASSWORD } }
         ttl: 30m
         when: always
