@@ -13,7 +13,6 @@ import (
 
 	"github.com/curfew-ci/curfew/internal/custody"
 	"github.com/curfew-ci/curfew/internal/issuance"
-	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/oidc"
@@ -163,115 +162,6 @@ func (j *job) close() error {
 		err = errors.Join(err, j.leases.Close())
 	}
 	return err
-}
-
-// seal seals what this process has recorded, hands it to the organisation's store where that is known, and closes the job.
-// What fails of it is said, and changes nothing about what has been done: the records stay where they are. All has been said when it
-// returns.
-func (j *job) seal(ctx context.Context) {
-	defer j.stderr.wait()
-	j.sealOwn(context.WithoutCancel(ctx))
-	if err := j.close(); err != nil {
-		j.say("%v", err)
-	}
-}
-
-func (j *job) sealOwn(ctx context.Context) {
-	if j.records == nil || j.unsealed() {
-		return
-	}
-	err := j.records.Seal(ctx, rand.Reader, j.idToken)
-	if errors.Is(err, ledger.ErrExists) && j.isSealed(ctx, j.records.Name()) {
-		err = nil // a revoke that runs at the same time has done it
-	}
-	var may *oidc.MayNotAskError
-	if errors.As(err, &may) {
-		err = errors.New("the job gets no ID token")
-	}
-	if err != nil {
-		j.say("the records in %s aren't sealed, so that nobody can collect them: %v", filepath.Join(j.state, recordsFolder, j.records.Name()), err)
-		return
-	}
-	j.deposit(ctx, j.records.Name())
-}
-
-// isSealed reports whether a file has a seal that is whole.
-func (j *job) isSealed(ctx context.Context, name string) bool {
-	content, err := j.folder.Get(ctx, name)
-	if err != nil {
-		return false
-	}
-	seal, err := j.folder.Get(ctx, name+".seal")
-	if err != nil {
-		return false
-	}
-	_, err = ledger.OpenSealed(name, content.Data, seal.Data)
-	return err == nil
-}
-
-// sealLeft does for the processes of this job that could not what seal does for this one.
-func (j *job) sealLeft(ctx context.Context) {
-	ctx = context.WithoutCancel(ctx)
-	if j.folder == nil || onGitLab(j.env) {
-		return // nothing could be recorded either, or nothing can be sealed, which is said
-	}
-	names, err := ledger.SealLeft(ctx, j.folder, rand.Reader, j.idToken)
-	if err != nil {
-		j.say("not all records in %s are sealed: %v", filepath.Join(j.state, recordsFolder), err)
-	}
-	if len(names) == 0 {
-		return
-	}
-	if err := j.openKeptStore(ctx); err != nil {
-		j.say("what was sealed in %s isn't brought to the organisation's store: %v", filepath.Join(j.state, recordsFolder), err)
-	}
-	j.deposit(ctx, names...)
-}
-
-// deposit brings sealed files to the organisation's store, where that is open, and notes which are there: a role that may only create
-// can't tell later whether what is there is the same.
-func (j *job) deposit(ctx context.Context, names ...string) {
-	if j.store == nil || len(names) == 0 {
-		return
-	}
-	there, err := j.depositEach(ctx, names)
-	if err != nil {
-		j.say("not all records in %s are in the organisation's store: %v", filepath.Join(j.state, recordsFolder), err)
-	}
-	j.note(ctx, storedPrefix, there)
-}
-
-// depositEach deposits files and returns those that are there. Of several that fail the error is the first's.
-func (j *job) depositEach(ctx context.Context, names []string) (there []string, err error) {
-	more := 0
-	for _, name := range names {
-		failed := j.store.Deposit(ctx, j.folder, name)
-		switch {
-		case failed == nil:
-			there = append(there, name)
-		case err == nil:
-			err = failed
-		default:
-			more++
-		}
-	}
-	if more > 0 {
-		err = fmt.Errorf("%w, and %d more", err, more)
-	}
-	return there, err
-}
-
-// openStore opens the store that the organisation's policy names.
-func (j *job) openStore(l manifest.Ledger) (issuance.Shared, error) {
-	store, err := orgstore.Open(l, orgstore.Options{
-		Tokens: j.tokens, Ask: lease.Options{Client: j.client, Now: j.env.Now}, Hide: j.veil.hide,
-		Session: lease.Session{Run: j.of.RunID, Attempt: strconv.FormatInt(j.of.Attempt, 10), Lease: "ledger"},
-	})
-	if err != nil {
-		return nil, err
-	}
-	j.store, j.ledger = store, &l
-	return store, nil
 }
 
 // idToken is an ID token that is hidden as soon as it is there.

@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strconv"
 
 	"github.com/curfew-ci/curfew/internal/issuance"
+	"github.com/curfew-ci/curfew/internal/lease"
 	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/orgstore"
 )
 
 // storeFile says in a job's state which store its records go to: whoever seals what a killed process has left hasn't read the
@@ -110,4 +113,50 @@ func decodeStore(src []byte) (*manifest.Ledger, error) {
 		return nil, errors.New("it names no store: expected the file as curfew wrote it")
 	}
 	return kept.Ledger, nil
+}
+
+// deposit brings sealed files to the organisation's store, where that is open, and notes which are there: a role that may only create
+// can't tell later whether what is there is the same.
+func (j *job) deposit(ctx context.Context, names ...string) {
+	if j.store == nil || len(names) == 0 {
+		return
+	}
+	there, err := j.depositEach(ctx, names)
+	if err != nil {
+		j.say("not all records in %s are in the organisation's store: %v", filepath.Join(j.state, recordsFolder), err)
+	}
+	j.note(ctx, storedPrefix, there)
+}
+
+// depositEach deposits files and returns those that are there. Of several that fail the error is the first's.
+func (j *job) depositEach(ctx context.Context, names []string) (there []string, err error) {
+	more := 0
+	for _, name := range names {
+		failed := j.store.Deposit(ctx, j.folder, name)
+		switch {
+		case failed == nil:
+			there = append(there, name)
+		case err == nil:
+			err = failed
+		default:
+			more++
+		}
+	}
+	if more > 0 {
+		err = fmt.Errorf("%w, and %d more", err, more)
+	}
+	return there, err
+}
+
+// openStore opens the store that the organisation's policy names.
+func (j *job) openStore(l manifest.Ledger) (issuance.Shared, error) {
+	store, err := orgstore.Open(l, orgstore.Options{
+		Tokens: j.tokens, Ask: lease.Options{Client: j.client, Now: j.env.Now}, Hide: j.veil.hide,
+		Session: lease.Session{Run: j.of.RunID, Attempt: strconv.FormatInt(j.of.Attempt, 10), Lease: "ledger"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	j.store, j.ledger = store, &l
+	return store, nil
 }
