@@ -96,8 +96,10 @@ func TestPlanNeverWidens(t *testing.T) {
 	if len(refused) > 0 {
 		t.Errorf("refused: %+v", refused)
 	}
-	if ws := manifest.Widenings(after, in.Policy, in.Now); len(ws) > 0 {
-		t.Errorf("the organisation doesn't allow: %v", ws)
+	for _, f := range manifest.Faults(after, in.Policy, in.Now) {
+		if f.Kind == manifest.FaultTerm || f.Kind == manifest.FaultSeparation {
+			t.Errorf("the organisation doesn't allow: %+v", f)
+		}
 	}
 }
 

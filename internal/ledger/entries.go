@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -55,15 +54,4 @@ func (l *Log) Entries(ctx context.Context, from int64) iter.Seq2[Entry, error] {
 			}
 		}
 	}
-}
-
-// Entry reads one record.
-func (l *Log) Entry(ctx context.Context, index int64) (Entry, error) {
-	if index < 0 || index >= l.at.Size {
-		return Entry{}, fmt.Errorf("record %d: the log has %d", index, l.at.Size)
-	}
-	for e, err := range l.Entries(ctx, index) {
-		return e, err
-	}
-	return Entry{}, ErrNotFound
 }

@@ -36,33 +36,3 @@ func (p Inclusion) Check(c Checkpoint, line []byte) error {
 	}
 	return nil
 }
-
-// Consistency proves that a log grew out of what it was: that all it had is still there (RFC 6962,
-// section 2.1.2).
-type Consistency struct {
-	Old    int64  `json:"old"`
-	New    int64  `json:"new"`
-	Hashes []Hash `json:"hashes"`
-}
-
-// ProveConsistency proves that the log begins with all of what it was at an older size, at least 1.
-func (l *Log) ProveConsistency(ctx context.Context, old int64) (Consistency, error) {
-	p, err := tlog.ProveTree(l.at.Size, old, tlog.TileHashReader(l.at.tree(), l.source(ctx)))
-	if err != nil {
-		return Consistency{}, fmt.Errorf("prove that log %q grew from %d records: %w", l.opt.Origin, old, err)
-	}
-	return Consistency{old, l.at.Size, p}, nil
-}
-
-// Check holds the proof to an older and a newer checkpoint of one log.
-func (p Consistency) Check(older, newer Checkpoint) error {
-	switch {
-	case older.Origin != newer.Origin:
-		return errors.New("check consistency: the checkpoints are of two logs")
-	case p.Old != older.Size || p.New != newer.Size:
-		return fmt.Errorf("check consistency: the proof is for %d and %d records, the checkpoints have %d and %d", p.Old, p.New, older.Size, newer.Size)
-	case tlog.CheckTree(p.Hashes, newer.Size, newer.Root, older.Size, older.Root) != nil:
-		return errors.New("check consistency: the newer log doesn't begin with the older: it was rewritten")
-	}
-	return nil
-}

@@ -5,35 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"time"
 )
-
-// Widenings lists where a manifest says more than its organisation's policy allows, in the manifest's
-// order by kind: owners, identities and their grants, exceptions, break-glass. A repository may only
-// narrow. Where p is nil, only what holds for everybody is checked: the term of exceptions.
-func Widenings(m *Manifest, p *Policy, now time.Time) []Reason {
-	s := Standing{Manifest: m, Policy: p, Now: now}
-	out := s.owners()
-	for _, id := range m.IdentityIDs() {
-		identity := m.Identities[id]
-		out = append(out, s.identityTerm(id, &identity)...)
-		for _, name := range m.GrantIDs(id) {
-			g := identity.Grants[name]
-			out = append(out, s.leaseCeiling(id, name, &identity, &g)...)
-			out = append(out, s.ticketSystems(Pointer("identities", id, "grants", name, "when"), g.When)...)
-			out = append(out, s.conflicts(id, name)...)
-		}
-	}
-	for _, id := range m.ExceptionIDs() {
-		e := m.Exceptions[id]
-		out = append(out, s.exceptionTerm(id, &e)...)
-	}
-	for _, id := range m.BreakGlassIDs() {
-		e := m.BreakGlass[id]
-		out = append(out, s.emergencyCeiling(id, &e)...)
-	}
-	return out
-}
 
 // owners lists the organisation's owners that the manifest would have be somebody else.
 func (s Standing) owners() []Reason {

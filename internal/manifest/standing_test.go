@@ -211,42 +211,6 @@ func TestReviewWithin(t *testing.T) {
 	}
 }
 
-func TestWidenings(t *testing.T) {
-	s := loadScene(t)
-	s.apply(t, []edit{
-		{"manifest", `  payments: { team: "@acme/payments" }`, "  payments: { team: \"@acme/payments\" }\n  appsec: { person: \"@me\" }"},
-		{"manifest", `"2027-06-01"`, `"2028-06-01"`},
-		{"manifest", "ttl: 15m", "ttl: 45m"},
-		{"manifest", "project: CHG", "project: TOY"},
-		{"manifest", "      tag:\n", "      migrate:\n"},
-		{"manifest", `"2027-01-31"`, `"2027-06-30"`},
-		{"manifest", "    ttl: 30m\n    max-uses: { count: 2, per: 30d }", "    ttl: 2h\n    max-uses: { count: 2, per: 1d }"},
-	})
-	m, p, _, _, _ := s.parse(t)
-	want := []string{
-		`owner-redefined @ appsec / appsec`,
-		`exceeds-ceiling @ "2028-06-01" / 365d`,
-		`exceeds-ceiling @ 45m / 30m`,
-		`system-not-allowed @ TOY / [CHG, PAY]`,
-		`separation-of-duties @ prod / { conflict: [prod, migrate] }`,
-		`separation-of-duties @ migrate / { conflict: [prod, migrate] }`,
-		`exceeds-ceiling @ "2027-06-30" / 90d`,
-		`exceeds-ceiling @ 2h / 1h`,
-		`exceeds-ceiling @ { count: 2, per: 1d } / { count: 3, per: 30d }`,
-	}
-	if diff := cmp.Diff(want, s.briefs(Widenings(m, p, s.now))); diff != "" {
-		t.Errorf("with a policy (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]string{`exceeds-ceiling @ "2027-06-30"`}, s.briefs(Widenings(m, nil, s.now))); diff != "" {
-		t.Errorf("without one (-want +got):\n%s", diff)
-	}
-	good := loadScene(t)
-	m, p, _, _, _ = good.parse(t)
-	if got := Widenings(m, p, good.now); got != nil {
-		t.Errorf("of a narrow manifest: %q", good.briefs(got))
-	}
-}
-
 func TestCertificationDue(t *testing.T) {
 	sc := loadScene(t)
 	s := sc.standing(t, true)

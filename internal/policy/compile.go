@@ -66,9 +66,6 @@ func Compile(ctx context.Context, name string, modules []Module) (*Policy, error
 	return &Policy{name: name, digest: digest(sorted), rego: rego, limit: timeLimit}, nil
 }
 
-// Name says whose policy it is.
-func (p *Policy) Name() string { return p.name }
-
 // checkModules refuses what isn't worth reading, or would be taken for something else.
 func checkModules(name string, modules []Module) error {
 	switch {

@@ -222,12 +222,3 @@ func TestPrivateKeys(t *testing.T) {
 		})
 	}
 }
-
-func TestZero(t *testing.T) {
-	token, _ := told(t, "a.env", "KEY="+pick(t, "github-pat").Value+"\n")
-	other := token.Value // shares the bytes
-	Zero([]Token{token})
-	if left := bytes.Trim(other.Reveal(), "\x00"); len(left) > 0 {
-		t.Error("something is left of the value")
-	}
-}

@@ -81,16 +81,6 @@ func NewMasker(tokens ...Token) *redact.Masker {
 	return redact.NewMasker(values...)
 }
 
-// Zero overwrites the values of tokens, once nothing is left to be masked. That is what Go lets be done:
-// copies that a regular expression, a string or the runtime's growing of a slice made are out of reach until
-// their memory is used again, as are the contents of files and the values that a Masker looks for.
-func Zero(tokens []Token) {
-	for i := range tokens {
-		tokens[i].Value.Zero()
-		tokens[i].Written.Zero()
-	}
-}
-
 // Ranges lists the byte ranges of those tokens that stand in path, for redact.MaskRanges.
 func Ranges(path string, tokens ...Token) []redact.Range {
 	var out []redact.Range

@@ -2,7 +2,6 @@ package splice
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/curfew-ci/curfew/internal/manifest"
@@ -14,15 +13,13 @@ type op uint8
 const (
 	opSet op = iota + 1
 	opRemove
-	opKeep
 )
 
-// Edit is one change of a manifest. Make it with Set, Remove or Keep.
+// Edit is one change of a manifest. Make it with Set or Remove.
 type Edit struct {
 	op      op
 	pointer string
 	value   string
-	keep    []string
 }
 
 // Set gives the scalar at a JSON Pointer another value, in the quotes that it has if they can hold it.
@@ -32,27 +29,10 @@ func Set(pointer, value string) Edit { return Edit{op: opSet, pointer: pointer, 
 // comments right above and behind them.
 func Remove(pointer string) Edit { return Edit{op: opRemove, pointer: pointer} }
 
-// Keep takes out of a mapping or list all entries but those of these keys or values. Each of them must be
-// there, so that a name that is misspelt removes nothing.
-func Keep(pointer string, names ...string) Edit {
-	return Edit{op: opKeep, pointer: pointer, keep: slices.Clone(names)}
-}
-
-// Pointer is the JSON Pointer of what is edited.
-func (e Edit) Pointer() string { return e.pointer }
-
-// Equal reports whether two edits are the same.
-func (e Edit) Equal(x Edit) bool {
-	return e.op == x.op && e.pointer == x.pointer && e.value == x.value && slices.Equal(e.keep, x.keep)
-}
-
 // String is the edit in words: `set /identities/deploy/expires to "2027-06-01"`.
 func (e Edit) String() string {
-	switch e.op {
-	case opSet:
+	if e.op == opSet {
 		return fmt.Sprintf("set %s to %s", e.pointer, strconv.Quote(e.value))
-	case opKeep:
-		return fmt.Sprintf("keep %q of %s", e.keep, e.pointer)
 	}
 	return "remove " + e.pointer
 }

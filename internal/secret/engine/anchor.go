@@ -52,7 +52,9 @@ func (a *anchor) possible(text []byte, end int, in Span) bool {
 	return false
 }
 
-// window is where all matches are that have the literal that ends at end.
+// window is where all matches are that have the literal that ends at end, with a character more at either end for what
+// looks around there. It depends on the bytes in it alone, and on the four bytes before and after them, which may make
+// them part of a character.
 func (a *anchor) window(text []byte, end int) Span {
 	w := Span{end - a.length, end}
 	in := around(text, w)

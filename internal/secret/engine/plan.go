@@ -159,15 +159,6 @@ func (p *plan) open(lower string) bool {
 	})
 }
 
-// quick reports whether there may be a match around a hit of one of p's anchors. It errs on the side of
-// yes.
-func (p *plan) quick(text []byte, h hit) bool { return p.anchor(h).quick(text, int(h.end)) }
-
-// window is where the matches around a hit of one of p's anchors can be, with a character more at
-// either end for what looks around there. It depends on the bytes in it alone, and on the four bytes before
-// and after them, which may make them part of a character.
-func (p *plan) window(text []byte, h hit) Span { return p.anchor(h).window(text, int(h.end)) }
-
 func (p *plan) anchor(h hit) *anchor {
 	for i := range p.anchors {
 		if p.anchors[i].literal == h.lit {

@@ -75,7 +75,7 @@ func TestManyHitsOnALongLine(t *testing.T) {
 	}
 	for _, text := range []string{strings.Repeat("curl ", far), strings.Repeat("curl -u ", far), strings.Repeat("curl ", far) + "-u !"} {
 		compare(t, all, 0, []byte(text))
-		w := all.rules[0].window([]byte(text), hit{oddLetters, 4})
+		w := all.rules[0].anchor(hit{oddLetters, 4}).window([]byte(text), 4)
 		if w != (Span{0, len(text)}) {
 			t.Errorf("the first window in a line of %d bytes is %v", len(text), w)
 		}

@@ -23,8 +23,8 @@ func planned(all *plans, rule int32, text []byte) (found [][2]int, fit bool) {
 			return nil, false
 		}
 		for _, u := range all.uses[h.lit] {
-			if u.rule == rule && p.quick(text, h) {
-				windows = append(windows, p.window(text, h))
+			if u.rule == rule && u.anchor.quick(text, int(h.end)) {
+				windows = append(windows, u.anchor.window(text, int(h.end)))
 			}
 		}
 	}
