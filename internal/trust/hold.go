@@ -39,16 +39,19 @@ func (r *vaultRole) refusals(claims identity.Claims, _ time.Time) []Difference {
 	return out
 }
 
-// refusals are those of the statement that comes nearest: one that lets the token in is enough.
 func (p *policy) refusals(claims identity.Claims, now time.Time) []Difference {
-	var nearest []Difference
-	for i, s := range p.Statement {
-		found := s.refusals(claims, now)
-		if i == 0 || len(found) < len(nearest) {
-			nearest = found
+	return nearest(p.Statement, func(s statement) []Difference { return s.refusals(claims, now) })
+}
+
+// nearest are the refusals by the one of all that comes nearest: one that lets a token in is enough.
+func nearest[T any](all []T, refusals func(T) []Difference) []Difference {
+	var least []Difference
+	for i, one := range all {
+		if found := refusals(one); i == 0 || len(found) < len(least) {
+			least = found
 		}
 	}
-	return nearest
+	return least
 }
 
 func (s *statement) refusals(claims identity.Claims, now time.Time) []Difference {

@@ -58,16 +58,8 @@ func (b *azure) refusals(claims identity.Claims, now time.Time) []Difference {
 	return want.refusals("", "audiences", claims, now)
 }
 
-// refusals are those of the publisher that comes nearest.
 func (b *registry) refusals(claims identity.Claims, _ time.Time) []Difference {
-	var nearest []Difference
-	for i, p := range b.publishers {
-		found := p.refusals(b, claims)
-		if i == 0 || len(found) < len(nearest) {
-			nearest = found
-		}
-	}
-	return nearest
+	return nearest(b.publishers, func(p publisher) []Difference { return p.refusals(b, claims) })
 }
 
 // refusals compares what a registry does: the workflow's file whatever its ref, and the environment where one is set.
