@@ -30,10 +30,7 @@ func (f *filterFlags) set() bool { return *f != filterFlags{} }
 // filter reads the flags. A type that there isn't is a mistake: nothing would be of it.
 func (f *filterFlags) filter() (ledger.Filter, error) {
 	out := ledger.Filter{Identity: f.identity, Run: f.run, Type: ledger.Type(f.kind)}
-	var known []string
-	for _, t := range ledger.Types() {
-		known = append(known, string(t))
-	}
+	known := namesOf(ledger.Types())
 	if f.kind != "" && !slices.Contains(known, f.kind) {
 		return out, usageError("--type: expected one of %s, not %q", strings.Join(known, ", "), f.kind)
 	}

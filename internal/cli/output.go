@@ -7,8 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/gitrepo"
+	"github.com/curfew-ci/curfew/internal/manifest"
 	"github.com/curfew-ci/curfew/internal/report"
 	"github.com/curfew-ci/curfew/internal/scan"
 	"github.com/curfew-ci/curfew/rules"
@@ -42,6 +45,37 @@ func (f *outputFlags) write(env *Env, dir string, r *scan.Result, source func(st
 		return &exitError{ExitUnfinished, err}
 	}
 	return f.verdict(r)
+}
+
+// verdict is the exit status of a result, whatever its format.
+func (f *outputFlags) verdict(r *scan.Result) error {
+	if r.Interrupted() {
+		return &exitError{ExitUnfinished, errInterrupted}
+	}
+	for _, n := range r.NotChecked {
+		if slices.Contains(f.require, string(n.Source)) {
+			return &exitError{ExitUnfinished, fmt.Errorf("--require %s: %s was not checked: %s", n.Source, n.What, n.Reason)}
+		}
+	}
+	for _, name := range f.require {
+		if name == string(scan.Platform) && !slices.Contains(r.Checked.Sources, scan.Platform) {
+			return &exitError{ExitUnfinished, errors.New("--require platform: nobody said what the platform holds: add --inventory FILE or --github")}
+		}
+		if !slices.Contains(r.Checked.Sources, scan.Source(name)) {
+			return &exitError{ExitUnfinished, fmt.Errorf("--require %s: this scan doesn't read that; scan the whole tree", name)}
+		}
+	}
+	if r.Manifest.Mode == string(manifest.Observe) || f.failOn == "never" {
+		return nil
+	}
+	level, err := finding.ParseSeverity(f.failOn)
+	if err != nil {
+		return usageError("--fail-on: %w", err)
+	}
+	if r.Worst() >= level {
+		return &exitError{code: ExitFindings}
+	}
+	return nil
 }
 
 func (f *outputFlags) writeStdout(env *Env, r *scan.Result, opt report.Options) error {

@@ -3,18 +3,13 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/curfew-ci/curfew/internal/finding"
 	"github.com/curfew-ci/curfew/internal/history"
 	"github.com/curfew-ci/curfew/internal/manifest"
-	"github.com/curfew-ci/curfew/internal/report"
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
@@ -154,112 +149,4 @@ func (f *scanFlags) with(ctx context.Context, env *Env, dir string, search scan.
 		return &exitError{ExitUnfinished, err}
 	}
 	return nil
-}
-
-// outputFlags say where a result goes and what it means for the exit status.
-type outputFlags struct {
-	format   string
-	outs     []string
-	failOn   string
-	require  []string
-	color    string
-	category string
-	silenced bool // in SARIF too
-	full     bool // in text
-}
-
-func (f *outputFlags) register(flags *pflag.FlagSet) {
-	flags.StringVarP(&f.format, "format", "f", "text", "write to stdout as `FORMAT`:\n"+strings.Join(formatNames(), ", "))
-	flags.StringArrayVarP(&f.outs, "out", "o", nil, "write to a file as well, `FORMAT=FILE`; repeatable")
-	flags.StringVar(&f.failOn, "fail-on", "low", "exit 1 for findings at or above this `LEVEL`: critical, high, medium, low, note;\nor never")
-	flags.StringArrayVar(&f.require, "require", nil, "exit 3 where this `SOURCE` could not be read to the end; repeatable:\n"+strings.Join(sourceNames(), ", "))
-	flags.StringVar(&f.color, "color", "auto", "colour the text `WHEN`: auto, always, never")
-	flags.BoolVar(&f.full, "full", false, "show each finding with its source in text, however many there are")
-	flags.BoolVar(&f.silenced, "sarif-silenced", false, "have SARIF hold silenced findings, marked as such: code scanning opens alerts of them,\nwhich curfew upload --dismiss dismisses")
-	flags.StringVar(&f.category, "category", "curfew", "begin SARIF's categories, one for each source, with `NAME`")
-}
-
-// validate refuses what can be refused before a scan's time is spent.
-func (f *outputFlags) validate() error {
-	if _, err := report.ParseFormat(f.format); err != nil {
-		return usageError("--format: %w", err)
-	}
-	for _, o := range f.outs {
-		if _, _, err := splitOut(o); err != nil {
-			return err
-		}
-	}
-	if f.failOn != "never" {
-		if _, err := finding.ParseSeverity(f.failOn); err != nil {
-			return usageError("--fail-on: %w, or never", err)
-		}
-	}
-	for _, r := range f.require {
-		if !slices.Contains(sourceNames(), r) {
-			return usageError("--require: unknown source %q: expected one of %s", r, strings.Join(sourceNames(), ", "))
-		}
-	}
-	if !slices.Contains([]string{"auto", "always", "never"}, f.color) {
-		return usageError("--color: expected auto, always or never, not %q", f.color)
-	}
-	return nil
-}
-
-func splitOut(o string) (report.Format, string, error) {
-	name, file, ok := strings.Cut(o, "=")
-	if !ok || file == "" {
-		return "", "", usageError("--out %s: expected FORMAT=FILE, such as sarif=curfew.sarif", o)
-	}
-	format, err := report.ParseFormat(name)
-	if err != nil {
-		return "", "", usageError("--out %s: %w", o, err)
-	}
-	return format, file, nil
-}
-
-// verdict is the exit status of a result, whatever its format.
-func (f *outputFlags) verdict(r *scan.Result) error {
-	if r.Interrupted() {
-		return &exitError{ExitUnfinished, errInterrupted}
-	}
-	for _, n := range r.NotChecked {
-		if slices.Contains(f.require, string(n.Source)) {
-			return &exitError{ExitUnfinished, fmt.Errorf("--require %s: %s was not checked: %s", n.Source, n.What, n.Reason)}
-		}
-	}
-	for _, name := range f.require {
-		if name == string(scan.Platform) && !slices.Contains(r.Checked.Sources, scan.Platform) {
-			return &exitError{ExitUnfinished, errors.New("--require platform: nobody said what the platform holds: add --inventory FILE or --github")}
-		}
-		if !slices.Contains(r.Checked.Sources, scan.Source(name)) {
-			return &exitError{ExitUnfinished, fmt.Errorf("--require %s: this scan doesn't read that; scan the whole tree", name)}
-		}
-	}
-	if r.Manifest.Mode == string(manifest.Observe) || f.failOn == "never" {
-		return nil
-	}
-	level, err := finding.ParseSeverity(f.failOn)
-	if err != nil {
-		return usageError("--fail-on: %w", err)
-	}
-	if r.Worst() >= level {
-		return &exitError{code: ExitFindings}
-	}
-	return nil
-}
-
-func sourceNames() []string {
-	var names []string
-	for _, s := range scan.Sources() {
-		names = append(names, string(s))
-	}
-	return names
-}
-
-func formatNames() []string {
-	var names []string
-	for _, f := range report.Formats() {
-		names = append(names, string(f))
-	}
-	return names
 }
