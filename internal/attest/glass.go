@@ -21,8 +21,8 @@ type Emergencies struct {
 	reviews map[glassKey][]ledger.Record
 }
 
-// Add takes over a record, where it is of one of them. A record of a use that is there already says nothing more.
-func (e *Emergencies) Add(r ledger.Record) {
+// add takes over a record, where it is of one of them. A record of a use that is there already says nothing more.
+func (e *Emergencies) add(r ledger.Record) {
 	if e.used == nil {
 		e.used, e.leased, e.reviews = map[glassKey]ledger.Record{}, map[glassKey]bool{}, map[glassKey][]ledger.Record{}
 	}
@@ -71,7 +71,7 @@ func BreakGlass(records iter.Seq2[ledger.Record, error], repository string) ([]l
 			return nil, err
 		}
 		if r.Identity.RepositoryID == repository {
-			e.Add(r)
+			e.add(r)
 		}
 	}
 	var out []ledger.Record

@@ -5,10 +5,10 @@ import (
 	"github.com/curfew-ci/curfew/internal/ledger"
 )
 
-// Guard is what protects the manifest's branch by an inventory; nil where the inventory can't tell. What it says is
+// guard is what protects the manifest's branch by an inventory; nil where the inventory can't tell. What it says is
 // never more than holds: a source that wasn't read could only have added to it, and who may bypass is unknown unless all
 // of them are known.
-func Guard(inv *inventory.Inventory) *ledger.Guard {
+func guard(inv *inventory.Inventory) *ledger.Guard {
 	rules, _ := inv.Has("branch-rules", "")
 	protection, _ := inv.Has("branch-protection", "")
 	if inv.Branch == nil || inv.Branch.Name == "" || !rules && !protection {

@@ -128,7 +128,7 @@ func TestGuard(t *testing.T) {
 	} {
 		inv := taken()
 		tt.change(inv)
-		if diff := cmp.Diff(tt.want, Guard(inv)); diff != "" {
+		if diff := cmp.Diff(tt.want, guard(inv)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 		if r := Inventory(inv, []byte("x")); tt.want != nil {

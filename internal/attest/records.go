@@ -18,7 +18,7 @@ func Inventory(inv *inventory.Inventory, src []byte) ledger.Record {
 	return ledger.Record{
 		Plane: ledger.Persistence, Type: ledger.InventoryTaken, Outcome: ledger.Done,
 		Identity:  ledger.Identity{RepositoryID: Repository(inv)},
-		Inventory: &ledger.Inventory{SHA256: hex.EncodeToString(sum[:]), Taken: inv.Taken, Guard: Guard(inv)},
+		Inventory: &ledger.Inventory{SHA256: hex.EncodeToString(sum[:]), Taken: inv.Taken, Guard: guard(inv)},
 	}
 }
 

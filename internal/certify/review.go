@@ -187,14 +187,14 @@ func (in Input) uses(r *Review, identity *manifest.Identity) {
 	}
 	var all Use
 	for _, name := range in.Manifest.GrantIDs(r.ID) {
-		use := in.Usage.Of(r.ID, name)
+		use := in.Usage.of(r.ID, name)
 		all = all.plus(use)
-		if in.Usage.Covers(in.Now) && !use.Wanted() && !in.isNew(r.ID, name) {
+		if in.Usage.covers(in.Now) && !use.wanted() && !in.isNew(r.ID, name) {
 			r.Idle = append(r.Idle, name)
 		}
 	}
 	r.Use, r.Used = &all, all.String()
-	if !all.Wanted() && !in.Usage.Covers(in.Now) {
+	if !all.wanted() && !in.Usage.covers(in.Now) {
 		r.Used = "unknown before " + day(in.Usage.Since)
 		if in.Usage.Since.IsZero() {
 			r.Used = "unknown: no record of this repository"

@@ -19,8 +19,8 @@ type Use struct {
 	LastRefused time.Time `json:"last_refused,omitzero"`
 }
 
-// Wanted reports whether anybody asked for a lease.
-func (u Use) Wanted() bool { return u.Leases > 0 || u.Refused > 0 }
+// wanted reports whether anybody asked for a lease.
+func (u Use) wanted() bool { return u.Leases > 0 || u.Refused > 0 }
 
 // String is the use in words.
 func (u Use) String() string {
@@ -134,13 +134,13 @@ func in(identity *manifest.Identity, repository string) bool {
 	return ok && want.Matches(repository)
 }
 
-// Covers reports whether all of the Window is known.
-func (u *Usage) Covers(now time.Time) bool {
+// covers reports whether all of the Window is known.
+func (u *Usage) covers(now time.Time) bool {
 	return u != nil && !u.Since.IsZero() && !u.Since.After(now.Add(-Window))
 }
 
-// Of is the use of one grant.
-func (u *Usage) Of(identity, grant string) Use {
+// of is the use of one grant.
+func (u *Usage) of(identity, grant string) Use {
 	if u == nil {
 		return Use{}
 	}

@@ -26,16 +26,16 @@ func TestUsage(t *testing.T) {
 		record(9, ledger.LeaseDenied, "due", "prod", ago(3)),
 		record(10, ledger.LeaseFailed, "due", "prod", ago(2)),
 	)
-	if got := u.Of("fresh", "prod"); got != (Use{Leases: 2, Last: ago(1)}) {
+	if got := u.of("fresh", "prod"); got != (Use{Leases: 2, Last: ago(1)}) {
 		t.Errorf("%+v", got)
 	}
-	if got := u.Of("asleep", "prod"); got.Wanted() {
+	if got := u.of("asleep", "prod"); got.wanted() {
 		t.Errorf("%+v", got)
 	}
-	if got := u.Of("due", "prod"); got != (Use{Refused: 2, LastRefused: ago(2)}) || got.String() != "no lease, 2 refused, last 2026-11-21" {
+	if got := u.of("due", "prod"); got != (Use{Refused: 2, LastRefused: ago(2)}) || got.String() != "no lease, 2 refused, last 2026-11-21" {
 		t.Errorf("%s", got)
 	}
-	if !u.Since.Equal(ago(91)) || !u.Covers(now()) {
+	if !u.Since.Equal(ago(91)) || !u.covers(now()) {
 		t.Errorf("since %s", u.Since)
 	}
 }
@@ -46,7 +46,7 @@ func TestOthersUsageIsNoUse(t *testing.T) {
 	in, _ := scene(t)
 	r := record(1, ledger.LeaseIssued, "asleep", "prod", ago(200))
 	r.Identity.RepositoryID = "1"
-	if u := usage(t, in.Manifest, r); !u.Since.IsZero() || u.Covers(now()) {
+	if u := usage(t, in.Manifest, r); !u.Since.IsZero() || u.covers(now()) {
 		t.Errorf("since %s", u.Since)
 	}
 }
@@ -71,7 +71,7 @@ func TestCertified(t *testing.T) {
 	if at := u.Certified["fresh"].Time.Time; len(u.Certified) != 1 || !at.Equal(ago(100)) {
 		t.Errorf("%v", u.Certified)
 	}
-	if !u.Since.IsZero() || u.Covers(now()) {
+	if !u.Since.IsZero() || u.covers(now()) {
 		t.Errorf("leases are known since %s", u.Since)
 	}
 }

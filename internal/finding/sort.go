@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Sort orders findings by path, place, rule and key, so that output doesn't depend on who found first.
-func Sort(fs []Finding) {
+// sortFindings orders findings by path, place, rule and key, so that output doesn't depend on who found first.
+func sortFindings(fs []Finding) {
 	slices.SortStableFunc(fs, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(a.Region.Path, b.Region.Path),
@@ -21,7 +21,7 @@ func Sort(fs []Finding) {
 
 // Assign sorts fs and gives each finding its fingerprint.
 func Assign(fs []Finding) {
-	Sort(fs)
+	sortFindings(fs)
 	type id struct{ rule, path, key string }
 	seen := make(map[id]int, len(fs))
 	for i := range fs {

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// MaxFileBytes is the size above which a file is not read. It is that of the largest file that
+	// maxFileBytes is the size above which a file is not read. It is that of the largest file that
 	// GitHub takes.
-	MaxFileBytes = 100 << 20
+	maxFileBytes = 100 << 20
 
 	// sniffed is how much of a file decides whether it is text: as much as git looks at.
 	sniffed = 8000
@@ -71,14 +71,14 @@ func unfit(name string, info fs.FileInfo) *Skip {
 		return &Skip{Path: name, Reason: "a submodule or folder", Fix: fixModule}
 	case !mode.IsRegular():
 		return &Skip{Path: name, Reason: "not a regular file"}
-	case info.Size() > MaxFileBytes:
+	case info.Size() > maxFileBytes:
 		return tooLarge(name)
 	}
 	return nil
 }
 
 func tooLarge(name string) *Skip {
-	return &Skip{Path: name, Reason: fmt.Sprintf("larger than %d MiB", MaxFileBytes>>20), Fix: "keep it out of the repository, or search it by itself"}
+	return &Skip{Path: name, Reason: fmt.Sprintf("larger than %d MiB", maxFileBytes>>20), Fix: "keep it out of the repository, or search it by itself"}
 }
 
 // readAll reads f to its end, unless its beginning isn't wanted, or it grows beyond the limit meanwhile.
@@ -91,10 +91,10 @@ func readAll(name string, f io.Reader, size int64, fits wanted) ([]byte, error) 
 		return nil, &Skip{Path: name, Reason: reason, Fix: fixBinary}
 	}
 	buf.Grow(int(max(size-int64(buf.Len()), 0)) + bytes.MinRead)
-	if _, err := io.CopyN(buf, f, MaxFileBytes+1-int64(buf.Len())); err != nil && !errors.Is(err, io.EOF) {
+	if _, err := io.CopyN(buf, f, maxFileBytes+1-int64(buf.Len())); err != nil && !errors.Is(err, io.EOF) {
 		return nil, unreadable(name, err)
 	}
-	if buf.Len() > MaxFileBytes {
+	if buf.Len() > maxFileBytes {
 		return nil, tooLarge(name)
 	}
 	return buf.Bytes(), nil

@@ -14,8 +14,8 @@ import (
 
 // Where policies in Rego are: files that end in .rego, right in the folder, but for tests, which end in _test.rego.
 const (
-	ProjectRego = ".github/curfew" // in the repository of the job
-	OrgRego     = "curfew/policy"  // in the repository of the organisation's policy
+	projectRego = ".github/curfew" // in the repository of the job
+	orgRego     = "curfew/policy"  // in the repository of the organisation's policy
 )
 
 const (
@@ -67,7 +67,7 @@ func Read(ctx context.Context, project Origin, bound string, org func(ctx contex
 	if len(faults) > 0 {
 		return r, nil
 	}
-	if r.RepoRego, err = modules(ctx, project, ProjectRego); err != nil {
+	if r.RepoRego, err = modules(ctx, project, projectRego); err != nil {
 		return issuance.Rules{}, err
 	}
 	if bound == "" {
@@ -105,7 +105,7 @@ func readOrg(ctx context.Context, r *issuance.Rules, from Origin) error {
 	}
 	r.Org = &issuance.File{Path: from.Name + "/" + manifest.PolicyPath, Commit: from.Commit, Src: src}
 	r.Workspace = r.Workspace || from.Commit == ""
-	r.OrgRego, err = modules(ctx, from, OrgRego)
+	r.OrgRego, err = modules(ctx, from, orgRego)
 	return err
 }
 

@@ -11,8 +11,8 @@ type Guard struct {
 	Bypass *[]string
 }
 
-// Admins stand for those whom a protection doesn't hold unless it says so.
-const Admins = "role:admin"
+// admins stand for those whom a protection doesn't hold unless it says so.
+const admins = "role:admin"
 
 // Guard says what guards b. All that stands in the way of a change does so at once: it needs what the strictest asks.
 // Who may bypass is told of the one that asks for all that any does, if there is such: whoever else may bypass another is
@@ -44,7 +44,7 @@ func (b *Branch) layers() []Guard {
 	if p := b.Protection; p != nil && (p.Reviews > 0 || p.CodeOwners) {
 		bypass := slices.Clone(p.Bypass)
 		if !p.Admins {
-			bypass = append(bypass, Admins)
+			bypass = append(bypass, admins)
 		}
 		layers = append(layers, Guard{p.Reviews, p.CodeOwners, p.LastPush, union(&bypass, &[]string{})})
 	}

@@ -42,8 +42,8 @@ type Glass struct {
 
 // Bounds of what an activator says, in characters.
 const (
-	MaxReason   = 300
-	MaxIncident = 100
+	maxReason   = 300
+	maxIncident = 100
 )
 
 // emergency is a use on its way.
@@ -57,7 +57,7 @@ func CheckEmergency(e *manifest.Emergency) error {
 	for _, said := range []struct {
 		name, text string
 		most       int
-	}{{"reason", e.Reason, MaxReason}, {"incident", e.Incident, MaxIncident}} {
+	}{{"reason", e.Reason, maxReason}, {"incident", e.Incident, maxIncident}} {
 		switch {
 		case utf8.RuneCountInString(said.text) > said.most:
 			return errors.New("the " + said.name + " has more than " + strconv.Itoa(said.most) + " characters: say it shorter")
@@ -149,7 +149,7 @@ func (w *way) emergency() Glass {
 	e, m := w.req.Task.BreakGlass, w.rules.manifest
 	entry, id := m.BreakGlass[e.Entry], m.Identities[w.first.identity]
 	g := Glass{
-		Job: w.o.Job, Entry: e.Entry, Grant: w.req.Grant, Incident: w.say(e.Incident, MaxIncident), Reason: w.say(e.Reason, MaxReason),
+		Job: w.o.Job, Entry: e.Entry, Grant: w.req.Grant, Incident: w.say(e.Incident, maxIncident), Reason: w.say(e.Reason, maxReason),
 		TTL: w.ttl, Used: w.first.at, Due: w.first.at.Add(entry.Review.Within.Std()), Reviewer: entry.Review.By, OwnerID: id.Owner,
 	}
 	actor, _ := w.who.Get(identity.Actor)

@@ -22,15 +22,15 @@ func (t Tickets) Prove(ctx context.Context, c Case) ([]manifest.Proof, error) {
 		return nil, fmt.Errorf("nothing here asks %s for tickets", system)
 	case len(c.Tickets) == 0:
 		return nil, &UnprovenError{Why: "the job names no ticket: say which by --ticket"}
-	case len(c.Tickets) > MaxTickets:
-		return nil, &UnprovenError{Why: fmt.Sprintf("the job names %d tickets: %d are looked up at most", len(c.Tickets), MaxTickets)}
+	case len(c.Tickets) > maxTickets:
+		return nil, &UnprovenError{Why: fmt.Sprintf("the job names %d tickets: %d are looked up at most", len(c.Tickets), maxTickets)}
 	default:
 		return prover.Prove(ctx, c)
 	}
 }
 
-// MaxTickets is how many tickets a job may name.
-const MaxTickets = 5
+// maxTickets is how many tickets a job may name.
+const maxTickets = 5
 
 // UnprovenError says that what was asked for was looked at, and proves nothing: asking again won't help by itself.
 type UnprovenError struct{ Why string }

@@ -37,7 +37,7 @@ func TestCollectBefore(t *testing.T) {
 	if err := inbox.Create(ctx, copied, get(t, inbox, old)); err != nil {
 		t.Fatal(err)
 	}
-	if err := Seal(ctx, inbox, copied, rand.NewChaCha8([32]byte{9}), p.tokens(jobClaims())); err != nil {
+	if err := sealFile(ctx, inbox, copied, rand.NewChaCha8([32]byte{9}), p.tokens(jobClaims())); err != nil {
 		t.Fatal(err)
 	}
 	late := jobFile(t, inbox, 2, 1, p.tokens(jobClaims()))

@@ -17,7 +17,7 @@ func TestCollectCopiedID(t *testing.T) {
 		if err := inbox.Create(ctx, name, append(line, '\n')); err != nil {
 			t.Fatal(err)
 		}
-		if err := Seal(ctx, inbox, name, rand.NewChaCha8([32]byte{seed}), p.tokens(claims)); err != nil {
+		if err := sealFile(ctx, inbox, name, rand.NewChaCha8([32]byte{seed}), p.tokens(claims)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -25,7 +25,7 @@ func TestCollectLarge(t *testing.T) {
 		if err := inbox.Create(ctx, name, []byte(content.String())); err != nil {
 			t.Fatal(err)
 		}
-		if err := Seal(ctx, inbox, name, rand.NewChaCha8([32]byte{byte(i)}), p.tokens(jobClaims())); err != nil {
+		if err := sealFile(ctx, inbox, name, rand.NewChaCha8([32]byte{byte(i)}), p.tokens(jobClaims())); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -24,7 +24,7 @@ func sealRecords(t testing.TB, dir *Folder, name string, tokens TokenSource, rec
 	if err := dir.Create(t.Context(), name, src); err != nil {
 		t.Fatal(err)
 	}
-	if err := Seal(t.Context(), dir, name, rand.NewChaCha8([32]byte{byte(len(name))}), tokens); err != nil {
+	if err := sealFile(t.Context(), dir, name, rand.NewChaCha8([32]byte{byte(len(name))}), tokens); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -248,12 +248,12 @@ func TestCollectRefusesFiles(t *testing.T) {
 	// A job that knows another's record writes its own under the same id.
 	line := bytes.Replace(content, []byte(`"job":"deploy"`), []byte(`"job":"other"`), 1)
 	put("z.jsonl", line)
-	if err := Seal(ctx, inbox, "z.jsonl", rand.NewChaCha8([32]byte{9}), p.tokens(jobClaims())); err != nil {
+	if err := sealFile(ctx, inbox, "z.jsonl", rand.NewChaCha8([32]byte{9}), p.tokens(jobClaims())); err != nil {
 		t.Fatal(err)
 	}
 	response := ticketed()
 	put("y.jsonl", append(mustEncode(t, response), '\n'))
-	if err := Seal(ctx, inbox, "y.jsonl", rand.NewChaCha8([32]byte{9}), p.tokens(jobClaims())); err != nil {
+	if err := sealFile(ctx, inbox, "y.jsonl", rand.NewChaCha8([32]byte{9}), p.tokens(jobClaims())); err != nil {
 		t.Fatal(err)
 	}
 	got, err := newCollector(t, inbox, store).Collect(ctx)

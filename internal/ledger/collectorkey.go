@@ -23,7 +23,7 @@ type keyProof struct {
 	Schema    int    `json:"schema"`
 	Origin    string `json:"origin"`     // the log's name
 	PublicKey string `json:"public_key"` // hex
-	Token     string `json:"token"`      // an ID token of the key's Audience
+	Token     string `json:"token"`      // an ID token of the key's audience
 	Signature string `json:"signature"`  // by the key over the rest, hex
 }
 
@@ -55,8 +55,8 @@ func newCollectorKey(origin string, public ed25519.PublicKey) (collectorKey, err
 func (k collectorKey) Sign(msg []byte) ([]byte, error) { return ed25519.Sign(k.private, msg), nil }
 
 // NewCollectorKey makes a key that signs a log's checkpoints for as long as this process lives, and
-// writes to the store who it belongs to: an ID token of the key's Audience, which CollectorKeys reads
-// again. So a collector has no key to keep or to lose. For the token, what Seal says of its own holds.
+// writes to the store who it belongs to: an ID token of the key's audience, which CollectorKeys reads
+// again. So a collector has no key to keep or to lose. For the token, what sealFile says of its own holds.
 func NewCollectorKey(ctx context.Context, store Store, origin string, random io.Reader, tokens TokenSource) (Signer, error) {
 	seed := make([]byte, ed25519.SeedSize)
 	if _, err := io.ReadFull(random, seed); err != nil {
@@ -69,7 +69,7 @@ func NewCollectorKey(ctx context.Context, store Store, origin string, random io.
 		return nil, fmt.Errorf("make collector key: %w", err)
 	}
 	key.private = private
-	token, err := tokens(ctx, Audience(public))
+	token, err := tokens(ctx, audienceOf(public))
 	if err != nil {
 		return nil, fmt.Errorf("make collector key: fetch an ID token: %w", err)
 	}
@@ -166,14 +166,14 @@ func (c CollectorKeys) read(name string, hash uint32) (collectorKey, error) {
 
 // speaksFor reports whether a token says that a key is the collector's.
 func (c CollectorKeys) speaksFor(token redact.Secret, public ed25519.PublicKey) error {
-	claims, err := c.Verify(token.Reveal(), Audience(public))
+	claims, err := c.Verify(token.Reveal(), audienceOf(public))
 	if err != nil {
 		return fmt.Errorf("the ID token doesn't hold: %w", err)
 	}
 	if iss, ok := claims.Text("iss"); !ok || !slices.Contains(c.Issuers, iss) {
 		return fmt.Errorf("the ID token's issuer is %s: not one of those that count", claims.Describe("iss"))
 	}
-	if aud, ok := claims.Text("aud"); !ok || aud != Audience(public) {
+	if aud, ok := claims.Text("aud"); !ok || aud != audienceOf(public) {
 		return fmt.Errorf("the ID token's audience is %s: it was made for something else", claims.Describe("aud"))
 	}
 	id, err := identity.From(claims)

@@ -86,5 +86,5 @@ func sealLeft(ctx context.Context, dir *Folder, name string, random io.Reader, t
 	if err := occupy(file); err != nil {
 		return dir.wrap("seal", name, err)
 	}
-	return Seal(ctx, dir, name, random, tokens)
+	return sealFile(ctx, dir, name, random, tokens)
 }

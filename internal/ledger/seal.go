@@ -23,9 +23,9 @@ const maxToken = 32 << 10
 // TokenSource fetches an ID token of the job for an audience.
 type TokenSource func(ctx context.Context, audience string) (redact.Secret, error)
 
-// Audience is the audience of the ID token that speaks for a key: "curfew-ledger:" and the hex SHA-256 of
+// audienceOf is the audience of the ID token that speaks for a key: "curfew-ledger:" and the hex SHA-256 of
 // the Ed25519 public key's 32 bytes. Nobody else takes a token of that audience.
-func Audience(key ed25519.PublicKey) string {
+func audienceOf(key ed25519.PublicKey) string {
 	sum := sha256.Sum256(key)
 	return "curfew-ledger:" + hex.EncodeToString(sum[:])
 }
@@ -55,11 +55,11 @@ func (w *Writer) Seal(ctx context.Context, random io.Reader, tokens TokenSource)
 	if err := w.Close(); err != nil {
 		return w.dir.wrap("seal", w.name, err)
 	}
-	return Seal(ctx, w.dir, w.name, random, tokens)
+	return sealFile(ctx, w.dir, w.name, random, tokens)
 }
 
-// Seal signs a file of dir that nobody writes to any more, and writes the seal beside it as NAME.seal. It
-// makes a key for this one file and forgets it; an ID token of the key's Audience says whose it was. So
+// sealFile signs a file of dir that nobody writes to any more, and writes the seal beside it as NAME.seal. It
+// makes a key for this one file and forgets it; an ID token of the key's audience says whose it was. So
 // no key has to be kept, and whoever can read the platform's keys can check the seal.
 //
 // What is torn at the file's end is sealed with it. A file that is no job's file isn't sealed, nor one
@@ -71,7 +71,7 @@ func (w *Writer) Seal(ctx context.Context, random io.Reader, tokens TokenSource)
 // secret that it holds: it is readable for its owner alone; don't print it, and publish it after the job.
 // Expired, the token opens nothing, but still tells what the job's claims say: who started it, the
 // repository, its environment. Who may not know those may not see the seal.
-func Seal(ctx context.Context, dir *Folder, name string, random io.Reader, tokens TokenSource) error {
+func sealFile(ctx context.Context, dir *Folder, name string, random io.Reader, tokens TokenSource) error {
 	object, err := dir.Get(ctx, name)
 	if err != nil {
 		return fmt.Errorf("seal: %w", err)
@@ -88,7 +88,7 @@ func Seal(ctx context.Context, dir *Folder, name string, random io.Reader, token
 	defer clear(key)
 	defer clear(seed)
 	public := ed25519.PublicKey(key[ed25519.SeedSize:])
-	token, err := tokens(ctx, Audience(public))
+	token, err := tokens(ctx, audienceOf(public))
 	if err != nil {
 		return fmt.Errorf("seal %q: fetch an ID token: %w", name, err)
 	}
@@ -141,7 +141,7 @@ func OpenSealed(name string, content, sealed []byte) (Sealed, error) {
 	if int64(len(f.Records)) != s.Records {
 		return Sealed{}, fmt.Errorf("%s: %d records, the seal is of %d", name, len(f.Records), s.Records)
 	}
-	return Sealed{JobFile: f, Audience: Audience(key), Token: redact.New([]byte(s.Token))}, nil
+	return Sealed{JobFile: f, Audience: audienceOf(key), Token: redact.New([]byte(s.Token))}, nil
 }
 
 // readSeal reads a seal and checks its signature.

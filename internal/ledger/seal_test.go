@@ -63,7 +63,7 @@ func TestSeal(t *testing.T) {
 	if want, err := os.ReadFile(golden); err != nil || !bytes.Equal(want, side) {
 		t.Errorf("%v: got  %s\nwant %s", err, side, want)
 	}
-	if err := Seal(t.Context(), dir, name, rand.NewChaCha8([32]byte{2}), token); !errors.Is(err, ErrExists) {
+	if err := sealFile(t.Context(), dir, name, rand.NewChaCha8([32]byte{2}), token); !errors.Is(err, ErrExists) {
 		t.Errorf("sealed again: %v", err)
 	}
 }
@@ -74,7 +74,7 @@ func TestSealKeepsWhatIsTorn(t *testing.T) {
 	if err := dir.Create(t.Context(), "f.jsonl", content); err != nil {
 		t.Fatal(err)
 	}
-	if err := Seal(t.Context(), dir, "f.jsonl", rand.NewChaCha8([32]byte{}), token); err != nil {
+	if err := sealFile(t.Context(), dir, "f.jsonl", rand.NewChaCha8([32]byte{}), token); err != nil {
 		t.Fatal(err)
 	}
 	s, err := OpenSealed("f.jsonl", content, get(t, dir, "f.jsonl.seal"))
@@ -104,11 +104,11 @@ func TestSealRefuses(t *testing.T) {
 		{"empty.jsonl", "expected three parts of base64url, joined by dots", answer("a.b", nil)},
 		{"empty.jsonl", "expected three parts of base64url, joined by dots", answer("a.b.c\n", nil)},
 	} {
-		if err := Seal(ctx, dir, tt.name, random, tt.tokens); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if err := sealFile(ctx, dir, tt.name, random, tt.tokens); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("got %v, want %s", err, tt.want)
 		}
 	}
-	if err := Seal(ctx, dir, "empty.jsonl", strings.NewReader("x"), token); err == nil {
+	if err := sealFile(ctx, dir, "empty.jsonl", strings.NewReader("x"), token); err == nil {
 		t.Error("sealed without randomness")
 	}
 	if _, err := dir.Get(ctx, "empty.jsonl.seal"); !errors.Is(err, ErrNotFound) {

@@ -29,9 +29,6 @@ func DateOf(t time.Time) Date {
 // IsZero reports whether no date was given.
 func (d Date) IsZero() bool { return d.day.IsZero() }
 
-// Start is the instant at which the day begins, UTC.
-func (d Date) Start() time.Time { return d.day }
-
 // End is the instant at which the day is over: midnight, UTC, that begins the next. What holds until d
 // holds before End and no longer at it. For the zero Date it is the zero Time, which is always past.
 func (d Date) End() time.Time {

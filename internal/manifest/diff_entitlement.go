@@ -96,10 +96,10 @@ func privilegeRule(a at) {
 	before, after := Privilege(a.before.String()), Privilege(a.after.String())
 	// Who doesn't say is held to the strictest.
 	rank := func(p Privilege) int {
-		if p.Rank() == 0 {
-			return PrivilegeCritical.Rank()
+		if p.rank() == 0 {
+			return PrivilegeCritical.rank()
 		}
-		return p.Rank()
+		return p.rank()
 	}
 	if rank(after) < rank(before) {
 		a.say(Widens, subjectOf(a.ptr)+" is now "+show(a.after)+", was "+show(a.before)+": it is reviewed less often, and ceilings are higher")

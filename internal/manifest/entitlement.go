@@ -60,8 +60,8 @@ func (Privilege) Values() []string {
 	return values(PrivilegeCritical, PrivilegeHigh, PrivilegeMedium, PrivilegeLow)
 }
 
-// Rank orders privileges: 4 for critical down to 1 for low, 0 for none.
-func (p Privilege) Rank() int {
+// rank orders privileges: 4 for critical down to 1 for low, 0 for none.
+func (p Privilege) rank() int {
 	switch p {
 	case PrivilegeCritical:
 		return 4

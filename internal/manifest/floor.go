@@ -101,8 +101,8 @@ type KubernetesFloor struct {
 	Namespace *Match `yaml:"namespace"`
 }
 
-// Covers reports whether g is one of the grants that the floor speaks of.
-func (f *Floor) Covers(g *Grant) bool {
+// covers reports whether g is one of the grants that the floor speaks of.
+func (f *Floor) covers(g *Grant) bool {
 	switch {
 	case f.AWS != nil && g.AWS != nil:
 		return wide(f.AWS.Role, g.AWS.Role) && wide(f.AWS.Region, g.AWS.Region)
@@ -172,7 +172,7 @@ func (p *Policy) PrivilegeOf(id *Identity, g *Grant) Privilege {
 	}
 	for i := range p.PrivilegeFloor {
 		f := &p.PrivilegeFloor[i]
-		if f.Privilege.Rank() > highest.Rank() && f.Covers(g) {
+		if f.Privilege.rank() > highest.rank() && f.covers(g) {
 			highest = f.Privilege
 		}
 	}

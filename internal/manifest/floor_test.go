@@ -82,10 +82,10 @@ func TestFloorsCrossSeparators(t *testing.T) {
 	role := Match{Glob: "arn:aws:iam::*:role/admin*"}
 	f := Floor{AWS: &AWSFloor{Role: &role}, Privilege: PrivilegeCritical}
 	g := Grant{AWS: &AWS{Role: "arn:aws:iam::123456789012:role/admin/all"}}
-	if !f.Covers(&g) || role.Matches(g.AWS.Role) {
+	if !f.covers(&g) || role.Matches(g.AWS.Role) {
 		t.Error("in a floor \"*\" crosses \"/\", elsewhere it doesn't")
 	}
-	if g.AWS.Role = strings.Replace(g.AWS.Role, "admin", "deploy", 1); f.Covers(&g) {
+	if g.AWS.Role = strings.Replace(g.AWS.Role, "admin", "deploy", 1); f.covers(&g) {
 		t.Error("the floor covers another role")
 	}
 }

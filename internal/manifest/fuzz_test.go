@@ -73,7 +73,7 @@ func decoded(t *testing.T, text *source.Text, m *Manifest) {
 		for _, name := range m.GrantIDs(id) {
 			g := identity.Grants[name]
 			if g.Provider() == "" || g.TTL == nil || *g.TTL <= 0 || g.Narrow == nil || g.Limits == nil || g.When == nil ||
-				identity.Privilege.Rank() == 0 || len(identity.Claims) < 2 {
+				identity.Privilege.rank() == 0 || len(identity.Claims) < 2 {
 				t.Errorf("grant %q of %q lacks what restricts it: %+v", name, id, g)
 			}
 		}

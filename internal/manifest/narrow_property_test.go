@@ -74,7 +74,7 @@ func beyondPolicy(p *Policy, m *Manifest, s *sample, d *Decision) string {
 		return "it lives longer than the grant"
 	case x.Expires.End().Before(s.now.Add(d.TTL)):
 		return "it lives longer than the identity"
-	case x.Expires.Start().After(s.now.Add(p.Ceilings.IdentityTerm.Std())):
+	case x.Expires.day.After(s.now.Add(p.Ceilings.IdentityTerm.Std())):
 		return "the identity's term is too long"
 	}
 	for _, why := range []string{beyondDuties(p, &x, s, d), beyondCertification(p, id, &x, s, d), beyondGuard(p, s)} {

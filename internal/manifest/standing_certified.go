@@ -57,11 +57,11 @@ func (s Standing) certifiedUntil(identity *Identity, at time.Time) time.Time {
 func (s Standing) privilege(identity *Identity) Privilege {
 	highest := identity.Privilege
 	for _, g := range identity.Grants {
-		if p := s.Policy.PrivilegeOf(identity, &g); p.Rank() > highest.Rank() {
+		if p := s.Policy.PrivilegeOf(identity, &g); p.rank() > highest.rank() {
 			highest = p
 		}
 	}
-	if highest.Rank() == 0 {
+	if highest.rank() == 0 {
 		return PrivilegeCritical
 	}
 	return highest

@@ -113,7 +113,7 @@ func BenchmarkCorpusEntitled(b *testing.B) {
 	}
 	for b.Loop() {
 		for _, f := range facts {
-			if _, err := run(f, Checks(), all); err != nil {
+			if _, err := run(f, checks(), all); err != nil {
 				b.Fatal(err)
 			}
 		}

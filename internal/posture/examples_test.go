@@ -88,7 +88,7 @@ func TestTable(t *testing.T) {
 	for _, r := range all {
 		pages = append(pages, r.ID)
 	}
-	for _, c := range Checks() {
+	for _, c := range checks() {
 		table = append(table, c.ID)
 	}
 	if diff := cmp.Diff(pages, table); diff != "" {

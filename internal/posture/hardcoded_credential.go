@@ -51,7 +51,7 @@ func hardcodedSeverity(t *secret.Token) finding.Severity {
 	switch {
 	case t.Lifetime == secret.LongLived:
 		return finding.High
-	case t.Detector == LiteralDetector:
+	case t.Detector == literalDetector:
 		return finding.Medium
 	case t.Lifetime == secret.Unknown && !t.Strong && !looksRandom(string(t.Value.Reveal())):
 		return finding.Note // a guess, and most likely made up for a test
@@ -61,14 +61,14 @@ func hardcodedSeverity(t *secret.Token) finding.Severity {
 
 // betterSaid reports whether another token of its file, at the same place, says more than t.
 func betterSaid(t *secret.Token, all []*secret.Token) bool {
-	literal := t.Detector == LiteralDetector
+	literal := t.Detector == literalDetector
 	return slices.ContainsFunc(all, func(o *secret.Token) bool {
 		switch {
 		case o.Region.Start.Offset >= t.Region.End.Offset || t.Region.Start.Offset >= o.Region.End.Offset:
 			return false
 		case literal:
-			return o.Detector != LiteralDetector && o.Lifetime != secret.Unknown
+			return o.Detector != literalDetector && o.Lifetime != secret.Unknown
 		}
-		return o.Detector == LiteralDetector && t.Lifetime == secret.Unknown
+		return o.Detector == literalDetector && t.Lifetime == secret.Unknown
 	})
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/curfew-ci/curfew/internal/workflow"
 )
 
-// LiteralDetector is the Detector of the tokens that Literals finds.
-const LiteralDetector = "literal-credential"
+// literalDetector is the Detector of the tokens that Literals finds.
+const literalDetector = "literal-credential"
 
 // Literals finds credentials that are written out in workflows and actions where only their place gives
 // them away: a registry's password under a container's credentials, and random values under names such
@@ -105,7 +105,7 @@ func (l *literals) named(name, value *workflow.String) {
 
 func (l *literals) add(key, kind string, life secret.Lifetime, v *workflow.String) {
 	l.out = append(l.out, secret.Token{
-		Detector: LiteralDetector,
+		Detector: literalDetector,
 		Kind:     kind,
 		Lifetime: life,
 		Region:   source.Region{Path: l.file.Path, Span: v.Span},

@@ -20,14 +20,14 @@ func Run(facts *Facts, sources ...string) ([]finding.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	checks := Checks()
+	table := checks()
 	if len(sources) > 0 {
-		checks = slices.DeleteFunc(slices.Clone(checks), func(c Check) bool {
+		table = slices.DeleteFunc(table, func(c Check) bool {
 			rule, err := rules.Lookup(c.ID)
 			return err == nil && !slices.Contains(sources, rule.Source)
 		})
 	}
-	return run(facts, checks, all)
+	return run(facts, table, all)
 }
 
 func run(facts *Facts, checks []Check, all []*rules.Rule) ([]finding.Finding, error) {

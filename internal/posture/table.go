@@ -1,8 +1,8 @@
 package posture
 
-// Checks binds each rule's id to its code, in the order of the catalogue. A rule is this line,
+// checks binds each rule's id to its code, in the order of the catalogue. A rule is this line,
 // rules/<id>.md and <id>.go here; a test holds that the three agree.
-func Checks() []Check {
+func checks() []Check {
 	return []Check{
 		{"secret-unentitled", secretUnentitled},
 		{"token-exceeds-grant", tokenExceedsGrant},

@@ -197,7 +197,7 @@ jobs:
 	for _, token := range Literals([]*workflow.File{workflow.Parse(".github/workflows/a.yml", []byte(random))}) {
 		got = append(got, token.Region.Start.String()+" "+token.Key+" "+token.Kind)
 		if long := token.Kind == "registry password"; long != (token.Lifetime == secret.LongLived) ||
-			token.Value.Len() == 0 || token.Detector != LiteralDetector {
+			token.Value.Len() == 0 || token.Detector != literalDetector {
 			t.Errorf("incomplete token: %+v", token)
 		}
 	}

@@ -16,8 +16,8 @@ import (
 // The exit codes that aren't the command's own, as shells have them.
 const (
 	CodeFailed   = 125 // the fault is ours
-	CodeUnusable = 126 // the command is no program that may be run
-	CodeNotFound = 127 // there is no such command
+	codeUnusable = 126 // the command is no program that may be run
+	codeNotFound = 127 // there is no such command
 	codeSignal   = 128 // and the number of the signal that ended the command
 )
 
@@ -172,11 +172,11 @@ func (c Child) linger() time.Duration {
 func startCode(err error) int {
 	switch {
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return CodeNotFound
+		return codeNotFound
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, exec.ErrDot),
 		errors.Is(err, syscall.EISDIR),
 		errors.Is(err, syscall.ENOEXEC), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.E2BIG), errors.Is(err, syscall.ELOOP):
-		return CodeUnusable
+		return codeUnusable
 	}
 	return CodeFailed
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/curfew-ci/curfew/internal/source"
 )
 
-// RuleID is the rule under which faults of ignores and of the baseline are found.
-const RuleID = "exception-fault"
+// ruleID is the rule under which faults of ignores and of the baseline are found.
+const ruleID = "exception-fault"
 
 // State is everything that silences findings in one state of a repository.
 type State struct {

@@ -52,7 +52,7 @@ func said(fs []finding.Finding) []string {
 }
 
 func options(base *State) Options {
-	return Options{Base: base, Rules: []string{"r", "s", RuleID, "manifest-fault"}, Term: manifest.DefaultExceptionTerm.Std(), Now: now}
+	return Options{Base: base, Rules: []string{"r", "s", ruleID, "manifest-fault"}, Term: manifest.DefaultExceptionTerm.Std(), Now: now}
 }
 
 func ignores(src string) State { return State{Ignores: Parse(source.NewText("a.yml", []byte(src)))} }

@@ -56,7 +56,7 @@ func TestBaselineFaults(t *testing.T) {
 		{"ended", "r", "2026-11-22", "exception-fault 7: the baseline's entry of r ended on 2026-11-22"},
 		{"too long", "r", "2027-02-22", "exception-fault 7: the baseline's entry of r lasts until 2027-02-22: at most 90 days ahead are allowed"},
 		{"unknown", "q", "2026-12-31", `exception-fault 3: the baseline's entry names "q", and no rule is called that`},
-		{"guard", RuleID, "2026-12-31", "exception-fault 3: exception-fault can't be silenced: it watches over what silences the others"},
+		{"guard", ruleID, "2026-12-31", "exception-fault 3: exception-fault can't be silenced: it watches over what silences the others"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b, err := ParseBaseline("base.yml", []byte(src(c.rule, c.until)))

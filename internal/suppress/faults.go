@@ -11,7 +11,7 @@ import (
 )
 
 // guarded lists the rules that nothing here silences: they watch over what does the silencing.
-func guarded() []string { return []string{RuleID, "manifest-fault"} }
+func guarded() []string { return []string{ruleID, "manifest-fault"} }
 
 // judge returns what is wrong with s by itself; s then silences nothing.
 func (s *silencer) judge(opt *Options) []finding.Finding {
@@ -19,7 +19,7 @@ func (s *silencer) judge(opt *Options) []finding.Finding {
 	fault := func(kind string, at source.Region, message, fix string) {
 		s.faulty = true
 		out = append(out, finding.Finding{
-			Rule: RuleID, Severity: finding.Medium, Region: at, Message: message, Fix: fix, Key: s.key(kind),
+			Rule: ruleID, Severity: finding.Medium, Region: at, Message: message, Fix: fix, Key: s.key(kind),
 		})
 	}
 	if slices.Contains(guarded(), s.rule) {
@@ -48,7 +48,7 @@ func (s *silencer) judge(opt *Options) []finding.Finding {
 // unused is the finding about s where it silences nothing.
 func (s *silencer) unused() finding.Finding {
 	return finding.Finding{
-		Rule: RuleID, Severity: finding.Low, Region: s.region, Key: s.key("unused"),
+		Rule: ruleID, Severity: finding.Low, Region: s.region, Key: s.key("unused"),
 		Message: fmt.Sprintf("%s of %s silences nothing", s.noun(), s.rule),
 		Fix:     "remove it: what it was for is mended or has moved",
 	}
@@ -66,7 +66,7 @@ func (ig *Ignore) faults() []finding.Finding {
 	var out []finding.Finding
 	for _, f := range ig.Faults {
 		out = append(out, finding.Finding{
-			Rule: RuleID, Severity: finding.Medium, Region: f.Region, Message: f.Message, Fix: f.Fix,
+			Rule: ruleID, Severity: finding.Medium, Region: f.Region, Message: f.Message, Fix: f.Fix,
 			Key: "ignore " + f.Kind,
 		})
 	}

@@ -15,13 +15,13 @@ type Caps struct {
 	New  int // in a day, of all owners
 }
 
-// DefaultCaps hold where no policy says otherwise.
-func DefaultCaps() Caps { return Caps{Open: 5, New: 10} }
+// defaultCaps hold where no policy says otherwise.
+func defaultCaps() Caps { return Caps{Open: 5, New: 10} }
 
 // caps are those of the policy.
 func (in *Input) caps() Caps {
 	if in.Policy == nil || in.Policy.Tickets == nil {
-		return DefaultCaps()
+		return defaultCaps()
 	}
 	return Caps{Open: in.Policy.Tickets.MaxOpenPerOwner, New: in.Policy.Tickets.MaxNewPerDay}
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/curfew-ci/curfew/internal/workflow"
 )
 
-// Scopes lists every scope that a workflow's permissions may name, sorted, with the levels that it
+// scopes lists every scope that a workflow's permissions may name, sorted, with the levels that it
 // knows. Source: GitHub's workflow syntax, "permissions".
-func Scopes() []TokenScope {
+func scopes() []TokenScope {
 	return []TokenScope{
 		{Name: "actions", Level: "write"},
 		{Name: "artifact-metadata", Level: "write"},
@@ -37,7 +37,7 @@ func (t *Token) Levels() []TokenScope {
 		return t.Scopes
 	}
 	var out []TokenScope
-	for _, s := range Scopes() {
+	for _, s := range scopes() {
 		switch {
 		case t.All == "write-all":
 		case s.Name == "id-token":

@@ -159,28 +159,6 @@ func (j *Job) NeedsIdentity() bool {
 	return false
 }
 
-// Reach calls yield for j and for every job that it calls, directly or not, each once.
-func (j *Job) Reach(yield func(*Job) bool) {
-	seen := map[*Job]bool{}
-	var visit func(*Job) bool
-	visit = func(j *Job) bool {
-		if seen[j] {
-			return true
-		}
-		seen[j] = true
-		if !yield(j) {
-			return false
-		}
-		for _, c := range j.Callees {
-			if !visit(c) {
-				return false
-			}
-		}
-		return true
-	}
-	visit(j)
-}
-
 // Acting lists the jobs as which j runs: itself, or where its workflow is only called, those that call
 // it and are not only called themselves. None means that only other repositories call it.
 func (j *Job) Acting() []*Job {

@@ -10,10 +10,10 @@ const folder = ".github/workflows"
 
 // IsDefinition reports whether the file at name, relative to a repository's root, is a workflow or an
 // action's metadata.
-func IsDefinition(name string) bool { return IsWorkflow(name) || isAction(name) }
+func IsDefinition(name string) bool { return isWorkflow(name) || isAction(name) }
 
-// IsWorkflow reports whether the file at name is a workflow that GitHub runs.
-func IsWorkflow(name string) bool {
+// isWorkflow reports whether the file at name is a workflow that GitHub runs.
+func isWorkflow(name string) bool {
 	return path.Dir(name) == folder && (strings.HasSuffix(name, ".yml") || strings.HasSuffix(name, ".yaml"))
 }
 

@@ -16,7 +16,7 @@ func TestKindsOfFiles(t *testing.T) {
 		"README.md":                       {false, false},
 		".github/workflows/x/action.yaml": {false, true},
 	} {
-		if got := IsWorkflow(name); got != want.workflow {
+		if got := isWorkflow(name); got != want.workflow {
 			t.Errorf("IsWorkflow(%q) = %t", name, got)
 		}
 		if got := IsDefinition(name); got != (want.workflow || want.action) {

@@ -31,7 +31,7 @@ func TestCorpus(t *testing.T) {
 				return
 			}
 			scalars++
-			if o := doc.Offsets(n); !o.Exact() {
+			if o := doc.Offsets(n); !o.exact {
 				t.Errorf("%s:%s: %q is not mapped", path, n.Span.Start, n.Value)
 			}
 		})

@@ -14,7 +14,7 @@ type Offsets struct {
 	n      int     // length of the value
 	begin  int     // where the value begins
 	pieces []piece // nil where the value's bytes are the file's from begin on
-	exact  bool
+	exact  bool    // the mapping holds byte by byte; otherwise, where decoding anew yields another value, all bytes map to the whole scalar
 }
 
 // Offsets decodes scalar n once more to find where each byte of its value comes from.
@@ -44,10 +44,6 @@ func (d *Document) Offsets(n *Node) Offsets {
 	}
 	return o
 }
-
-// Exact reports whether the mapping holds byte by byte. Where decoding anew did not yield yaml.v3's
-// value, every range maps to the whole scalar.
-func (o *Offsets) Exact() bool { return o.exact }
 
 // Span is the place of the bytes [i, j) of the value, which are clamped to it. A byte that the file
 // writes with more, such as an escape's, maps to all of them.

@@ -63,7 +63,7 @@ func TestLocate(t *testing.T) {
 func checkOffsets(t *testing.T, doc *Document, n *Node) {
 	t.Helper()
 	o := doc.Offsets(n)
-	if !o.Exact() {
+	if !o.exact {
 		t.Errorf("%s: %q is not mapped", n.Span.Start, n.Value)
 		return
 	}
@@ -92,7 +92,7 @@ func TestFallback(t *testing.T) {
 	}
 	n := *doc.Root.Get("a")
 	n.Value = "b d"
-	if o := doc.Offsets(&n); o.Exact() || o.Span(0, 1) != n.Span {
-		t.Errorf("got %v, exact %t", o.Span(0, 1), o.Exact())
+	if o := doc.Offsets(&n); o.exact || o.Span(0, 1) != n.Span {
+		t.Errorf("got %v, exact %t", o.Span(0, 1), o.exact)
 	}
 }

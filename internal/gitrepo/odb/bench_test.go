@@ -35,7 +35,7 @@ func BenchmarkForest(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(float64(forest.Count(Blob)), "blobs")
+		b.ReportMetric(float64(countOf(forest, Blob)), "blobs")
 	}
 }
 

@@ -17,7 +17,6 @@ type Forest struct {
 	child, next []Num
 	kinds       []Kind
 	roots       [Tag + 1][]Num
-	counts      [Tag + 1]int
 	faults      faults
 }
 
@@ -56,9 +55,6 @@ func (db *DB) Forest(ctx context.Context) (*Forest, error) {
 // Roots lists the objects of a kind that are stored whole, in the order in which they are stored. The
 // objects of that kind are these and what Walk finds below them.
 func (f *Forest) Roots(kind Kind) []Num { return f.roots[kind] }
-
-// Count is the number of objects of a kind.
-func (f *Forest) Count(kind Kind) int { return f.counts[kind] }
 
 // Kind is the type of object n; 0 where it couldn't be told, or n isn't what Find has for its id.
 func (f *Forest) Kind(n Num) Kind { return f.kinds[n] }
@@ -213,7 +209,6 @@ func (b *forester) settle() {
 			for len(open) > 0 {
 				n := open[len(open)-1]
 				open = open[:len(open)-1]
-				b.counts[kind]++
 				for c := b.child[n]; c != none; c = b.next[c] {
 					b.kinds[c] = kind
 					open = append(open, c)

@@ -37,7 +37,7 @@ func FuzzPack(f *testing.F) {
 			if again, twice, err := reader.Read(n); err != nil || again != kind || !bytes.Equal(twice, data) {
 				t.Fatalf("object %d reads another way the second time: %v", n, err)
 			}
-			size, err := reader.Size(n)
+			_, size, err := reader.header(n)
 			if err != nil || size != int64(len(data)) {
 				t.Fatalf("object %d has a size of %d (%v), want %d", n, size, err, len(data))
 			}

@@ -109,7 +109,7 @@ func TestDamagedObjects(t *testing.T) {
 				if of := new(ReadError); err != nil && (!errors.As(err, &of) || of.Fault.ID != idOf(name)) {
 					t.Errorf("the error doesn't name the object: %v", err)
 				}
-				_, _ = reader.Size(n)
+				_, _, _ = reader.header(n)
 				_, _ = reader.Kind(n)
 			}
 		})

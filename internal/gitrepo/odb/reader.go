@@ -140,12 +140,6 @@ func (r *Reader) Kind(n Num) (Kind, error) {
 	return kind, err
 }
 
-// Size is the length of the object's content in bytes, without reading all of it.
-func (r *Reader) Size(n Num) (int64, error) {
-	_, size, err := r.header(n)
-	return size, err
-}
-
 // header tells type and size by the headers alone. Where they are damaged, the object may be read from other
 // copies.
 func (r *Reader) header(n Num) (Kind, int64, error) {
