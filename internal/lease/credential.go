@@ -73,7 +73,6 @@ type Revocable string
 // The ways.
 const (
 	ByToken Revocable = "token" // this one alone, by whoever holds it
-	ByRole  Revocable = "role"  // only with all others of its role, by an administrator
 	Never   Revocable = "none"  // it lives until NotAfter
 )
 
