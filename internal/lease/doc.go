@@ -1,6 +1,7 @@
 // Package lease exchanges a job's ID token for a short-lived credential, and ends it: with AWS, Google Cloud and Azure, with
-// Vault or OpenBao, and with an octo-sts-compatible exchange for GitHub, by plain HTTP, a few files each. To an API server of
-// Kubernetes the ID token itself is handed over, once the server is proven to accept it.
+// Vault or OpenBao, with an octo-sts-compatible exchange for GitHub, by OAuth's token exchange, and with npm, PyPI and
+// crates.io, by plain HTTP, a few files each. To an API server of Kubernetes the ID token itself is handed over, once the server is
+// proven to accept it.
 //
 // It decides nothing: whether the job is entitled to the credential is manifest.Decide's to say, and was
 // asked before. It hands nothing over either: it returns values that are fit to be handed over.

@@ -1,4 +1,4 @@
-// Package report writes a scan's Result as text, JSON, SARIF, GitHub annotations or Markdown, and
+// Package report writes a scan's Result as text, JSON, SARIF, GitHub annotations, Markdown or GitLab's Code Quality report, and
 // reads the JSON back. It is the sole importer of go-sarif. Nothing in it decides anything, and no
 // format prints a time: the same Result gives the same bytes.
 //

@@ -1,5 +1,5 @@
-// Package verify asks a credential's own service whether the credential still works and what it may do. It
-// is the one place that sends a found credential anywhere: to the service that issued it, and only where
+// Package verify asks a credential's own service whether the credential still works and what it may do. Beside
+// revoke it is the one place that sends a found credential anywhere: to the service that issued it, and only where
 // the caller named it.
 //
 // A credential is live or dead by its service's unambiguous word alone; everything else is unknown, with a
