@@ -18,6 +18,11 @@ func Quote(s string) string {
 	if bare.MatchString(s) && !slices.Contains(words, strings.ToLower(s)) {
 		return s
 	}
+	return DoubleQuote(s)
+}
+
+// DoubleQuote writes a text between double quotes, by the escapes of YAML 1.2, section 5.7.
+func DoubleQuote(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range s {

@@ -25,7 +25,7 @@ func (s *spot) refusal(e Edit) error {
 		return s.fail("a merge key in the same mapping says it too, and would hold instead", "edit it by hand")
 	}
 	if e.op == opSet {
-		return s.fail("the value "+doubleQuoted(e.value)+" can't stand here as what was there", "edit it by hand")
+		return s.fail("the value "+yamltree.DoubleQuote(e.value)+" can't stand here as what was there", "edit it by hand")
 	}
 	return s.fail("it can't be taken out without changing something else", "edit it by hand")
 }

@@ -1,7 +1,6 @@
 package splice
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -43,7 +42,7 @@ func (s *spot) replaced(text string) patch {
 
 // written are ways to write a value: as the old one is, and in double quotes, which hold anything.
 func written(old *yamltree.Node, value string) []string {
-	double := doubleQuoted(value)
+	double := yamltree.DoubleQuote(value)
 	switch {
 	case !old.Alias.IsZero() && old.Style != yamltree.Plain, strings.ContainsFunc(value, odd):
 	case old.Style == yamltree.Plain:
@@ -56,32 +55,5 @@ func written(old *yamltree.Node, value string) []string {
 
 // odd reports whether r had better be written as an escape.
 func odd(r rune) bool { return !unicode.IsPrint(r) }
-
-// doubleQuoted writes a value in double quotes, by the escapes of YAML 1.2, section 5.7.
-func doubleQuoted(value string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range value {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case !odd(r):
-			b.WriteRune(r)
-		case r < 0x100:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		case r < 0x10000:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			fmt.Fprintf(&b, `\U%08x`, r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
-}
 
 func (s *spot) text() text { return text{s.doc.Text.Src} }

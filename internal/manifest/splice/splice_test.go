@@ -24,7 +24,7 @@ func TestBytes(t *testing.T) {
 		{"plain that needs quotes", "a: x\n", Set("/a", "yes # no"), "a: \"yes # no\"\n"},
 		{"plain that would be a number", "a: x\n", Set("/a", "12"), "a: \"12\"\n"},
 		{"a number stays one", "a: 12\n", Set("/a", "13"), "a: 13\n"},
-		{"control characters", "a: 'x'\n", Set("/a", "y\n\x1b\u202e"), "a: \"y\\n\\x1b\\u202e\"\n"},
+		{"control characters", "a: 'x'\n", Set("/a", "y\n\x1b\u202e"), "a: \"y\\n\\u001b\\u202e\"\n"},
 		{"in brackets", "a: {b: x, c: y}\n", Set("/a/b", "1, 2}"), "a: {b: \"1, 2}\", c: y}\n"},
 		{"alias", "a: &x y\nb: *x # c\n", Set("/b", "z"), "a: &x y\nb: z # c\n"},
 		{"behind an anchor", "a: &x y\nb: z\n", Set("/a", "w"), "a: &x w\nb: z\n"},
