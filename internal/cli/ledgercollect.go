@@ -35,7 +35,7 @@ func newLedgerCollect(env *Env) *cobra.Command {
 		Use:   "collect --store STORE --inbox STORE",
 		Short: "bring what jobs have sealed into the log",
 		Long: "Prove each sealed file of the inbox and append its records to the log: whole, or not at all. Files that\n" +
-			"were collected before add nothing. The log is signed by --key-file or, in a job of GitHub Actions with\n" +
+			"were collected before add nothing, and aren't read again. The log is signed by --key-file or, in a job of GitHub Actions with\n" +
 			"id-token: write, by a key that lives as long as the job and that its ID token speaks for. One process\n" +
 			"at a time collects into a log. Exit: 0 all was taken · 1 something was refused · 2 a flag or a file is\n" +
 			"wrong · 3 could not finish.",
@@ -232,8 +232,12 @@ func (w *collecting) print(ctx context.Context, env *Env, done ledger.Collected)
 		say("refused  %s: %s", r.Name, r.Reason)
 	}
 	at := w.collector.Log.Checkpoint()
-	_, last := fmt.Fprintf(env.Stdout, "%s taken, %d refused, %s added: %s has %d, root %s\n",
-		count(len(done.Files), "file", "files"), len(done.Refused), count(done.Added, "record", "records"), printableLine(at.Origin), at.Size, at.Root)
+	before := ""
+	if done.Before > 0 {
+		before = fmt.Sprintf(" (%d before)", done.Before)
+	}
+	_, last := fmt.Fprintf(env.Stdout, "%s taken%s, %d refused, %s added: %s has %d, root %s\n",
+		count(len(done.Files), "file", "files"), before, len(done.Refused), count(done.Added, "record", "records"), printableLine(at.Origin), at.Size, at.Root)
 	if err = errors.Join(err, last); err != nil {
 		return &exitError{ExitUnfinished, err}
 	}

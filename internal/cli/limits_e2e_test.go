@@ -158,7 +158,7 @@ func (s *site) collects(c *cloud, files, records int) {
 		args []string
 	}{
 		{fmt.Sprintf("%d files taken, 0 refused, %d records added", files, records), []string{"collect"}},
-		{fmt.Sprintf("%d files taken, 0 refused, 0 records added", files), []string{"collect"}},
+		{fmt.Sprintf("0 files taken (%d before), 0 refused, 0 records added", files), []string{"collect"}},
 		{fmt.Sprintf("proven: acme-curfew/ledger has %d records", records), []string{"verify"}},
 		{"17 of 26 records", []string{"show", "--type", "lease.denied"}},
 		{"limit-reached", []string{"export", "--identity", "deploy"}},

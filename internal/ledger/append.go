@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -34,7 +33,7 @@ func (l *Log) append(ctx context.Context, lines [][]byte) (int, error) {
 	if err := l.settle(ctx); err != nil {
 		return 0, err
 	}
-	fresh, hashes, err := l.unknown(ctx, lines)
+	fresh, keys, err := l.unknown(ctx, lines)
 	if err != nil {
 		return 0, err
 	}
@@ -42,15 +41,17 @@ func (l *Log) append(ctx context.Context, lines [][]byte) (int, error) {
 	for len(fresh) > 0 {
 		n := fits(fresh)
 		if err := l.commit(ctx, fresh[:n]); err != nil {
-			l.known = nil // whatever it holds may be in the log or not
+			l.index = nil // whatever it holds may be in the log or not
 			return added, err
+		}
+		for i, line := range fresh[:n] {
+			l.index.add(keys[added+i], tlog.RecordHash(line))
 		}
 		fresh, added = fresh[n:], added+n
 		if err := l.settle(ctx); err != nil {
 			return added, err
 		}
 	}
-	maps.Copy(l.known, hashes)
 	return added, nil
 }
 
@@ -76,12 +77,11 @@ func (l *Log) settle(ctx context.Context) error {
 	return nil
 }
 
-// unknown picks the records that aren't in the log, with their hashes by key.
-func (l *Log) unknown(ctx context.Context, lines [][]byte) ([][]byte, map[string]Hash, error) {
+// unknown picks the records that aren't in the log, with their keys.
+func (l *Log) unknown(ctx context.Context, lines [][]byte) (out [][]byte, keys []string, err error) {
 	if err := l.learn(ctx); err != nil {
 		return nil, nil, err
 	}
-	var out [][]byte
 	fresh := map[string]Hash{}
 	for i, line := range lines {
 		r, err := Decode("record", line)
@@ -89,34 +89,34 @@ func (l *Log) unknown(ctx context.Context, lines [][]byte) ([][]byte, map[string
 			return nil, nil, moved(err, i+1, 0)
 		}
 		hash := tlog.RecordHash(line)
-		have, ok := l.known[r.key()]
+		have, ok := l.index.hash(r.key())
 		if !ok {
 			have, ok = fresh[r.key()]
 		}
 		switch {
 		case !ok:
 			fresh[r.key()] = hash
-			out = append(out, line)
+			out, keys = append(out, line), append(keys, r.key())
 		case have != hash:
 			return nil, nil, fmt.Errorf("record %s is there with other content: %w", r.ID, ErrExists)
 		}
 	}
-	return out, fresh, nil
+	return out, keys, nil
 }
 
 // learn reads which records are in the log.
 func (l *Log) learn(ctx context.Context) error {
-	if l.known != nil {
+	if l.index != nil {
 		return nil
 	}
-	known := map[string]Hash{}
+	index := &index{places: map[string]int64{}}
 	for e, err := range l.Entries(ctx, 0) {
 		if err != nil {
 			return err
 		}
-		known[e.Record.key()] = tlog.RecordHash(e.Line)
+		index.add(e.Record.key(), tlog.RecordHash(e.Line))
 	}
-	l.known = known
+	l.index = index
 	return nil
 }
 

@@ -43,7 +43,7 @@ func archivedKeys(issuer string) string {
 // It isn't proven again, as the issuer doesn't have the keys of then for ever, and it adds nothing.
 func (c *Collector) before(ctx context.Context, s Sealed, content, side []byte) (bool, error) {
 	for i, r := range s.Records {
-		if have, ok := c.Log.known[r.key()]; !ok || have != tlog.RecordHash(s.Lines[i]) {
+		if have, ok := c.Log.index.hash(r.key()); !ok || have != tlog.RecordHash(s.Lines[i]) {
 			return false, nil
 		}
 	}

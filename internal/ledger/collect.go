@@ -47,6 +47,7 @@ type PlatformID struct{ Issuer, ID string }
 // Collected is what a Collect did.
 type Collected struct {
 	Files   []CollectedFile // in the order of their names; what an error kept out isn't among them
+	Before  int             // files that an earlier Collect marked as taken, and that weren't read
 	Refused []Refusal       // in the order of their names
 	Added   int             // records that the log didn't have
 }
@@ -67,7 +68,7 @@ type Refusal struct {
 // Collect reads all files of the inbox and appends their records to the log. A file is taken as a whole
 // or not at all: its seal must hold, its token speak for it, and its records be those of the token's own
 // run. What isn't taken is listed with the reason. A file that was collected before adds nothing,
-// and isn't proven again.
+// and isn't read again.
 //
 // A seal proves which run wrote a record, not that what the record says is true: a job that may write
 // here can write what it likes about itself.
@@ -85,16 +86,23 @@ func (c *Collector) collect(ctx context.Context) (out Collected, err error) {
 	}
 	b := basket{collector: c, fresh: map[string]Hash{}}
 	seen := map[string]bool{} // a file comes before its seal
-	for name, err := range namesOf(ctx, c.Inbox, "") {
+	for names, err := range listsOf(ctx, c.Inbox, "", "") {
 		if err != nil {
 			return out, err
 		}
-		if file, ok := strings.CutSuffix(name, sealSuffix); ok && seen[file] {
-			continue // read with its file
-		}
-		seen[name] = true
-		if err := b.take(ctx, name, &out); err != nil {
+		taken, err := c.taken(ctx, names)
+		if err != nil {
 			return out, err
+		}
+		for _, name := range names {
+			if file, ok := strings.CutSuffix(name, sealSuffix); ok && seen[file] {
+				continue // read with its file
+			}
+			if seen[name] = true; taken[name] {
+				out.Before++
+			} else if err := b.take(ctx, name, &out); err != nil {
+				return out, err
+			}
 		}
 	}
 	return out, b.empty(ctx, &out)
@@ -104,7 +112,7 @@ func (c *Collector) collect(ctx context.Context) (out Collected, err error) {
 // inbox is as much as jobs like, and so would be the memory for it.
 type basket struct {
 	collector *Collector
-	files     []CollectedFile
+	files     []basketFile
 	lines     [][]byte
 	bytes     int
 	fresh     map[string]Hash // of the lines, by their records' keys
@@ -112,7 +120,7 @@ type basket struct {
 
 // take proves one file and puts it into the basket, or says in out why it is refused.
 func (b *basket) take(ctx context.Context, name string, out *Collected) error {
-	s, err := b.collector.file(ctx, name)
+	s, kept, err := b.collector.file(ctx, name)
 	if err == nil {
 		err = b.collector.merge(s, b.fresh)
 	}
@@ -126,10 +134,12 @@ func (b *basket) take(ctx context.Context, name string, out *Collected) error {
 		out.Refused = append(out.Refused, Refusal{name, oneLine(err)})
 		return nil
 	}
-	b.files = append(b.files, CollectedFile{name, len(s.Records), s.Torn})
-	for _, line := range s.Lines {
+	file := basketFile{CollectedFile: CollectedFile{name, len(s.Records), s.Torn}, kept: kept}
+	for i, line := range s.Lines {
 		b.lines, b.bytes = append(b.lines, line), b.bytes+len(line)+1
+		file.keys = append(file.keys, s.Records[i].key())
 	}
+	b.files = append(b.files, file)
 	if b.bytes < maxBatch {
 		return nil
 	}
@@ -142,49 +152,60 @@ func (b *basket) empty(ctx context.Context, out *Collected) error {
 	if out.Added += added; err != nil {
 		return err
 	}
-	out.Files = append(out.Files, b.files...)
+	for _, file := range b.files {
+		out.Files = append(out.Files, file.CollectedFile)
+	}
+	for _, file := range b.files {
+		if err := b.collector.mark(ctx, file); err != nil {
+			return &archiveError{err}
+		}
+	}
 	*b = basket{collector: b.collector, fresh: map[string]Hash{}} // the log knows them now
 	return nil
 }
 
-// file reads, proves and archives one file.
-func (c *Collector) file(ctx context.Context, name string) (Sealed, error) {
+// file reads, proves and archives one file, and says where it is kept.
+func (c *Collector) file(ctx context.Context, name string) (s Sealed, kept string, err error) {
 	switch {
 	case strings.HasSuffix(name, sealSuffix):
-		return Sealed{}, errors.New("a seal whose file isn't there")
+		return Sealed{}, "", errors.New("a seal whose file isn't there")
 	case !strings.HasSuffix(name, ".jsonl"):
-		return Sealed{}, errors.New("neither a job's file nor a seal")
+		return Sealed{}, "", errors.New("neither a job's file nor a seal")
 	}
 	side, err := c.Inbox.Get(ctx, name+sealSuffix)
 	if errors.Is(err, ErrNotFound) {
-		return Sealed{}, errors.New("not sealed: its job is running, or ended before it could")
+		return Sealed{}, "", errors.New("not sealed: its job is running, or ended before it could")
 	}
 	if err != nil {
-		return Sealed{}, err
+		return Sealed{}, "", err
 	}
 	content, err := c.Inbox.Get(ctx, name)
 	if err != nil {
-		return Sealed{}, err
+		return Sealed{}, "", err
 	}
-	s, err := OpenSealed(path.Base(name), content.Data, side.Data)
-	if err != nil {
-		return Sealed{}, err
+	if s, err = OpenSealed(path.Base(name), content.Data, side.Data); err != nil {
+		return Sealed{}, "", err
 	}
-	if before, err := c.before(ctx, s, content.Data, side.Data); before || err != nil {
-		return s, err
+	return s, archivedFile(side.Data), c.keep(ctx, s, content.Data, side.Data)
+}
+
+// keep proves a file that no earlier Collect has taken, and archives it.
+func (c *Collector) keep(ctx context.Context, s Sealed, content, side []byte) error {
+	if before, err := c.before(ctx, s, content, side); before || err != nil {
+		return err
 	}
 	claims, err := c.Verify(s.Token.Reveal(), s.Audience)
 	if err != nil {
-		return Sealed{}, fmt.Errorf("the ID token doesn't hold: %w", err)
+		return fmt.Errorf("the ID token doesn't hold: %w", err)
 	}
 	if err := c.accept(s, claims); err != nil {
-		return Sealed{}, err
+		return err
 	}
 	issuer, _ := claims.Text("iss")
-	if err := c.archive(ctx, issuer, content.Data, side.Data); err != nil {
-		return Sealed{}, &archiveError{err}
+	if err := c.archive(ctx, issuer, content, side); err != nil {
+		return &archiveError{err}
 	}
-	return s, nil
+	return nil
 }
 
 // archiveError is trouble that isn't the file's: nothing may be appended whose seal isn't kept.
@@ -198,10 +219,12 @@ func (e *archiveError) Unwrap() error { return e.err }
 func (c *Collector) merge(s Sealed, fresh map[string]Hash) error {
 	for i, r := range s.Records {
 		hash := tlog.RecordHash(s.Lines[i])
-		for _, known := range []map[string]Hash{c.Log.known, fresh} {
-			if have, ok := known[r.key()]; ok && have != hash {
-				return fmt.Errorf("record %s has the id of another record of its run: one of the two files copied it", r.ID)
-			}
+		have, ok := c.Log.index.hash(r.key())
+		if !ok {
+			have, ok = fresh[r.key()]
+		}
+		if ok && have != hash {
+			return fmt.Errorf("record %s has the id of another record of its run: one of the two files copied it", r.ID)
 		}
 	}
 	for i, r := range s.Records {

@@ -98,14 +98,14 @@ func TestCollect(t *testing.T) {
 		t.Fatalf("%v (-want +got):\n%s", err, diff)
 	}
 	before := maps.Clone(store.objects)
-	if got, err = newCollector(t, inbox, store).Collect(t.Context()); err != nil || got.Added != 0 || len(got.Files) != 2 {
+	if got, err = newCollector(t, inbox, store).Collect(t.Context()); err != nil || got.Added != 0 || len(got.Files) != 0 || got.Before != 2 {
 		t.Errorf("again: %+v, %v", got, err)
 	}
 	if !maps.EqualFunc(before, store.objects, bytes.Equal) {
 		t.Error("collecting again changed the store")
 	}
 	c := jobFile(t, inbox, 3, 1, p.tokens(jobClaims()))
-	if got, err = newCollector(t, inbox, store).Collect(t.Context()); err != nil || got.Added != 1 || len(got.Files) != 3 {
+	if got, err = newCollector(t, inbox, store).Collect(t.Context()); err != nil || got.Added != 1 || len(got.Files) != 1 || got.Before != 2 {
 		t.Errorf("one more: %+v, %v", got, err)
 	}
 	if r, err := Verify(t.Context(), store, options(t)); err != nil || r.Checkpoint.Size != 6 {

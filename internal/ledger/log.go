@@ -34,8 +34,8 @@ type Log struct {
 	at      Checkpoint
 	signed  []byte // the checkpoint as it is stored
 	tag     string
-	pending []named         // tiles that are committed and not yet written, in the order of writing
-	known   map[string]Hash // records by id; nil until needed
+	pending []named // tiles that are committed and not yet written, in the order of writing
+	index   *index  // of all records; nil until needed
 }
 
 // LogOptions are what a Log is handed.
@@ -56,7 +56,7 @@ func OpenLog(ctx context.Context, store Store, opt LogOptions) (*Log, error) {
 
 // load reads the newest checkpoint and what it commits.
 func (l *Log) load(ctx context.Context) error {
-	l.at, l.signed, l.tag, l.pending, l.known = Checkpoint{Origin: l.opt.Origin}, nil, "", nil, nil
+	l.at, l.signed, l.tag, l.pending, l.index = Checkpoint{Origin: l.opt.Origin}, nil, "", nil, nil
 	object, err := l.store.Get(ctx, checkpointName)
 	if errors.Is(err, ErrNotFound) {
 		l.at.Root, err = tlog.TreeHash(0, nil)

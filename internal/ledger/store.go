@@ -47,21 +47,16 @@ type Store interface {
 // MaxList is how many names a store lists at once.
 const MaxList = 1000
 
-// namesOf names all objects whose names begin with prefix, a list at a time. An error ends it.
-func namesOf(ctx context.Context, s Store, prefix string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for after := ""; ; {
+// listsOf names all objects whose names begin with prefix and come after another name, a list at a time. An error ends it.
+func listsOf(ctx context.Context, s Store, prefix, after string) iter.Seq2[[]string, error] {
+	return func(yield func([]string, error) bool) {
+		for {
 			names, err := s.List(ctx, prefix, after, MaxList)
 			if err != nil {
-				yield("", err)
+				yield(nil, err)
 				return
 			}
-			for _, name := range names {
-				if !yield(name, nil) {
-					return
-				}
-			}
-			if len(names) < MaxList {
+			if len(names) > 0 && !yield(names, nil) || len(names) < MaxList {
 				return
 			}
 			after = names[len(names)-1]
@@ -72,11 +67,11 @@ func namesOf(ctx context.Context, s Store, prefix string) iter.Seq2[string, erro
 // listAll names all objects whose names begin with prefix, at most limit.
 func listAll(ctx context.Context, s Store, prefix string, limit int) ([]string, error) {
 	var all []string
-	for name, err := range namesOf(ctx, s, prefix) {
+	for names, err := range listsOf(ctx, s, prefix, "") {
 		if err != nil {
 			return nil, err
 		}
-		if all = append(all, name); len(all) > limit {
+		if all = append(all, names...); len(all) > limit {
 			return nil, fmt.Errorf("list %q: more than %d objects", prefix, limit)
 		}
 	}

@@ -1,0 +1,150 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// counted is a store that counts what it is asked for.
+type counted struct {
+	Store
+	gets, lists int
+}
+
+func (c *counted) Get(ctx context.Context, name string) (Object, error) {
+	c.gets++
+	return c.Store.Get(ctx, name)
+}
+
+func (c *counted) List(ctx context.Context, prefix, after string, limit int) ([]string, error) {
+	c.lists++
+	return c.Store.List(ctx, prefix, after, limit)
+}
+
+// TestTaken: what was taken costs a list, and no object of the inbox is read again, whatever lies there by now.
+func TestTaken(t *testing.T) {
+	inbox, store, p, ctx := newMemory(), newMemory(), newPlatform(), t.Context()
+	dir := folder(t)
+	deposit := func(seed uint64) string {
+		t.Helper()
+		name := jobFile(t, dir, seed, 2, p.tokens(jobClaims()))
+		if err := Deposit(ctx, dir, inbox, name); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	first, second := deposit(1), deposit(2)
+	asked := &counted{Store: inbox}
+	collect := func(want Collected) {
+		t.Helper()
+		asked.gets, asked.lists = 0, 0
+		got, err := newCollector(t, asked, store).Collect(ctx)
+		if err != nil || got.Before != want.Before || got.Added != want.Added || len(got.Refused) != len(want.Refused) {
+			t.Fatalf("%+v, %v", got, err)
+		}
+	}
+	collect(Collected{Added: 4})
+	if collect(Collected{Before: 2}); asked.gets != 0 || asked.lists != 1 {
+		t.Errorf("what was taken costs %d reads and %d lists of the inbox", asked.gets, asked.lists)
+	}
+
+	// Whoever can overwrite the inbox can't have anything taken twice, or taken back.
+	inbox.objects[first] = inbox.objects[second]
+	deposit(3)
+	if collect(Collected{Before: 2, Added: 2}); asked.gets != 2 {
+		t.Errorf("a new file costs %d reads of the inbox", asked.gets)
+	}
+	inbox.objects[first] = get(t, dir, first)
+
+	// Each mark says where the archive has the file.
+	for name, data := range store.objects {
+		if rest, ok := strings.CutPrefix(name, takenPrefix); ok {
+			file, _, _ := strings.Cut(rest, "/")
+			if kept := strings.TrimSuffix(string(data), "\n"); string(store.objects[kept]) != string(inbox.objects[file]) {
+				t.Errorf("%s says that %s is kept as %q", name, file, kept)
+			}
+		}
+	}
+
+	// In a log that was begun anew beside its archive no mark counts, nor in one in which other records stand in the place.
+	maps.DeleteFunc(store.objects, func(name string, _ []byte) bool { return strings.HasPrefix(name, logPrefix) })
+	hidden := map[string][]byte{}
+	for _, name := range []string{first, first + sealSuffix} {
+		hidden[name] = inbox.objects[name]
+		delete(inbox.objects, name)
+	}
+	collect(Collected{Added: 4})
+	maps.Copy(inbox.objects, hidden)
+	collect(Collected{Before: 2, Added: 2})
+	collect(Collected{Before: 3})
+	if r, err := Verify(ctx, store, options(t)); err != nil || r.Checkpoint.Size != 6 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestTakenPages: marks are found for all of an inbox that has many pages, among the marks of what isn't there any more.
+func TestTakenPages(t *testing.T) {
+	archive, x := newMemory(), &index{places: map[string]int64{}}
+	x.add("a", Hash{1})
+	span := x.span(0, 1)
+	var names []string
+	want := 0
+	for i := range 3 * MaxList {
+		name := fmt.Sprintf("%05d.jsonl", i)
+		if i%3 != 0 { // the others lie in the inbox no more
+			names = append(names, name)
+		}
+		if i%2 == 0 {
+			if err := archive.Create(t.Context(), takenPrefix+name+"/"+span, nil); err != nil {
+				t.Fatal(err)
+			}
+			if i%3 != 0 {
+				want++
+			}
+		}
+	}
+	c := &Collector{Archive: archive, Log: &Log{index: x}}
+	got := 0
+	for len(names) > 0 {
+		page := names[:min(len(names), MaxList)]
+		names = names[len(page):]
+		taken, err := c.taken(t.Context(), page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got += len(taken)
+	}
+	if got != want {
+		t.Errorf("%d of %d", got, want)
+	}
+}
+
+// FuzzSpan: a mark counts by just the name that the log gives to records that it has.
+func FuzzSpan(f *testing.F) {
+	x := &index{places: map[string]int64{}}
+	source, right := rand.NewChaCha8([32]byte{1}), map[string]bool{}
+	for i := range 4 {
+		var h Hash
+		_, _ = source.Read(h[:])
+		x.add(strconv.Itoa(i), h)
+	}
+	for first := range int64(4) {
+		for count := int64(1); first+count <= 4; count++ {
+			right[x.span(first, count)] = true
+			f.Add(x.span(first, count))
+		}
+	}
+	for _, wrong := range []string{"", "-", "--", "0-1-", "-1-1-x", "9223372036854775807-9223372036854775807-x", "1-9223372036854775807-x"} {
+		f.Add(wrong)
+	}
+	f.Fuzz(func(t *testing.T, span string) {
+		if x.holds(span) != right[span] {
+			t.Errorf("%q", span)
+		}
+	})
+}
