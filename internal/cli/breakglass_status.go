@@ -18,7 +18,7 @@ import (
 // glassStatusFlags say which uses are shown.
 type glassStatusFlags struct {
 	certifyFlags // for its reading of records
-	format       string
+	inventory    string
 }
 
 func newGlassStatus(env *Env) *cobra.Command {
@@ -28,15 +28,21 @@ func newGlassStatus(env *Env) *cobra.Command {
 		Short: "show what was used, who reviewed it, and what is due",
 		Long: "Show the uses of break-glass that records tell of, the newest first: who used what and why, its ticket, and\n" +
 			"its review, or when that is due. A review by who used it is none. Whether another reviewer may review is the\n" +
-			"manifest's to say, by which leases judge.\n" +
-			"Exit: 0 all are reviewed · 1 a review is due or overdue · 2 a flag or a file is wrong · 3 could not finish.",
-		Example: "  curfew ledger export --org-policy . > records.jsonl && curfew break-glass status --records records.jsonl",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd, env) },
+			"manifest's to say: with --manifest each use is judged as a lease judges it, by who is in the teams where\n" +
+			"--inventory tells that; without, anybody's review but the user's own shows as \"reviewed\".\n" +
+			"Exit: 0 all are reviewed · 1 a review is due or overdue, or doesn't count for sure · 2 a flag or a file is\n" +
+			"wrong · 3 could not finish.",
+		Example: "  curfew ledger export --org-policy . > records.jsonl\n" +
+			"  curfew break-glass status --records records.jsonl --manifest .github/curfew.yml --inventory web.json",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, env) },
 	}
 	flags := cmd.Flags()
 	f.bucketFlags.register(flags)
 	flags.StringVar(&f.usage, "records", "", "the records, by `PLACE`: an exported ledger (\"-\" is stdin), or the folder or s3://BUCKET/PREFIX\nof jobs' records")
+	flags.StringVar(&f.manifest, "manifest", "", "judge reviews by this manifest `FILE`, of the repository that the uses are of")
+	flags.StringVar(&f.inventory, "inventory", "", "with --manifest: who is in its teams, by the `FILE` that curfew inventory wrote; uses of other\nrepositories than its own aren't shown")
+	flags.StringVar(&f.orgPolicy, "org-policy", "", "with --manifest: the organisation's policy, which bounds deadlines: curfew/org.yml in `DIR`,\nor that FILE")
 	flags.StringVarP(&f.format, "format", "f", "text", "write as `FORMAT`: text or json")
 	return cmd
 }
@@ -47,14 +53,16 @@ type glassRow struct {
 	Grant     string          `json:"grant"`
 	Entry     string          `json:"entry"`
 	Activator string          `json:"activator"`
-	account   string          // the number of that account
 	Used      time.Time       `json:"used"`
 	Due       time.Time       `json:"due"`
 	Incident  string          `json:"incident,omitempty"`
 	Reason    string          `json:"reason,omitempty"`
 	Tickets   []string        `json:"tickets"`
-	State     string          `json:"state"` // reviewed, due or overdue
+	State     glassState      `json:"state"`
+	Why       string          `json:"why,omitempty"` // of a state that the reviews don't explain
 	Reviews   []glassReviewed `json:"reviews"`
+
+	account string // the number of the activator's
 }
 
 // glassReviewed is one review of it.
@@ -72,6 +80,12 @@ func (f *glassStatusFlags) run(cmd *cobra.Command, env *Env) error {
 		return usageError("--format: expected text or json, not %q", f.format)
 	case f.usage == "":
 		return usageError("what was used? expected --records PLACE: what `curfew ledger export` wrote")
+	case f.manifest == "" && f.inventory+f.orgPolicy != "":
+		return usageError("--inventory and --org-policy say how a manifest judges: give --manifest FILE as well")
+	}
+	judge, err := f.judge(env)
+	if err != nil {
+		return err
 	}
 	records, done, err := f.records(cmd.Context(), env)
 	if err != nil {
@@ -88,11 +102,11 @@ func (f *glassStatusFlags) run(cmd *cobra.Command, env *Env) error {
 	if err := done(); err != nil {
 		return &exitError{ExitUnfinished, err}
 	}
-	out := glassRows(rows, reviews, env.Now())
+	out := glassRows(rows, reviews, judge)
 	if err := f.print(cmd, env, out); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(out, func(row *glassRow) bool { return row.State != "reviewed" }) {
+	if slices.ContainsFunc(out, func(row *glassRow) bool { return row.State != glassIsReviewed }) {
 		return &exitError{code: ExitFindings}
 	}
 	return nil
@@ -118,20 +132,13 @@ func takeGlass(r *ledger.Record, rows map[string]*glassRow, reviews map[string][
 }
 
 // glassRows are the uses, the newest first, with where their reviews stand.
-func glassRows(rows map[string]*glassRow, reviews map[string][]glassReviewed, now time.Time) []*glassRow {
+func glassRows(rows map[string]*glassRow, reviews map[string][]glassReviewed, judge *glassJudge) []*glassRow {
 	out := slices.AppendSeq([]*glassRow{}, maps.Values(rows))
+	out = slices.DeleteFunc(out, func(row *glassRow) bool { return !judge.concerns(row) })
 	slices.SortFunc(out, func(a, b *glassRow) int { return cmp.Or(b.Used.Compare(a.Used), cmp.Compare(a.Use, b.Use)) })
 	for _, row := range out {
-		row.State = "due"
-		if !now.Before(row.Due) {
-			row.State = "overdue"
-		}
-		for _, r := range reviews[row.Use] {
-			row.Reviews = append(row.Reviews, r)
-			if !strings.EqualFold(r.By, row.Activator) && r.account != row.account && !r.Time.Before(row.Used) {
-				row.State = "reviewed"
-			}
-		}
+		row.Reviews = append(row.Reviews, reviews[row.Use]...)
+		judge.judge(row)
 	}
 	return out
 }
@@ -148,13 +155,19 @@ func (f *glassStatusFlags) print(cmd *cobra.Command, env *Env, rows []*glassRow)
 	for _, row := range rows {
 		fmt.Fprintf(&b, "%s %s of %s, by %s at %s\n", row.State, cell(row.Entry), cell(row.Grant), cell(row.Activator), stamp(row.Used))
 		fmt.Fprintf(&b, "  use      %s\n  for      %s\n  ticket   %s\n", cell(row.Use), joinSaid(row.Incident, row.Reason), joinSaid(row.Tickets...))
-		if row.State != "reviewed" {
+		if row.State == glassDue || row.State == glassOverdue {
 			fmt.Fprintf(&b, "  due      %s\n", stamp(row.Due))
+		}
+		if row.Why != "" {
+			fmt.Fprintf(&b, "  why      %s\n", cell(row.Why))
 		}
 		for _, r := range row.Reviews {
 			fmt.Fprintf(&b, "  review   %s, by %s at %s: %s\n", cell(string(r.Verdict)), cell(r.By), stamp(r.Time), cell(r.Reason))
 		}
 	}
 	fmt.Fprintf(&b, "%s\n", count(len(rows), "use of break-glass", "uses of break-glass"))
+	if f.manifest == "" && slices.ContainsFunc(rows, func(row *glassRow) bool { return row.State == glassIsReviewed }) {
+		b.WriteString("whether who reviewed may do so isn't judged: --manifest says who may\n")
+	}
 	return printMasked(cmd, env, b.String())
 }

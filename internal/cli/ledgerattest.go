@@ -133,26 +133,35 @@ func (f *ledgerAttestFlags) noted() string {
 func (f *ledgerAttestFlags) viewed(env *Env) ([]viewed, error) {
 	var out []viewed
 	for _, name := range f.inventories {
-		src, err := os.ReadFile(name) //nolint:gosec // the user names it
+		v, err := readInventory(name)
 		if err != nil {
-			return nil, usageError("read the inventory: %w", err)
+			return nil, err
 		}
-		inv, err := inventory.Parse(filepath.ToSlash(name), src)
-		if err == nil {
-			err = attest.Fresh(inv, env.Now())
-		}
-		if err != nil {
+		if err := attest.Fresh(v.Inventory, env.Now()); err != nil {
 			return nil, usageError("--inventory %s: %w", name, err)
 		}
-		if read, why := inv.Has("repository", ""); !read || inv.Repository.ID < 1 {
-			return nil, usageError("--inventory %s: of which repository isn't known: %s", name, why)
+		if owner := strconv.FormatInt(v.Repository.OwnerID, 10); owner != f.policy.Organization.ID {
+			return nil, usageError("--inventory %s: %s belongs to the account %s, not to the policy's organisation, %s", name, v.Repository.Name, owner, f.policy.Organization.ID)
 		}
-		if owner := strconv.FormatInt(inv.Repository.OwnerID, 10); owner != f.policy.Organization.ID {
-			return nil, usageError("--inventory %s: %s belongs to the account %s, not to the policy's organisation, %s", name, inv.Repository.Name, owner, f.policy.Organization.ID)
-		}
-		out = append(out, viewed{inv, src})
+		out = append(out, v)
 	}
 	return out, nil
+}
+
+// readInventory reads an inventory that says of which repository it is.
+func readInventory(name string) (viewed, error) {
+	src, err := os.ReadFile(name) //nolint:gosec // the user names it
+	if err != nil {
+		return viewed{}, usageError("read the inventory: %w", err)
+	}
+	inv, err := inventory.Parse(filepath.ToSlash(name), src)
+	if err != nil {
+		return viewed{}, usageError("--inventory %s: %w", name, err)
+	}
+	if read, why := inv.Has("repository", ""); !read || inv.Repository.ID < 1 {
+		return viewed{}, usageError("--inventory %s: of which repository isn't known: %s", name, why)
+	}
+	return viewed{inv, src}, nil
 }
 
 // attesting is where things are attested to, by whom.

@@ -100,6 +100,17 @@ func (inv *Inventory) Unread() []Source {
 	return unread
 }
 
+// Members are who is in the teams of whom that was read, by the teams' names.
+func (inv *Inventory) Members() map[string][]string {
+	out := map[string][]string{}
+	for _, t := range inv.Teams {
+		if inv.State("team-members", t.Name) == Read {
+			out[t.Name] = t.Members
+		}
+	}
+	return out
+}
+
 // ofNone reports whether a source is of environments or teams, of which there are none.
 func (inv *Inventory) ofNone(name string) bool {
 	environments, _ := inv.Has("environments", "")

@@ -60,6 +60,17 @@ func (s Standing) Reviewed(use *GlassUse) (reviewed bool, due time.Time) {
 	return false, time.Time{}
 }
 
+// ReviewersUnknown is the team that may review a use, where somebody else has reviewed it and the facts don't say who is in that
+// team: whether the review counts isn't known then. Else it is "".
+func (s Standing) ReviewersUnknown(use *GlassUse) string {
+	by := s.Manifest.BreakGlass[use.Entry].Review.By
+	another := slices.ContainsFunc(use.Reviews, func(r GlassReview) bool { return use.ByAnother(&r) })
+	if !strings.Contains(by, "/") || use.Fault != "" || !another || s.Facts.knows(by) {
+		return ""
+	}
+	return by
+}
+
 // reviewPending reports whether there is still time for the review.
 func (s Standing) reviewPending(entry *BreakGlass, use *GlassUse) bool {
 	return use.Fault == "" && !use.Time.After(s.Now.Add(maxSkew)) && s.Now.Before(use.Time.Add(s.reviewWithin(entry).Std()))

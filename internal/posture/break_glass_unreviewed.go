@@ -3,7 +3,6 @@ package posture
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/finding"
@@ -18,13 +17,11 @@ func breakGlassUnreviewed(p *Pass) {
 	if p.Manifest == nil || p.Inventory == nil {
 		return
 	}
-	standing := manifest.Standing{Manifest: p.Manifest, Policy: p.Policy, Now: p.Now, Facts: manifest.Facts{
-		Ledger: &manifest.LedgerFacts{BreakGlass: p.Emergencies}, Members: members(p.Inventory),
-	}}
+	standing := p.standing()
 	for i := range p.Emergencies {
 		use := &p.Emergencies[i]
 		reviewed, due := standing.Reviewed(use)
-		if reviewed || p.reviewersUnread(use) != "" {
+		if reviewed || standing.ReviewersUnknown(use) != "" {
 			continue
 		}
 		id, _, _ := manifest.CutGrant(use.Grant)
@@ -47,6 +44,13 @@ func breakGlassUnreviewed(p *Pass) {
 	}
 }
 
+// standing is what uses of emergency access are judged by.
+func (f *Facts) standing() manifest.Standing {
+	return manifest.Standing{Manifest: f.Manifest, Policy: f.Policy, Now: f.Now, Facts: manifest.Facts{
+		Ledger: &manifest.LedgerFacts{BreakGlass: f.Emergencies}, Members: f.Inventory.Members(),
+	}}
+}
+
 // glassAt is where a use's review is asked for, or its identity stands, where either is there.
 func (p *Pass) glassAt(use *manifest.GlassUse, id string) source.Region {
 	if _, ok := p.Manifest.BreakGlass[use.Entry]; ok {
@@ -56,33 +60,6 @@ func (p *Pass) glassAt(use *manifest.GlassUse, id string) source.Region {
 		return p.Manifest.KeyAt(manifest.Pointer("identities", id))
 	}
 	return p.platformAt()
-}
-
-// members are those of the teams of whom an inventory read that.
-func members(inv *inventory.Inventory) map[string][]string {
-	out := map[string][]string{}
-	for _, t := range inv.Teams {
-		if inv.State("team-members", t.Name) == inventory.Read {
-			out[t.Name] = t.Members
-		}
-	}
-	return out
-}
-
-// reviewersUnread is the team that may review a use, where somebody else has reviewed it and the inventory doesn't say who is in
-// that team: whether the review counts isn't known then.
-func (f *Facts) reviewersUnread(use *manifest.GlassUse) string {
-	by := f.Manifest.BreakGlass[use.Entry].Review.By
-	another := slices.ContainsFunc(use.Reviews, func(r manifest.GlassReview) bool { return use.ByAnother(&r) })
-	if !strings.Contains(by, "/") || use.Fault != "" || !another {
-		return ""
-	}
-	for team := range members(f.Inventory) {
-		if strings.EqualFold(team, by) {
-			return ""
-		}
-	}
-	return by
 }
 
 // unlistedGlass is what nobody gave of the uses of break-glass that the manifest has entries for: the uses, or who is in the
@@ -102,8 +79,9 @@ func (f *Facts) unlistedGlass() []Missing {
 
 func (f *Facts) unreadReviewers() []Missing {
 	var out []Missing
+	standing := f.standing()
 	for i := range f.Emergencies {
-		team := f.reviewersUnread(&f.Emergencies[i])
+		team := standing.ReviewersUnknown(&f.Emergencies[i])
 		if team == "" || slices.ContainsFunc(out, func(m Missing) bool { return m.Of == team }) {
 			continue
 		}
