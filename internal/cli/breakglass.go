@@ -72,14 +72,15 @@ func (f *glassReviewFlags) run(ctx context.Context, env *Env, use string) error 
 	if err := f.check(ctx, env, &r); err != nil {
 		return err
 	}
-	if err := writeRecords(ctx, env, f.state, policy, []ledger.Record{r}); err != nil {
+	left, err := writeRecords(ctx, env, f.state, policy, []ledger.Record{r})
+	if err != nil {
 		return err
 	}
-	counts := "it counts once the collector has taken it"
-	if f.orgPolicy == "" {
-		counts = "it lies on this machine alone, and counts once it is brought to the store and collected: --org-policy says where that is"
+	did, then := "recorded", "it counts once the collector has taken and attested it"
+	if left != "" {
+		did, then = "not in any store", left
 	}
-	fmt.Fprintf(env.Stderr, "recorded: %s found %s to be %s; %s\n", r.BreakGlass.By, use, r.BreakGlass.Verdict, counts)
+	fmt.Fprintf(env.Stderr, "%s: %s found %s to be %s; %s\n", did, r.BreakGlass.By, use, r.BreakGlass.Verdict, then)
 	return nil
 }
 

@@ -74,7 +74,10 @@ func (f *certifyRecordFlags) run(cmd *cobra.Command, env *Env) error {
 	}
 	out.leave(known)
 	if len(out.Records) > 0 && !f.dryRun {
-		err = writeRecords(ctx, env, f.state, policy, out.Records)
+		var left string
+		if left, err = writeRecords(ctx, env, f.state, policy, out.Records); left != "" {
+			fmt.Fprintf(env.Stderr, "curfew: %s\n", left)
+		}
 	}
 	if err := f.print(cmd, env, out); err != nil {
 		return err
@@ -152,34 +155,6 @@ func (f *certifyRecordFlags) judge(ctx context.Context, env *Env, policy *manife
 		out.Records, out.Unproven = append(out.Records, records...), append(out.Unproven, not...)
 	}
 	return out, nil
-}
-
-// writeRecords records, seals, and brings the records to the organisation's store.
-func writeRecords(ctx context.Context, env *Env, state string, policy *manifest.Policy, records []ledger.Record) error {
-	j, err := openJob(env, state)
-	if err != nil {
-		return err
-	}
-	defer j.stderr.wait()
-	if policy != nil && policy.Ledger != nil {
-		if _, err := j.openAndKeepStore(*policy.Ledger); err != nil {
-			return &exitError{ExitUnfinished, errors.Join(err, j.close())}
-		}
-	}
-	for i := range records {
-		if _, err := j.Append(records[i]); err != nil {
-			return &exitError{ExitUnfinished, errors.Join(err, j.close())}
-		}
-	}
-	ctx = context.WithoutCancel(ctx)
-	j.sealOwn(ctx)
-	if !j.isSealed(ctx, j.records.Name()) {
-		err = errors.New("the records aren't sealed, so that nobody can collect them: run it again")
-	}
-	if err = errors.Join(err, j.close()); err != nil {
-		return &exitError{ExitUnfinished, err}
-	}
-	return nil
 }
 
 func (f *certifyRecordFlags) print(cmd *cobra.Command, env *Env, o *recordOutcome) error {
