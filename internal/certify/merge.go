@@ -19,9 +19,9 @@ type Merge struct {
 	Commit      string // that merged it, on the default branch
 	Merged      time.Time
 	Path        string // of the manifest
-	// The manifest where the branch began, at the branch's last commit, and at the commit that merged it; nil where
-	// there is none.
-	Before, Approved, After []byte
+	// The manifest where the branch began, at the branch's last commit, at the commit that it was merged onto, and at the one that
+	// merged it; nil where there is none.
+	Before, Approved, Onto, After []byte
 	// Approvals are the logins of who approved the branch's last commit and stood by it.
 	Approvals []string
 	// Authors are the logins of who wrote on the branch, curfew aside.
@@ -43,13 +43,14 @@ type Members func(team string) ([]string, error)
 // merged is a Merge with its manifests read.
 type merged struct {
 	*Merge
-	before, approved, after *manifest.Manifest
-	policy                  *manifest.Policy
-	members                 Members
+	before, approved, onto, after *manifest.Manifest
+	policy                        *manifest.Policy
+	members                       Members
 }
 
 // Certified judges which identities a merge certifies: those that the pull request touched, whose owner by the manifest
-// before it approved just what was merged, as somebody who hadn't written it. What of that isn't proven certifies
+// before it approved just what was merged, as somebody who hadn't written it. Before it is where the branch began and where it was
+// merged: who was the owner once could approve a branch from then. What of that isn't proven certifies
 // nothing, and is told. The records lack what their writer knows: id, time and task. The error is of members alone.
 func (m *Merge) Certified(policy *manifest.Policy, members Members) ([]ledger.Record, []Unproven, error) {
 	all := func(why string) []Unproven { return []Unproven{{PullRequest: m.PullRequest, Why: why}} }
@@ -61,7 +62,7 @@ func (m *Merge) Certified(policy *manifest.Policy, members Members) ([]ledger.Re
 		src  []byte
 		into **manifest.Manifest
 		what string
-	}{{m.Before, &read.before, "before it"}, {m.Approved, &read.approved, "that was approved"}, {m.After, &read.after, "that was merged"}} {
+	}{{m.Before, &read.before, "before it"}, {m.Approved, &read.approved, "that was approved"}, {m.Onto, &read.onto, "that it was merged onto"}, {m.After, &read.after, "that was merged"}} {
 		if part.src == nil {
 			return nil, all("there is no manifest " + part.what), nil
 		}
@@ -162,24 +163,28 @@ func (m *merged) decided(id string, c *ledger.Certification) {
 
 // approvers are those of the owner who approved it and hadn't written it, or why there are none.
 func (m *merged) approvers(owner string) (by []string, why string, err error) {
-	who, known := m.before.OwnerOf(owner, m.policy)
-	if !known {
-		return nil, "nobody was known by the owner id " + owner, nil
+	began, known, err := m.owners(m.before, owner)
+	if err != nil || !known {
+		return nil, "nobody was known by the owner id " + owner, err
 	}
-	mine := []string{who.Person}
-	if who.Team != "" {
-		if mine, err = m.members(who.Team); err != nil {
-			return nil, "", fmt.Errorf("read the members of %s: %w", who.Team, err)
-		}
+	still, known, err := m.owners(m.onto, owner)
+	if err != nil || !known {
+		return nil, "nobody is known by the owner id " + owner + " any more", err
 	}
-	wrote := false
+	wrote, was := false, false
 	for _, login := range m.Approvals {
-		isMine := slices.ContainsFunc(mine, func(handle string) bool { return strings.EqualFold(handle, "@"+login) })
+		if !isAmong(began, login) {
+			continue
+		}
 		isAuthor := slices.ContainsFunc(m.Authors, func(author string) bool { return strings.EqualFold(author, login) })
-		if isMine && !isAuthor {
+		switch {
+		case !isAmong(still, login):
+			was = true
+		case isAuthor:
+			wrote = true
+		default:
 			by = append(by, "@"+login)
 		}
-		wrote = wrote || isMine && isAuthor
 	}
 	slices.Sort(by)
 	switch {
@@ -187,8 +192,27 @@ func (m *merged) approvers(owner string) (by []string, why string, err error) {
 		return slices.Compact(by), "", nil
 	case wrote:
 		return nil, "who approved it for owner " + owner + " had written on its branch: another one has to approve", nil
+	case was:
+		return nil, "who approved it was owner " + owner + " where its branch began, and wasn't any more where it was merged", nil
 	}
 	return nil, "nobody of owner " + owner + " approved the commit that was merged", nil
+}
+
+// owners are the users that an owner's id means in a manifest.
+func (m *merged) owners(by *manifest.Manifest, owner string) (users []string, known bool, err error) {
+	who, known := by.OwnerOf(owner, m.policy)
+	if !known || who.Team == "" {
+		return []string{who.Person}, known, nil
+	}
+	if users, err = m.members(who.Team); err != nil {
+		return nil, true, fmt.Errorf("read the members of %s: %w", who.Team, err)
+	}
+	return users, true, nil
+}
+
+// isAmong reports whether a login is one of these users, "@maria".
+func isAmong(users []string, login string) bool {
+	return slices.ContainsFunc(users, func(user string) bool { return strings.EqualFold(user, "@"+login) })
 }
 
 // Modest reports whether one manifest differs from another only as Plan could have proposed: nothing is widened but last

@@ -52,7 +52,7 @@ func merge(t *testing.T) *Merge {
 	t.Helper()
 	return &Merge{
 		PullRequest: "acme/shop#1", Repository: "987654", Commit: strings.Repeat("c", 40), Merged: now(), Path: "m.yml",
-		Before: webSite("2026-11-25"), Approved: webSite("2027-02-21"), After: webSite("2027-02-21"), Approvals: []string{"wendy"},
+		Before: webSite("2026-11-25"), Onto: webSite("2026-11-25"), Approved: webSite("2027-02-21"), After: webSite("2027-02-21"), Approvals: []string{"wendy"},
 	}
 }
 
@@ -82,6 +82,34 @@ func TestMergePolicy(t *testing.T) {
 	}
 }
 
+// TestMergeOfOldBranch: who owned it once certifies nothing by a branch from then, whatever he approves. Who owns it by now can't
+// by that branch either, as it says that he doesn't.
+func TestMergeOfOldBranch(t *testing.T) {
+	members := func(team string) ([]string, error) {
+		return map[string][]string{"@acme/web": {"@wendy"}, "@acme/shop": {"@sam"}}[team], nil
+	}
+	moved := func(src []byte) []byte { return []byte(strings.Replace(string(src), "@acme/web", "@acme/shop", 1)) }
+	for who, want := range map[string]string{
+		"wendy": "who approved it was owner web where its branch began, and wasn't any more where it was merged",
+		"sam":   "nobody of owner web approved the commit that was merged",
+	} {
+		m := merge(t)
+		m.Onto, m.After, m.Approvals = moved(m.Onto), moved(m.After), []string{who}
+		if records, not, err := m.Certified(nil, members); err != nil || len(records) > 0 || len(not) != 1 || not[0].Why != want {
+			t.Errorf("%s: %+v %+v %v", who, records, not, err)
+		}
+	}
+	m := merge(t)
+	m.Onto = []byte(strings.Replace(string(m.Onto), "  web:", "  other:", 1))
+	if records, not, err := m.Certified(nil, members); err != nil || len(records) > 0 || len(not) != 1 {
+		t.Errorf("%+v %+v %v", records, not, err)
+	}
+	m.Onto = nil
+	if records, _, err := m.Certified(nil, members); err != nil || len(records) > 0 {
+		t.Errorf("%+v %v", records, err)
+	}
+}
+
 // FuzzCertified: whatever the manifests say, nothing is certified that nobody approved, and a record can be written.
 func FuzzCertified(f *testing.F) {
 	src := string(webSite("2026-11-25"))
@@ -90,7 +118,7 @@ func FuzzCertified(f *testing.F) {
 	f.Add([]byte(src), []byte(strings.Replace(src, "  site:", "  \"a/b\":", 1)), false)
 	f.Fuzz(func(t *testing.T, before, approved []byte, approves bool) {
 		m := merge(t)
-		m.Before, m.Approved, m.After = before, approved, approved
+		m.Before, m.Onto, m.Approved, m.After = before, before, approved, approved
 		if !approves {
 			m.Approvals = nil
 		}
