@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -19,14 +18,9 @@ import (
 // ledgerCollectFlags say what is collected, whose, and how the log is signed.
 type ledgerCollectFlags struct {
 	ledgerFlags
-	inbox        string
-	keyFile      string
-	owners       []string
-	repositories []string
-	events       []string
-	recorders    []string
-
-	mayOwn, mayWrite []ledger.PlatformID // what owners and repositories name
+	writerFlags
+	inbox   string
+	keyFile string
 }
 
 func newLedgerCollect(env *Env) *cobra.Command {
@@ -45,22 +39,16 @@ func newLedgerCollect(env *Env) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) },
 	}
 	flags := cmd.Flags()
-	f.register(flags)
+	f.ledgerFlags.register(flags)
+	f.writerFlags.register(flags)
 	flags.StringVar(&f.inbox, "inbox", "", "the `STORE` that jobs put their files and seals into; inbox/ of the policy's\nunless said")
 	flags.StringVar(&f.keyFile, "key-file", "", "sign by the key in this `FILE`, which you alone may read; ledger key makes one")
-	flags.StringArrayVar(&f.owners, "owner", nil, "jobs may write here whose repositories the account of this `[ISSUER=]ID` owns;\nrepeatable; ISSUER= is needed where several are named, and is GitHub's where none is;\nthe policy's organisation where neither this nor --repository is said")
-	flags.StringArrayVar(&f.repositories, "repository", nil, "jobs of the repository of this `[ISSUER=]ID` may write here; repeatable")
-	flags.StringArrayVar(&f.events, "event", nil, "runs of this event may write here too, `NAME`, beside push, schedule,\nworkflow_dispatch and release; repeatable; never those of pull requests")
-	flags.StringArrayVar(&f.recorders, "recorder", nil, "jobs of this `WORKFLOW`, by its job_workflow_ref, may write of all repositories what\nthey hold and what was done about it; repeatable; beside the collector")
 	return cmd
 }
 
 // check refuses what can't be meant, before anything is written.
 func (f *ledgerCollectFlags) check(env *Env) error {
-	var ownersErr, repositoriesErr error
-	f.mayOwn, ownersErr = platformIDs("--owner", f.owners, f.issuers)
-	f.mayWrite, repositoriesErr = platformIDs("--repository", f.repositories, f.issuers)
-	if err := cmp.Or(ownersErr, repositoriesErr); err != nil {
+	if err := f.named(f.issuers); err != nil {
 		return err
 	}
 	switch {
@@ -91,9 +79,7 @@ func (f *ledgerCollectFlags) byPolicy() {
 	if f.inbox == "" {
 		f.inbox = strings.TrimRight(f.policy.Ledger.Store, "/") + "/" + orgstore.InboxPrefix
 	}
-	if len(f.owners)+len(f.repositories) == 0 {
-		f.owners = []string{f.policy.Organization.ID}
-	}
+	f.ofPolicy(f.policy)
 }
 
 func (f *ledgerCollectFlags) run(ctx context.Context, env *Env) error {
@@ -179,7 +165,7 @@ func (f *ledgerCollectFlags) prepare(ctx context.Context, env *Env, inbox, store
 	seals := &keyring{ctx: ctx, issuers: f.issuers, live: source}
 	return &collecting{&ledger.Collector{
 		Inbox: inbox, Archive: store, Log: l, Verify: seals.verify, Keys: seals.raw,
-		Issuers: f.issuers, Owners: f.mayOwn, Repositories: f.mayWrite, Events: f.events, Recorders: f.mayRecord(),
+		Issuers: f.issuers, Owners: f.mayOwn, Repositories: f.mayWrite, Events: f.events, Recorders: f.mayRecord(&f.ledgerFlags),
 	}, seals}, nil
 }
 

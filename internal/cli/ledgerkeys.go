@@ -24,8 +24,9 @@ type keyring struct {
 	kept    map[string][]identity.Keys
 	archive ledger.Store // what the store archived; nil: that counts for nothing
 
-	asked map[string]issuerKeys
-	fault error // the first set of keys that could not be read
+	asked    map[string]issuerKeys
+	archived map[string][]identity.Keys // of the archive, as far as they were read
+	fault    error                      // the first set of keys that could not be read
 }
 
 // issuerKeys are an issuer's keys, and the text that they were read from.
@@ -82,17 +83,11 @@ func (k *keyring) verify(token []byte, audience string) (identity.Claims, error)
 func (k *keyring) sets(issuer string) ([]identity.Keys, error) {
 	sets := slices.Clone(k.kept[issuer])
 	if k.archive != nil {
-		archived, err := ledger.ArchivedKeys(k.ctx, k.archive, issuer)
+		archived, err := k.look(issuer)
 		if err != nil {
 			return nil, err
 		}
-		for _, raw := range archived {
-			keys, err := identity.ParseKeys("archived keys", raw)
-			if err != nil {
-				return nil, err
-			}
-			sets = append(sets, keys)
-		}
+		sets = append(sets, archived...)
 	}
 	if k.live != nil {
 		now, err := k.ask(issuer)
@@ -101,6 +96,30 @@ func (k *keyring) sets(issuer string) ([]identity.Keys, error) {
 		}
 		sets = append(sets, now.keys)
 	}
+	return sets, nil
+}
+
+// look reads an issuer's archived keys, once.
+func (k *keyring) look(issuer string) ([]identity.Keys, error) {
+	if known, ok := k.archived[issuer]; ok {
+		return known, nil
+	}
+	archived, err := ledger.ArchivedKeys(k.ctx, k.archive, issuer)
+	if err != nil {
+		return nil, err
+	}
+	var sets []identity.Keys
+	for _, raw := range archived {
+		keys, err := identity.ParseKeys("archived keys", raw)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, keys)
+	}
+	if k.archived == nil {
+		k.archived = map[string][]identity.Keys{}
+	}
+	k.archived[issuer] = sets
 	return sets, nil
 }
 

@@ -18,8 +18,10 @@ import (
 // ledgerVerifyFlags say what the log is held to, and where its checkpoint is kept.
 type ledgerVerifyFlags struct {
 	ledgerFlags
+	writerFlags
 	checkpoints []string
 	save        string
+	seals       bool
 }
 
 func newLedgerVerify(env *Env) *cobra.Command {
@@ -29,15 +31,18 @@ func newLedgerVerify(env *Env) *cobra.Command {
 		Short: "prove that nothing was dropped from the log or rewritten",
 		Long: "Read all of the log and prove that nothing was dropped or rewritten: that the records are records,\n" +
 			"that the tree over them is the signed checkpoint's, and that all earlier checkpoints agree with it,\n" +
-			"those in the store and those that you kept. With --key, or with --issuer-keys, nobody but the store\n" +
-			"is asked. Exit: 0 proven · 1 not proven · 2 a flag or a file is wrong · 3 could not be read.",
+			"those in the store and those that you kept. With --seals, too, that each record is in an archived file that a\n" +
+			"job of those that may write here has sealed. With --key, or with --issuer-keys, nobody but the store is\n" +
+			"asked. Exit: 0 proven · 1 not proven · 2 a flag or a file is wrong · 3 could not be read.",
 		Example: "  curfew ledger verify --store ledger --key acme.example/curfew+1a2b3c4d+KEY --save checkpoint.txt\n" +
-			"  curfew ledger verify --org-policy . --checkpoint checkpoint.txt",
+			"  curfew ledger verify --org-policy . --checkpoint checkpoint.txt --seals --archived-keys",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) },
 	}
 	flags := cmd.Flags()
-	f.register(flags)
+	f.ledgerFlags.register(flags)
+	f.writerFlags.register(flags)
+	flags.BoolVar(&f.seals, "seals", false, "prove each record by the seal of the job that wrote it, too, as collecting did")
 	flags.StringArrayVar(&f.checkpoints, "checkpoint", nil, "the log must have grown from this checkpoint, which was kept in `FILE`; repeatable")
 	flags.StringVar(&f.save, "save", "", "keep the checkpoint in `FILE`, once proven; a checkpoint that is there\ncounts as kept")
 	return cmd
@@ -45,6 +50,9 @@ func newLedgerVerify(env *Env) *cobra.Command {
 
 func (f *ledgerVerifyFlags) run(ctx context.Context, env *Env) error {
 	if err := f.complete(); err != nil {
+		return err
+	}
+	if err := f.checkWriters(); err != nil {
 		return err
 	}
 	files, err := f.keptFiles()
@@ -75,7 +83,11 @@ func (f *ledgerVerifyFlags) run(ctx context.Context, env *Env) error {
 	if r.Signed == nil {
 		return e.failed(ctx, fmt.Errorf("%s holds no log: nothing is proven", f.store))
 	}
-	if err := e.print(ctx, env, r, len(kept)); err != nil || f.save == "" {
+	sealed, err := f.proveSeals(ctx, env, e)
+	if err != nil {
+		return err
+	}
+	if err := e.print(ctx, env, r, len(kept), sealed); err != nil || f.save == "" {
 		return err
 	}
 	if err := replaceFile(f.save, r.Signed); err != nil {
@@ -116,13 +128,14 @@ func (f *ledgerVerifyFlags) keptFiles() ([]keptFile, error) {
 }
 
 // print says what is proven, and by what.
-func (e *evidence) print(ctx context.Context, env *Env, r ledger.Report, kept int) error {
+func (e *evidence) print(ctx context.Context, env *Env, r ledger.Report, kept int, sealed string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "proven: %s has %s, root %s\n", printableLine(r.Checkpoint.Origin), count(int(r.Checkpoint.Size), "record", "records"), r.Checkpoint.Root)
 	fmt.Fprintf(&b, "%s of the store agree with it, and %d that you kept\n", count(r.Earlier, "earlier checkpoint", "earlier checkpoints"), kept)
 	if kept == 0 {
 		b.WriteString("keep a checkpoint elsewhere (--save, then --checkpoint): a store that was put back as a whole is right in itself\n")
 	}
+	b.WriteString(sealed)
 	if e.keys != nil {
 		fmt.Fprintf(&b, "issuers' keys are from %s\n", e.keys.source())
 	}

@@ -82,4 +82,7 @@ func (c *Collector) archive(ctx context.Context, issuer string, content, side []
 }
 
 // archivedFile is where a file is kept, by its seal.
-func archivedFile(seal []byte) string { return "archive/files/" + tagOf(seal) + ".jsonl" }
+func archivedFile(seal []byte) string { return archivedFiles + tagOf(seal) + ".jsonl" }
+
+// archivedFiles is what the names begin with of files that are kept, and of their seals.
+const archivedFiles = "archive/files/"
