@@ -123,13 +123,24 @@ func (f *ledgerShowFlags) showFiles(ctx context.Context, env *Env, store *opened
 		}
 		return nil
 	}
+	found = false // of several that have the id some are copies, and nothing here says which
 	for row, err := range rows(ctx, ledger.Filter{}) {
-		if err != nil {
-			return &exitError{ExitUnfinished, fmt.Errorf("record %s wasn't found: %w", args[0], err)}
+		switch {
+		case err != nil && !found:
+			err = fmt.Errorf("record %s wasn't found: %w", args[0], err)
+			fallthrough
+		case err != nil:
+			return &exitError{ExitUnfinished, err}
+		case row.record.ID != args[0]:
+			continue
 		}
-		if row.record.ID == args[0] {
-			return out.one(ctx, row, nil)
+		found = true
+		if err := out.one(ctx, row, nil); err != nil {
+			return err
 		}
 	}
-	return &exitError{ExitFindings, errors.New("no file has a record " + args[0])}
+	if !found {
+		return &exitError{ExitFindings, errors.New("no file has a record " + args[0])}
+	}
+	return nil
 }
