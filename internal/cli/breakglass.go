@@ -76,7 +76,7 @@ func (f *glassReviewFlags) run(ctx context.Context, env *Env, use string) error 
 	if err != nil {
 		return err
 	}
-	did, then := "recorded", "it counts once the collector has taken and attested it"
+	did, then := "recorded", "it counts once the collector has taken and attested it: close its ticket then"
 	if left != "" {
 		did, then = "not in any store", left
 	}
