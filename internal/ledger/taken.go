@@ -24,18 +24,17 @@ type basketFile struct {
 	keys []string // of its records
 }
 
+// maxMarked is how long the name of a marked file may be: what file systems take for one part of a path.
+const maxMarked = 255
+
 // mark keeps that a file was taken. One whose records aren't side by side in the log, as another file had some of them before, or
-// whose name leaves no room for it has no mark, and is read again.
+// whose name no Deposit makes has no mark, and is read again: of a name with folders a mark could be in the way of another.
 func (c *Collector) mark(ctx context.Context, f basketFile) error {
 	first, ok := c.Log.index.first(f.keys)
-	if !ok {
+	if !ok || len(f.Name) > maxMarked || strings.Contains(f.Name, "/") {
 		return nil
 	}
-	name := takenPrefix + f.Name + "/" + c.Log.index.span(first, int64(len(f.keys)))
-	if len(name) > maxName {
-		return nil
-	}
-	return createSame(ctx, c.Archive, name, []byte(f.kept+"\n"))
+	return createSame(ctx, c.Archive, takenPrefix+f.Name+"/"+c.Log.index.span(first, int64(len(f.keys))), []byte(f.kept+"\n"))
 }
 
 // taken are those of names, which are a list of the inbox, that are marked, and whose records the log has.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -84,6 +86,44 @@ func TestTaken(t *testing.T) {
 	collect(Collected{Before: 3})
 	if r, err := Verify(ctx, store, options(t)); err != nil || r.Checkpoint.Size != 6 {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestTakenInFolders: no name that somebody gives a file in a bucket stops collecting into a folder.
+func TestTakenInFolders(t *testing.T) {
+	inbox, dir, p, ctx := newMemory(), folder(t), newPlatform(), t.Context()
+	archive := folder(t)
+	plain := jobFile(t, dir, 1, 2, p.tokens(jobClaims()))
+	if err := Deposit(ctx, dir, inbox, plain); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := newCollector(t, inbox, archive).Collect(ctx); err != nil || got.Added != 2 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	marks, err := archive.List(ctx, takenPrefix, "", MaxList)
+	if err != nil || len(marks) != 1 {
+		t.Fatal(marks, err)
+	}
+	content := append(mustEncode(t, issued()), '\n')
+	for i, name := range []string{
+		strings.TrimPrefix(marks[0], takenPrefix) + "/below.jsonl", // of a file, as if it were a folder
+		"a/b.jsonl",
+	} {
+		base := path.Base(name)
+		if err := dir.Create(ctx, base, content); err != nil {
+			t.Fatal(err)
+		}
+		if err := Seal(ctx, dir, base, rand.NewChaCha8([32]byte{byte(i)}), p.tokens(jobClaims())); err != nil {
+			t.Fatal(err)
+		}
+		sealed := newMemory()
+		sealed.objects[name], sealed.objects[name+sealSuffix] = content, get(t, dir, base+sealSuffix)
+		if got, err := newCollector(t, sealed, archive).Collect(ctx); err != nil || len(got.Files) != 1 {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	if again, err := archive.List(ctx, takenPrefix, "", MaxList); err != nil || !slices.Equal(again, marks) {
+		t.Error(again, err)
 	}
 }
 
