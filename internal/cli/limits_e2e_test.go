@@ -117,7 +117,7 @@ func TestE2ELimitsOfDay(t *testing.T) {
 func TestE2ERevokeDeposits(t *testing.T) {
 	s, c := newLimitedSite(t)
 	s.killed("deploy/limited", "true", ": revoked (")
-	for range 20 { // until the watchdog has let go of its file
+	for range 600 { // until the watchdog has let go of its file
 		if code, out, errs := s.run("revoke", "--all"); code != 0 || out != "no lease is kept here\n" || errs != "" {
 			t.Fatalf("exit status %d\n%s%s", code, out, errs)
 		}
@@ -160,6 +160,7 @@ func (s *site) collects(c *cloud, files, records int) {
 		{fmt.Sprintf("%d files taken, 0 refused, %d records added", files, records), []string{"collect"}},
 		{fmt.Sprintf("0 files taken (%d before), 0 refused, 0 records added", files), []string{"collect"}},
 		{fmt.Sprintf("proven: acme-curfew/ledger has %d records", records), []string{"verify"}},
+		{fmt.Sprintf("each of its records is in one of %d files that jobs have sealed", files), []string{"verify", "--seals"}},
 		{"17 of 26 records", []string{"show", "--type", "lease.denied"}},
 		{"limit-reached", []string{"export", "--identity", "deploy"}},
 	} {
