@@ -16,10 +16,11 @@ import (
 
 // trustFlags say what is rendered, and how: format is "" for what suits.
 type trustFlags struct {
-	manifest  string
-	orgPolicy string
-	grant     string
-	format    string
+	manifest   string
+	orgPolicy  string
+	repository string
+	grant      string
+	format     string
 }
 
 func newTrust(env *Env) *cobra.Command {
@@ -43,8 +44,8 @@ func newTrustRender(env *Env) *cobra.Command {
 			"trust policy of AWS, a JWT role of Vault or OpenBao, a workload identity provider of Google Cloud,\n" +
 			"federated credentials of Entra, an API server's authentication, a trust policy of octo-sts, the\n" +
 			"settings of a package registry. What a document can't hold to is said on stderr. Nothing is applied.\n" +
-			"Exit: 0 rendered · 1 a grant has no document, or one that lets in more than the manifest · 2 a flag\n" +
-			"or the manifest is wrong.",
+			"Exit: 0 rendered · 1 a grant has no document, or one that lets in more than the manifest, or another\n" +
+			"project than its own · 2 a flag or the manifest is wrong.",
 		Example: "  curfew trust render --grant deploy/prod > trust.json\n  curfew trust render --format terraform > curfew.tf",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd, env) },
@@ -61,6 +62,7 @@ func (f *trustFlags) where(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.manifest, "manifest", manifest.Path, "the manifest `FILE`")
 	flags.StringVar(&f.orgPolicy, "org-policy", "", "the organisation's policy: curfew/org.yml in `DIR`, or that FILE")
+	flags.StringVar(&f.repository, "repository", "", "the project that the manifest is of, `OWNER/NAME`; as the remote origin says, unless said")
 }
 
 func (f *trustFlags) run(cmd *cobra.Command, env *Env) error {
@@ -74,8 +76,8 @@ func (f *trustFlags) run(cmd *cobra.Command, env *Env) error {
 	if err := f.checkGrant(m); err != nil {
 		return err
 	}
-	documents, gaps := trust.Render(m, policy, trust.Options{Grant: f.grant})
-	if err := f.sayGaps(cmd, env, gaps); err != nil {
+	documents, gaps, err := f.render(cmd, env, m, policy)
+	if err != nil {
 		return err
 	}
 	if err := f.print(cmd, env, documents); err != nil {
@@ -84,7 +86,7 @@ func (f *trustFlags) run(cmd *cobra.Command, env *Env) error {
 	return openGap(gaps)
 }
 
-// openGap is the failure of a document that is missing or lets in more than the manifest.
+// openGap is the failure of a document that is missing, or lets in more than the manifest or another project.
 func openGap(gaps []trust.Gap) error {
 	if slices.ContainsFunc(gaps, func(g trust.Gap) bool { return g.Kind.Open() }) {
 		return &exitError{code: ExitFindings}

@@ -50,8 +50,8 @@ func (f *trustFlags) check(cmd *cobra.Command, env *Env, file string) error {
 	if err != nil {
 		return err
 	}
-	documents, gaps := trust.Render(m, policy, trust.Options{Grant: f.grant})
-	if err := f.sayGaps(cmd, env, gaps); err != nil {
+	documents, gaps, err := f.render(cmd, env, m, policy)
+	if err != nil {
 		return err
 	}
 	if len(documents) == 0 {

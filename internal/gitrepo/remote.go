@@ -21,6 +21,22 @@ func (t *Tree) OriginAt(ctx context.Context, hosts ...string) string {
 	return repositoryOf(remote)
 }
 
+// OriginPath is where the remote called origin lies: its host, "" for a name that only ssh's configuration knows, and the
+// whole path of its project there, GROUP/…/NAME; "" for both where it has no such path.
+func (t *Tree) OriginPath(ctx context.Context) (host, path string) {
+	host, path = hostOf(t.remote(ctx))
+	path = strings.TrimSuffix(strings.Trim(path, "/"), ".git")
+	parts := strings.Split(path, "/")
+	// Of "file:///srv/…" and "C:/…" the path is this machine's.
+	if len(host) < 2 || len(parts) < 2 || slices.ContainsFunc(parts, func(s string) bool { return !isName(s) || strings.Trim(s, ".") == "" }) {
+		return "", ""
+	}
+	if !strings.Contains(host, ".") {
+		host = ""
+	}
+	return host, path
+}
+
 // remote is the URL of the remote called origin; "" where there is none.
 func (t *Tree) remote(ctx context.Context) string {
 	if t.at.gitDir == "" {

@@ -47,21 +47,54 @@ func TestOriginAt(t *testing.T) {
 		"/srv/github.com/acme/shop":               "",
 		"git@work:acme/shop":                      "",
 	} {
-		dir := t.TempDir()
-		for _, args := range [][]string{{"init", "-q"}, {"remote", "add", "origin", remote}} {
-			if out, err := exec.CommandContext(t.Context(), "git", append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
-		}
-		tree, err := Open(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
+		tree := openWithOrigin(t, remote)
 		if got := tree.OriginAt(t.Context(), "github.com", "ghe.acme.example", ""); got != want {
 			t.Errorf("%s: %q, want %q", remote, got, want)
 		}
+	}
+}
+
+// TestOriginPath: a project of a group within a group isn't one of the same two names elsewhere.
+func TestOriginPath(t *testing.T) {
+	for remote, want := range map[string][2]string{
+		"https://github.com/acme/shop.git":          {"github.com", "acme/shop"},
+		"https://x:pass@github.com:443/acme/shop/":  {"github.com", "acme/shop"},
+		"git@gitlab.com:acme/tools/mirror.git":      {"gitlab.com", "acme/tools/mirror"},
+		"ssh://git@ssh.github.com:443/acme/shop":    {"ssh.github.com", "acme/shop"},
+		"git@work:acme/shop":                        {"", "acme/shop"},
+		"https://user:pa/ss@github.com/acme/shop":   {},
+		"https://github.com/acme/shop?token=secret": {},
+		"https://github.com/shop":                   {},
+		"https://github.com/../acme/shop":           {},
+		"file:///srv/acme/shop":                     {},
+		"C:/src/acme/shop":                          {},
+		"/srv/acme/shop":                            {},
+		"../acme/shop":                              {},
+	} {
+		host, path := openWithOrigin(t, remote).OriginPath(t.Context())
+		if got := [2]string{host, path}; got != want {
+			t.Errorf("%s: %q, want %q", remote, got, want)
+		}
+	}
+}
+
+// openWithOrigin opens a repository that has the remote.
+func openWithOrigin(t *testing.T, remote string) *Tree {
+	t.Helper()
+	dir := t.TempDir()
+	for _, args := range [][]string{{"init", "-q"}, {"remote", "add", "origin", remote}} {
+		if out, err := exec.CommandContext(t.Context(), "git", append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	tree, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
 		if err := tree.Close(); err != nil {
 			t.Error(err)
 		}
-	}
+	})
+	return tree
 }

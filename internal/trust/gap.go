@@ -26,13 +26,15 @@ const (
 	Missing GapKind = "missing"
 	// Wider: the document lets in what the manifest doesn't, and nothing stands in for it.
 	Wider GapKind = "wider"
+	// Foreign: the document lets in another project than the one that the manifest lies in.
+	Foreign GapKind = "foreign"
 	// Elsewhere: the document holds only with something outside of it, such as a protected environment.
 	Elsewhere GapKind = "elsewhere"
 	// Narrower: the document turns away what the manifest lets in.
 	Narrower GapKind = "narrower"
 )
 
-// Open reports whether the cloud would not hold to the manifest: there is no document, or it is too wide.
+// Open reports whether the cloud would not hold to the manifest: there is no document, or it lets in whom it shouldn't.
 func (k GapKind) Open() bool { return k != Elsewhere && k != Narrower }
 
 // eventUnbound says what stands in for the event that started the run, where a cloud can't bind it: the environment, where

@@ -10,6 +10,8 @@ import (
 type Options struct {
 	// Grant is IDENTITY/GRANT; "" for all grants.
 	Grant string
+	// Project is the one that the manifest lies in. Where it isn't known, claims aren't compared with it.
+	Project Project
 }
 
 // Document is what one grant's provider must be told.
@@ -27,7 +29,7 @@ type Document struct {
 // in the manifest's order, and says in what they aren't what the manifest says. A grant that o names and m
 // lacks is a gap.
 func Render(m *manifest.Manifest, p *manifest.Policy, o Options) ([]Document, []Gap) {
-	r := &renderer{manifest: m, policy: p}
+	r := &renderer{manifest: m, policy: p, project: o.Project}
 	r.countNames()
 	found := false
 	for _, id := range m.IdentityIDs() {
@@ -55,6 +57,7 @@ func Render(m *manifest.Manifest, p *manifest.Policy, o Options) ([]Document, []
 type renderer struct {
 	manifest  *manifest.Manifest
 	policy    *manifest.Policy
+	project   Project
 	places    map[place]int  // how many grants lead to one place
 	policies  map[string]int // how many grants would have one Vault policy's name
 	documents []Document
@@ -133,6 +136,7 @@ func (r *renderer) render(q *request) {
 		b, target = q.registry()
 	}
 	if b != nil {
+		q.projectBound()
 		r.documents = append(r.documents, Document{Grant: q.id + "/" + q.name, Provider: q.grant.Provider(), Target: target, body: b})
 	}
 }

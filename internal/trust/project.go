@@ -1,0 +1,75 @@
+package trust
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Project is the project that a manifest lies in, as git's remote or a person says. Nothing in a manifest proves it.
+type Project struct {
+	Host string // of the platform; "" where it isn't known
+	Path string // OWNER/NAME, or GROUP/…/NAME; "" where it isn't known
+}
+
+// projectBound says where a grant's claims let in another project than the one that the manifest lies in. No provider knows
+// whose manifest a document is rendered from: who may change one could list another project's claims, and whoever applies
+// what is rendered lets that one in.
+func (q *request) projectBound() {
+	// ssh.github.com and altssh.gitlab.com are the same places, for networks that let nothing but port 443 out.
+	name, id := "repository", q.projectClaim()
+	if id == "project_id" {
+		name = "project_path"
+	}
+	at, of := q.project.Host, platformHost(q.issuer)
+	switch {
+	case q.project.Path == "":
+		return
+	case at != "" && !strings.EqualFold(strings.TrimPrefix(strings.TrimPrefix(at, "alt"), "ssh."), of):
+		q.gap(Elsewhere, "", fmt.Sprintf("the manifest is of %s on %s, and tokens are of %s: nothing shows that its project there is the one that the claims name", q.project.Path, at, of),
+			"see that they name the right one, or say it by --repository")
+		return
+	}
+	named := q.foreign(name, q.demand.claims[name])
+	if listed := q.demand.claims["sub"]; listed != nil {
+		var projects []string
+		for _, sub := range listed {
+			projects = append(projects, provenBySubject(sub)[name])
+		}
+		named = q.foreign("sub", slices.DeleteFunc(projects, func(p string) bool { return p == "" })) || named
+	}
+	if !named {
+		q.gap(Elsewhere, id, fmt.Sprintf("no claim names the project, so that nothing shows that the %s %s is that of %s", id, strings.Join(q.projects(), ", "), q.project.Path),
+			"add "+name+": "+q.project.Path+" under claims")
+	}
+}
+
+// foreign says which projects of a claim aren't the manifest's, and is false where the claim names none.
+func (q *request) foreign(claim string, projects []string) (named bool) {
+	others := slices.DeleteFunc(slices.Clone(projects), func(p string) bool { return strings.EqualFold(p, q.project.Path) })
+	switch {
+	case len(others) == 0:
+	case len(others) == len(projects):
+		q.gap(Foreign, claim, fmt.Sprintf("the manifest is of %s, and its claims let in %s: another project gets the credential", q.project.Path, strings.Join(others, ", ")),
+			"don't apply it before you know why; where git's remote isn't the manifest's project, say which is by --repository")
+	default:
+		q.gap(Elsewhere, claim, fmt.Sprintf("the manifest is of %s, and its claims let in %s as well, over whose leases another manifest decides", q.project.Path, strings.Join(others, ", ")),
+			"give each project a manifest and a grant of its own")
+	}
+	return len(projects) > 0
+}
+
+// platformHost is where the projects lie whose jobs have an issuer's tokens: GitHub's has a name of its own
+// (https://docs.github.com/actions/reference/security/oidc).
+func platformHost(issuer string) string {
+	u, err := url.Parse(issuer)
+	if err != nil {
+		return ""
+	}
+	host := strings.TrimPrefix(u.Hostname(), "token.actions.")
+	if host == "githubusercontent.com" {
+		return "github.com"
+	}
+	return host
+}

@@ -1,0 +1,85 @@
+package trust_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/curfew-ci/curfew/internal/manifest"
+	"github.com/curfew-ci/curfew/internal/trust"
+)
+
+// TestProject: what is rendered from a manifest that lies in one project and names another is said to be for the other.
+func TestProject(t *testing.T) {
+	const (
+		github = "repository_id: \"1\", job_workflow_ref: acme/ci/.github/workflows/deploy.yml@refs/heads/main, environment: production"
+		gitlab = "project_id: \"1\", ci_config_ref_uri: gitlab.com/acme/shop//.gitlab-ci.yml@refs/heads/main, ref_path: refs/heads/main"
+		bySub  = github + ", sub: "
+	)
+	for name, c := range map[string]struct {
+		claims  string
+		project trust.Project
+		want    string // the kind; "" for no such gap
+	}{
+		"the same":              {github + ", repository: acme/shop", trust.Project{Host: "github.com", Path: "acme/shop"}, ""},
+		"in other letters":      {github + ", repository: acme/shop", trust.Project{Host: "GitHub.com", Path: "Acme/Shop"}, ""},
+		"by the port for https": {github + ", repository: acme/shop", trust.Project{Host: "ssh.github.com", Path: "acme/shop"}, ""},
+		"by the flag":           {github + ", repository: acme/shop", trust.Project{Path: "acme/shop"}, ""},
+		"not known":             {github + ", repository: evil/shop", trust.Project{}, ""},
+		"another":               {github + ", repository: evil/shop", trust.Project{Host: "github.com", Path: "acme/shop"}, "foreign"},
+		"another, by the flag":  {github + ", repository: evil/shop", trust.Project{Path: "acme/shop"}, "foreign"},
+		"another beside it":     {github + ", repository: [acme/shop, evil/shop]", trust.Project{Host: "github.com", Path: "acme/shop"}, "elsewhere"},
+		"by its number alone":   {github + ", sub: anything", trust.Project{Host: "github.com", Path: "acme/shop"}, "elsewhere"},
+		"on another platform":   {github + ", repository: acme/shop", trust.Project{Host: "gitlab.com", Path: "acme/shop"}, "elsewhere"},
+		"a subject's":           {bySub + "\"repo:acme/shop:environment:production\"", trust.Project{Path: "acme/shop"}, ""},
+		"a subject of another":  {bySub + "\"repo:evil@9/shop@1:environment:production\"", trust.Project{Path: "acme/shop"}, "foreign"},
+		// Entra compares the subject and no other claim.
+		"a subject beside the name": {bySub + "\"repo:evil/shop:environment:production\", repository: acme/shop", trust.Project{Path: "acme/shop"}, "foreign"},
+		"GitLab's":                  {gitlab + ", project_path: acme/tools/shop", trust.Project{Host: "gitlab.com", Path: "acme/tools/shop"}, ""},
+		"GitLab's other port":       {gitlab + ", project_path: acme/shop", trust.Project{Host: "altssh.gitlab.com", Path: "acme/shop"}, ""},
+		"one of a group's group":    {gitlab + ", project_path: acme/shop", trust.Project{Host: "gitlab.com", Path: "evil/acme/shop"}, "foreign"},
+		"a mirror":                  {gitlab + ", project_path: acme/shop", trust.Project{Host: "github.com", Path: "acme/shop"}, "elsewhere"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := projectManifest(t, c.claims)
+			documents, gaps := trust.Render(m, nil, trust.Options{Project: c.project})
+			if len(documents) != 1 {
+				t.Fatalf("%d documents: %v", len(documents), gaps)
+			}
+			got := ""
+			for _, g := range gaps {
+				if strings.Contains(g.Message, c.project.Path) && c.project.Path != "" {
+					got += string(g.Kind)
+					if open := g.Kind == "foreign"; g.Kind.Open() != open {
+						t.Errorf("%s is open: %v", g.Kind, g.Kind.Open())
+					}
+				}
+			}
+			if got != c.want {
+				t.Errorf("%q, want %q: %v", got, c.want, gaps)
+			}
+		})
+	}
+}
+
+// projectManifest has one grant of a Vault's, which binds every claim.
+func projectManifest(t *testing.T, claims string) *manifest.Manifest {
+	t.Helper()
+	src := `version: 1
+owners: { web: { team: "@acme/web" } }
+identities:
+  deploy:
+    owner: web
+    purpose: Deploy
+    privilege: high
+    expires: "2027-06-01"
+    runs-as: { workflow: .github/workflows/deploy.yml, job: deploy }
+    claims: { ` + claims + ` }
+    grants:
+      kv: { vault: { address: "https://vault.acme.example", mount: jwt, role: deploy }, ttl: 1h, narrow: none, limits: none, when: always }
+`
+	m, err := manifest.Parse("curfew.yml", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
