@@ -61,10 +61,12 @@ func (s *site) read(name string) (*page, error) {
 	return p, nil
 }
 
-// accessible mends what goldmark writes: a block that scrolls can be reached by the keyboard, and a table's empty headings,
-// which Markdown can't leave out, are no headings. Text can't look like these, since it is escaped.
+// accessible mends what goldmark writes: what scrolls, a block or a table that is wider than a phone, can be reached by the
+// keyboard, and a table's empty headings, which Markdown can't leave out, are no headings. Text can't look like these, since it is
+// escaped.
 func accessible(html string) string {
 	html = strings.ReplaceAll(html, "<pre><code", `<pre tabindex="0"><code`)
+	html = strings.ReplaceAll(strings.ReplaceAll(html, "<table>", `<div class="wide" tabindex="0"><table>`), "</table>", "</table></div>")
 	html = regexp.MustCompile(`<thead>\n<tr>\n(?:<th></th>\n)+</tr>\n</thead>\n`).ReplaceAllString(html, "")
 	return strings.ReplaceAll(html, "<th></th>", "<td></td>")
 }
