@@ -58,8 +58,12 @@ func (f *trustFlags) check(cmd *cobra.Command, env *Env, file string) error {
 		return openGap(gaps)
 	}
 	c, err := documents[0].Deployed(src)
-	if errors.Is(err, trust.ErrIncomparable) {
+	shown := documents[0].Shown()
+	switch {
+	case errors.Is(err, trust.ErrIncomparable):
 		err = fmt.Errorf("%w: compare by hand what `curfew trust render --grant %s` writes", err, f.grant)
+	case err != nil && shown != "":
+		err = fmt.Errorf("%w: give what `%s` writes", err, shown)
 	}
 	if err != nil {
 		return &exitError{ExitUnfinished, fmt.Errorf("compare %s with what is rendered for %s: %w", name, f.grant, err)}

@@ -39,6 +39,9 @@ func (d Document) Deployed(src []byte) (Comparison, error) {
 	if !ok {
 		return Comparison{}, ErrIncomparable
 	}
+	if fromTerraform(src) {
+		return Comparison{}, errTerraform
+	}
 	return b.differs(src)
 }
 
