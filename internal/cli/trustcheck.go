@@ -60,6 +60,8 @@ func (f *trustFlags) check(cmd *cobra.Command, env *Env, file string) error {
 	c, err := documents[0].Deployed(src)
 	shown := documents[0].Shown()
 	switch {
+	case errors.Is(err, trust.ErrIncomparable) && shown != "":
+		err = fmt.Errorf("%w: compare by hand what `curfew trust render --grant %s` and `%s` write", err, f.grant, shown)
 	case errors.Is(err, trust.ErrIncomparable):
 		err = fmt.Errorf("%w: compare by hand what `curfew trust render --grant %s` writes", err, f.grant)
 	case err != nil && shown != "":

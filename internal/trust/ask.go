@@ -15,7 +15,8 @@ func fromTerraform(src []byte) bool {
 	return block.Match(src) || bytes.Contains(src, []byte(`"terraform_version"`))
 }
 
-// Shown is the command of the provider's own tool that writes what Deployed reads; "" where there is none.
+// Shown is the command of the provider's own tool that writes what is deployed; "" where there is none. Of npm's that is for a
+// person to read.
 func (d Document) Shown() string {
 	switch b := d.body.(type) {
 	case *policy:
@@ -28,6 +29,10 @@ func (d Document) Shown() string {
 		return "az ad app federated-credential list --id " + shellWord(b.client) + " --output json"
 	case *kubernetes:
 		return "kubectl --namespace " + shellWord(b.namespace) + " get rolebinding " + shellWord(b.role) + " --output yaml"
+	case *registry:
+		if b.kind.name == "npm" {
+			return "npm trust list " + shellWord(b.pkg)
+		}
 	}
 	return ""
 }

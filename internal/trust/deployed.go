@@ -11,7 +11,7 @@ import (
 )
 
 // ErrIncomparable is that a document's provider has no reading here of what is deployed.
-var ErrIncomparable = errors.New("what this provider has is nothing that can be read")
+var ErrIncomparable = errors.New("what this provider has isn't read here")
 
 // errNoRole is why an answer is no role.
 var errNoRole = errors.New("what is deployed isn't a role: expected the object that Vault answers under data")

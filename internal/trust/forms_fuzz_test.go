@@ -201,7 +201,19 @@ func checkForms(t *testing.T, d Document, environment string) {
 				t.Fatalf("blocks don't close:\n%s", src)
 			}
 		case Text:
-			if n := strings.Count(string(src), "\n"); n != 4+5*len(d.body.(*registry).publishers) || strings.ContainsAny(string(src), "\x00\x1b\u202e") {
+			b := d.body.(*registry)
+			text := strings.Replace(string(src), b.command(), "", 1)
+			if lead, command, ok := strings.Cut(b.command(), ":\n\n"); ok {
+				p := b.publishers[0]
+				want := []string{"npm", "trust", "github", b.pkg, "--repository=" + p.Owner + "/" + p.Repository, "--file=" + p.Workflow}
+				if p.Environment != "" {
+					want = append(want, "--environment="+p.Environment)
+				}
+				if got := wordsOf(t, command); len(got) != 1 || !slices.Equal(got[0], append(want, "--allow-publish")) || strings.Count(lead, "\n") != 1 {
+					t.Fatalf("%q, want %q", got, want)
+				}
+			}
+			if n := strings.Count(text, "\n"); n != 4+5*len(b.publishers) || strings.ContainsAny(string(src), "\x00\x1b\u202e") {
 				t.Fatalf("%d lines, or hidden characters:\n%q", n, src)
 			}
 		}

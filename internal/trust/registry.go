@@ -70,6 +70,9 @@ func registryKinds(g *manifest.Grant, gitlab bool) (kind registryKind, pkg strin
 	if gitlab {
 		kind.platform, kind.project, kind.definition, kind.ownerID = "GitLab", "project_path", "ci_config_ref_uri", false
 		kind.labels = [4]string{"Namespace", "Project name", "Top-level pipeline file path", "Environment name"}
+		if g.NPM != nil {
+			kind.labels[2] = "Top-level CI file path"
+		}
 	}
 	return kind, pkg
 }
@@ -215,5 +218,5 @@ func (b *registry) text() string {
 			fmt.Fprintf(&out, "  %-29s %s\n", b.kind.labels[i]+":", value)
 		}
 	}
-	return out.String() + "\nRemove every publisher of the package that isn't listed, and its tokens: whatever else may publish it isn't held to the manifest.\n"
+	return out.String() + b.command() + "\nRemove every publisher of the package that isn't listed, and its tokens: whatever else may publish it isn't held to the manifest.\n"
 }

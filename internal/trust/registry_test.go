@@ -36,3 +36,25 @@ func TestOtherRegistries(t *testing.T) {
 		}
 	}
 }
+
+// TestPublisherCommand: npm's own tool is told what the settings say, where it takes them at all.
+func TestPublisherCommand(t *testing.T) {
+	const github, gitlab = `repository: acme/app, repository_id: "987", job_workflow_ref: acme/app/.github/workflows/d.yml@refs/heads/main`,
+		`project_path: acme/tools/app, project_id: "987", ref_path: refs/heads/main, ci_config_ref_uri: gitlab.com/acme/tools/app//`
+	for claims, want := range map[string]string{
+		github:                                    "\nnpm trust github @a/x \\\n  --repository=acme/app \\\n  --file=d.yml \\\n  --allow-publish\n",
+		github + `, environment: "it's $HOME"`:    "\n  '--environment=it'\\''s $HOME' \\\n",
+		github + `, environment: "a\u202eb"`:      "",
+		gitlab + ".gitlab-ci.yml@refs/heads/main": "\nnpm trust gitlab @a/x \\\n  --project=acme/tools/app \\\n  --file=.gitlab-ci.yml \\\n  --allow-publish\n",
+		gitlab + "ci/main.yml@refs/heads/main":    "",
+	} {
+		docs, gaps := Render(parse(t, strings.Replace(manifestOfAll("{ "+claims+" }"), `pypi: { package: x }`, `npm: { package: "@a/x" }`, 1)), nil, Options{Grant: "deploy/pypi"})
+		if len(docs) != 1 {
+			t.Fatalf("%s: %s", claims, describe(gaps))
+		}
+		b, _ := docs[0].body.(*registry)
+		if text := b.text(); !strings.Contains(text, want) || want == "" && strings.Contains(text, "npm trust") {
+			t.Errorf("%s: want %q in\n%s", claims, want, text)
+		}
+	}
+}
