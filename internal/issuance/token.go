@@ -96,7 +96,7 @@ func (w *way) choose(token redact.Secret) (string, *DeniedError) {
 		return "", deny(Reason{
 			Code: CodeIssuer, Message: "the ID token's issuer isn't known here", Received: strconv.Quote(said),
 			Expected: strings.Join(known, " or "),
-			Fix:      "if it is the platform's own, such as a GitHub Enterprise Server's, say --issuer and its URL, and list it under issuers: in the organisation's policy",
+			Fix:      "if it is the platform's own, such as a GitHub Enterprise Server's or that of a GitLab of your own, say --issuer and its URL, and list it under issuers: in the organisation's policy",
 		})
 	}
 	return said, nil
