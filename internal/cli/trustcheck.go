@@ -58,7 +58,7 @@ func (f *trustFlags) check(cmd *cobra.Command, env *Env, file string) error {
 		return openGap(gaps)
 	}
 	c, err := documents[0].Deployed(src)
-	shown := documents[0].Shown()
+	shown := strings.Join(documents[0].Shown(), "` or `")
 	switch {
 	case errors.Is(err, trust.ErrIncomparable) && shown != "":
 		err = fmt.Errorf("%w: compare by hand what `curfew trust render --grant %s` and `%s` write", err, f.grant, shown)

@@ -15,29 +15,23 @@ func elsewhere(w *wanted, doc *trust.Document) Finding {
 // lookAt is who may see what is deployed, and by what.
 func lookAt(w *wanted, doc *trust.Document) (who string, look []string) {
 	check := "curfew trust check --grant " + shell(w.name)
+	for _, command := range doc.Shown() {
+		look = append(look, command+" | "+check+" -")
+	}
 	switch g := w.grant; {
 	case g.AWS != nil:
-		name := doc.Target[strings.LastIndexByte(doc.Target, '/')+1:]
-		return "somebody who may read the role at AWS", []string{"aws iam get-role --role-name " + shell(name) + " --query Role.AssumeRolePolicyDocument | " + check + " -"}
+		return "somebody who may read the role at AWS", look
 	case g.GCP != nil:
-		return "somebody who may read the pool and the service account at Google", []string{
-			"gcloud iam workload-identity-pools providers describe " + shell(g.GCP.Provider) + " --format json | " + check + " -",
-			"gcloud iam service-accounts get-iam-policy " + shell(g.GCP.ServiceAccount) + " --format json | " + check + " -",
-		}
+		return "somebody who may read the pool and the service account at Google", look
 	case g.Azure != nil:
-		return "somebody who may read the application at Entra", []string{"az ad app federated-credential list --id " + shell(g.Azure.Client) + " --output json | " + check + " -"}
+		return "somebody who may read the application at Entra", look
 	case g.Kubernetes != nil:
-		namespace := g.Kubernetes.Namespace
-		if namespace == "" {
-			namespace = "default"
-		}
-		return "somebody who may read the API server's --authentication-config, and the namespace's bindings",
-			[]string{check + " FILE, with the API server's file", "kubectl --namespace " + shell(namespace) + " get rolebindings --output yaml"}
+		return "somebody who may read the API server's --authentication-config, and the namespace's bindings, all of which count", append(look, check+" FILE, with the API server's file")
 	case g.GitHub != nil:
-		repository, path, _ := strings.Cut(doc.Target, ":")
-		return "somebody who may read " + repository, []string{"gh api " + shell("repos/"+repository+"/contents/"+path) + " --header 'Accept: application/vnd.github.raw' | " + check + " -"}
+		repository, _, _ := strings.Cut(doc.Target, ":")
+		return "somebody who may read " + repository, look
 	case g.OAuth != nil:
 		return "somebody who runs the authorization server", []string{"curfew trust render --grant " + shell(w.name)}
 	}
-	return "an owner of the package, on the page of its settings", []string{"curfew trust render --grant " + shell(w.name)}
+	return "an owner of the package, on the page of its settings", append([]string{"curfew trust render --grant " + shell(w.name)}, doc.Shown()...)
 }

@@ -34,13 +34,13 @@ func providers() map[string]string {
 // TestWhatIsDeployed: whoever may see what a provider has is told how, for each provider.
 func TestWhatIsDeployed(t *testing.T) {
 	for provider, look := range map[string]string{
-		"aws":        "aws iam get-role --role-name other --query Role.AssumeRolePolicyDocument | curfew trust check --grant deploy/source -",
+		"aws":        "aws iam get-role --role-name other | curfew trust check --grant deploy/source -",
 		"gcp":        "gcloud iam workload-identity-pools providers describe projects/1/locations/global/workloadIdentityPools/ci/providers/web --format json | curfew trust check --grant deploy/source -",
 		"azure":      "az ad app federated-credential list --id 0b7d1c1e-2b1f-4c0e-9a52-3f1f6f0f2d22",
-		"kubernetes": "kubectl --namespace default get rolebindings --output yaml",
+		"kubernetes": "kubectl --namespace default get rolebinding curfew:token.actions.githubusercontent.com:987654:deploy:source --output yaml | curfew trust check --grant deploy/source -",
 		"github":     "gh api repos/acme/web/contents/.github/chainguard/deploy.sts.yaml --header 'Accept: application/vnd.github.raw'",
 		"oauth":      "curfew trust render --grant deploy/source",
-		"npm":        "curfew trust render --grant deploy/source",
+		"npm":        "npm trust list @acme/web",
 		"pypi":       "curfew trust render --grant deploy/source",
 		"crates":     "curfew trust render --grant deploy/source",
 	} {

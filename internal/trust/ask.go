@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"regexp"
+	"strings"
 )
 
 // errTerraform is why Terraform's files aren't compared: they say what somebody means to apply.
@@ -15,24 +16,31 @@ func fromTerraform(src []byte) bool {
 	return block.Match(src) || bytes.Contains(src, []byte(`"terraform_version"`))
 }
 
-// Shown is the command of the provider's own tool that writes what is deployed; "" where there is none. Of npm's that is for a
-// person to read.
-func (d Document) Shown() string {
+// Shown are the commands of the provider's own tools that write what is deployed; nil where there are none. What they write
+// is what Deployed reads, but for npm's, which is for a person.
+func (d Document) Shown() []string {
 	switch b := d.body.(type) {
 	case *policy:
-		return "aws iam get-role --role-name " + shellWord(b.role.name)
+		return []string{"aws iam get-role --role-name " + shellWord(b.role.name)}
 	case *vaultRole:
-		return "vault read -format=json " + shellWord(d.Target)
+		return []string{"vault read -format=json " + shellWord(d.Target)}
 	case *gcp:
-		return "gcloud iam workload-identity-pools providers describe " + shellWord("projects/"+b.project+"/locations/global/workloadIdentityPools/"+b.pool+"/providers/"+b.provider) + " --format json"
+		provider := "projects/" + b.project + "/locations/global/workloadIdentityPools/" + b.pool + "/providers/" + b.provider
+		return []string{
+			"gcloud iam workload-identity-pools providers describe " + shellWord(provider) + " --format json",
+			"gcloud iam service-accounts get-iam-policy " + shellWord(b.account) + " --format json",
+		}
 	case *azure:
-		return "az ad app federated-credential list --id " + shellWord(b.client) + " --output json"
+		return []string{"az ad app federated-credential list --id " + shellWord(b.client) + " --output json"}
 	case *kubernetes:
-		return "kubectl --namespace " + shellWord(b.namespace) + " get rolebinding " + shellWord(b.role) + " --output yaml"
+		return []string{"kubectl --namespace " + shellWord(b.namespace) + " get rolebinding " + shellWord(b.role) + " --output yaml"}
+	case *stsPolicy:
+		repository, path, _ := strings.Cut(d.Target, ":")
+		return []string{"gh api " + shellWord("repos/"+repository+"/contents/"+path) + " --header 'Accept: application/vnd.github.raw'"}
 	case *registry:
 		if b.kind.name == "npm" {
-			return "npm trust list " + shellWord(b.pkg)
+			return []string{"npm trust list " + shellWord(b.pkg)}
 		}
 	}
-	return ""
+	return nil
 }
