@@ -61,10 +61,32 @@ func (q *request) literalClaims() bool {
 		}
 		q.demand.claims[name] = slices.Compact(slices.Sorted(slices.Values(want.Any)))
 	}
-	if name := q.who.ClaimFor(identity.Event); q.demand.claims[name] == nil {
+	return q.startedBy() && ok
+}
+
+// neverLeased is the event that the built-in policy of leases refuses whatever a manifest lists: its run has the repository's
+// rights, on what an outsider may have written.
+const neverLeased = "pull_request_target"
+
+// startedBy takes over the events. One by which no lease is given is none to let in, either: at the provider a step of its run could
+// get the credential by itself.
+func (q *request) startedBy() bool {
+	name := q.who.ClaimFor(identity.Event)
+	listed := q.demand.claims[name]
+	if listed == nil {
 		q.events = q.who.DefaultEvents()
+		return true
 	}
-	return ok
+	left := slices.DeleteFunc(slices.Clone(listed), func(event string) bool { return event == neverLeased })
+	const fix = "take it out of the events that the identity lists"
+	switch {
+	case len(left) == 0:
+		return q.gap(Missing, name, "no lease is given to a run of "+neverLeased, fix)
+	case len(left) < len(listed):
+		q.gap(Narrower, name, "no lease is given to a run of "+neverLeased+": the document doesn't let it in", fix)
+	}
+	q.demand.claims[name] = left
+	return true
 }
 
 // bound are the claims with the values of each that a token must have one of: those that are demanded, and the events that

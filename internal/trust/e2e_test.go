@@ -100,7 +100,7 @@ func TestE2EVaultRole(t *testing.T) {
 	const named = `repository: acme/app, repository_id: "987", job_workflow_ref: acme/app/.github/workflows/d.yml@refs/heads/main`
 	for name, claims := range map[string]string{
 		"environment": named + `, repository_owner_id: "4242", environment: "prod: eu"`,
-		"events":      named + `, ref: [refs/heads/main, refs/tags/main], event_name: [push, pull_request_target]`,
+		"events":      named + `, ref: [refs/heads/main, refs/tags/main], event_name: [push, issue_comment]`,
 		"subject":     named + `, sub: "repo:acme@4242/app@987:environment:prod"`,
 		"subjects":    named + `, sub: ["repo:acme/app:environment:prod", "repo:acme@4242/app@987:environment:prod"]`,
 		"star":        named + `, environment: "*"`,

@@ -26,6 +26,7 @@ func TestMissing(t *testing.T) {
 		"one way":        {claims: named + "environment: \u00e9\u4e2d\ud55c"},
 		"comma":          {claims: named + `environment: "a,b", event_name: [push, release]`, vault: "Terraform's provider would part it"},
 		"one with comma": {claims: named + `environment: "a,b", event_name: push`},
+		"never leased":   {claims: named + `environment: prod, event_name: pull_request_target`, aws: "no lease is given", vault: "no lease is given"},
 		"unknown":        {claims: `repository: acme/app, repository_id: "0", job_workflow_ref: acme/app/.github/workflows/d.yml@refs/heads/main, environment: prod`, aws: "project's id yet", vault: "project's id yet"},
 		"foreign issuer": {claims: named + `environment: prod, iss: "https://evil.example"`, aws: "the issuer isn't one", vault: "the issuer isn't one"},
 		"odd issuer": {
@@ -195,5 +196,24 @@ break-glass:
 	_, gaps := Render(parse(t, src), nil, Options{})
 	if n := strings.Count(describe(gaps), "break-glass oncall may last 2h"); n != 2 {
 		t.Errorf("%d:\n%s", n, describe(gaps))
+	}
+}
+
+// TestNeverLeased: a manifest may list the event by whose runs nobody gets a lease, and no document has it.
+func TestNeverLeased(t *testing.T) {
+	m := parse(t, manifestOfAll(`{ repository: acme/app, repository_id: "987", job_workflow_ref: acme/app/.github/workflows/d.yml@refs/heads/main, environment: prod, event_name: [push, pull_request_target] }`))
+	docs, gaps := Render(m, nil, Options{})
+	if len(docs) < 7 {
+		t.Fatalf("%d documents: %s", len(docs), describe(gaps))
+	}
+	for _, d := range docs {
+		for _, form := range d.Forms() {
+			if src, _ := d.Write(form); strings.Contains(string(src), "pull_request_target") {
+				t.Errorf("%s lets it in:\n%s", d.Grant, src)
+			}
+		}
+	}
+	if n := strings.Count(describe(gaps), "narrower deploy/gcp: no lease is given to a run of pull_request_target"); n != 1 {
+		t.Errorf("%d times: %s", n, describe(gaps))
 	}
 }
