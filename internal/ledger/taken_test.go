@@ -113,7 +113,7 @@ func TestTakenInFolders(t *testing.T) {
 		if err := dir.Create(ctx, base, content); err != nil {
 			t.Fatal(err)
 		}
-		if err := Seal(ctx, dir, base, rand.NewChaCha8([32]byte{byte(i)}), p.tokens(jobClaims())); err != nil {
+		if err := sealFile(ctx, dir, base, rand.NewChaCha8([32]byte{byte(i)}), p.tokens(jobClaims())); err != nil {
 			t.Fatal(err)
 		}
 		sealed := newMemory()
