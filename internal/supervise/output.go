@@ -28,8 +28,14 @@ type pipe struct {
 	to      *stream
 	what    string
 	writing atomic.Bool
-	cut     atomic.Bool // the rest of it goes unheard
+	moves   atomic.Int64 // grows with all that is read and written
+	settled int64        // what moves was when settle began to wait
+	cut     atomic.Bool  // the rest of it goes unheard
 }
+
+// idle reports whether nothing came or went since settle began to wait. A pipe that is read again just after a slow reader
+// has taken what came before isn't.
+func (p *pipe) idle() bool { return !p.writing.Load() && p.moves.Load() == p.settled }
 
 // connect makes the pipes and gives cmd its ends of them.
 func (c Child) connect(cmd *exec.Cmd, o *outputs) error {
@@ -77,8 +83,10 @@ func (o *outputs) copy(p *pipe) {
 		ended := o.ended.Load() // what is read by then isn't what it has left, however long it takes to be written
 		n, err := p.in.Read(buf)
 		if n > 0 {
+			p.moves.Add(1)
 			p.writing.Store(true)
 			_, failed := p.to.Write(buf[:n])
+			p.moves.Add(1)
 			p.writing.Store(false)
 			if failed != nil {
 				return // the stream remembers
@@ -100,6 +108,9 @@ func (o *outputs) copy(p *pipe) {
 // settle waits for the rest of an ended command's output, for linger and no longer.
 func (o *outputs) settle(linger time.Duration) {
 	o.ended.Store(true)
+	for _, p := range o.pipes {
+		p.settled = p.moves.Load()
+	}
 	timer := time.NewTimer(linger)
 	defer timer.Stop()
 	for o.left > 0 {
@@ -118,7 +129,7 @@ func (o *outputs) settle(linger time.Duration) {
 func (o *outputs) rest(ctx context.Context, h *heard, linger time.Duration, result *Result) error {
 	for o.left > 0 {
 		for _, p := range o.pipes {
-			if !p.writing.Load() {
+			if p.idle() {
 				p.cut.Store(p.in.Close() == nil || p.cut.Load())
 			}
 		}
