@@ -136,7 +136,7 @@ func TestSlowReader(t *testing.T) {
 		<-ended
 		return out.Write(p)
 	})
-	result, err := run(t, Child{Args: self("print"), Stdout: slow, Linger: 10 * time.Millisecond}, func(g *Guard) {
+	result, err := run(t, Child{Args: self("print"), Stdout: slow, Linger: 500 * time.Millisecond}, func(g *Guard) {
 		end := g.End
 		g.End = func(ctx context.Context, r Result) error {
 			defer close(ended)

@@ -200,9 +200,10 @@ func TestEnvironment(t *testing.T) {
 // TestCancelled: TERM, and KILL for who doesn't hear it.
 func TestCancelled(t *testing.T) {
 	for _, tt := range []struct {
-		args []string
-		code int
-	}{{self("signals", "terminated"), 7}, {self("stubborn"), 137}} {
+		args  []string
+		grace time.Duration
+		code  int
+	}{{self("signals", "terminated"), within, 7}, {self("stubborn"), 300 * time.Millisecond, 137}} {
 		ctx, cancel := context.WithCancel(t.Context())
 		up := writerFunc(func(p []byte) (int, error) {
 			cancel()
@@ -213,7 +214,7 @@ func TestCancelled(t *testing.T) {
 			ends.Add(1)
 			return ctx.Err() // isn't cancelled with the run's
 		}
-		result, err := Run(ctx, Child{Args: tt.args, Env: []string{}, Mask: hidden(), Stdout: up, Grace: 300 * time.Millisecond}, g)
+		result, err := Run(ctx, Child{Args: tt.args, Env: []string{}, Mask: hidden(), Stdout: up, Grace: tt.grace}, g)
 		if err != nil || result.Code != tt.code || ends.Load() != 1 {
 			t.Errorf("%+v, %v, ended %d times", result, err, ends.Load())
 		}
@@ -276,14 +277,18 @@ func (c Child) short(at string) Child {
 
 // TestNoLeaks: nothing of a run stays.
 func TestNoLeaks(t *testing.T) {
+	runs := func(times int) {
+		for range times {
+			if _, err := run(t, Child{Args: self("print"), Stdout: io.Discard, Stderr: io.Discard}, nil); err != nil {
+				t.Fatal(err)
+			}
+			_, _ = run(t, Child{Args: []string{"no-such-command-anywhere"}}, nil)
+		}
+	}
+	runs(1) // after which Go keeps what it waits for files and signals by
 	before := runtime.NumGoroutine()
 	files := descriptors()
-	for range 5 {
-		if _, err := run(t, Child{Args: self("print"), Stdout: io.Discard, Stderr: io.Discard}, nil); err != nil {
-			t.Fatal(err)
-		}
-		_, _ = run(t, Child{Args: []string{"no-such-command-anywhere"}}, nil)
-	}
+	runs(5)
 	for end := time.Now().Add(within); runtime.NumGoroutine() > before && time.Now().Before(end); {
 		time.Sleep(time.Millisecond) // goroutines end a moment after what they tell
 	}
