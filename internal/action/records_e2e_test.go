@@ -6,7 +6,6 @@ import (
 	"archive/zip"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/curfew-ci/curfew/internal/ledger"
+	"github.com/curfew-ci/curfew/internal/testservers"
 )
 
 const recordingWorkflow = deploySteps + `      - id: lease
@@ -45,7 +45,7 @@ func artifact(t *testing.T, w *world) {
 	hub.Commit(orgRepo, "main", "anna", map[string]string{"curfew/org.yml": strings.ReplaceAll(w.orgFile, w.cloud.URL, store)})
 	artifacts := t.TempDir()
 	j.at(hub)
-	j.flags = append(j.flags, "--artifact-server-path", artifacts, "--artifact-server-addr", "127.0.0.1", "--artifact-server-port", freePort(t))
+	j.flags = append(j.flags, "--artifact-server-path", artifacts, "--artifact-server-addr", "127.0.0.1", "--artifact-server-port", testservers.FreePort(t))
 	j.run(true)
 	j.hides(hub.Token)
 	j.says(": revoked (", "::warning title=curfew::records: in the artifact curfew-1-1-deploy-", "and not in the organisation's store: ")
@@ -94,18 +94,4 @@ func unzipped(t *testing.T, file string) map[string]string {
 		files[filepath.Base(f.Name)] = string(data)
 	}
 	return files
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // it has served
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }

@@ -5,7 +5,6 @@ package cli_test
 import (
 	"archive/zip"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,7 +68,7 @@ func TestE2EActionLeases(t *testing.T) {
 	artifacts := t.TempDir()
 	flags := strings.ReplaceAll(strings.Join([]string{"--trust-workspace", "--org-rules-from=org", "--issuer=" + s.issuer.URL}, "\n"), "\n", "\n            ")
 	log := s.act(act, strings.ReplaceAll(actionWorkflow, "FLAGS", flags), "--artifact-server-path", artifacts,
-		"--artifact-server-addr", "127.0.0.1", "--artifact-server-port", freePort(t))
+		"--artifact-server-addr", "127.0.0.1", "--artifact-server-port", testservers.FreePort(t))
 	for _, says := range []string{
 		", with *** and ***", "Post ./action", "deploy/absent", "in the artifact curfew-1-1-deploy-", "Job failed",
 	} {
@@ -101,20 +100,6 @@ func TestE2EActionLeases(t *testing.T) {
 	if t.Failed() {
 		t.Log(log)
 	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // it has served
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 // unzipped is what the one artifact holds that act's server has kept.

@@ -18,8 +18,25 @@ type Kubernetes struct {
 }
 
 // StartKubernetes starts the one of internal/testservers/kubernetes, which CURFEW_KUBERNETES names, with an
-// AuthenticationConfiguration.
+// AuthenticationConfiguration. It listens on three ports that were free a moment before, and ends where one isn't any longer: then
+// another one is started.
 func StartKubernetes(tb testing.TB, authentication string) Kubernetes {
+	tb.Helper()
+	var line []byte
+	var err error
+	for range 3 {
+		var said struct{ Address, CA, Admin, Audit string }
+		line, err = tellingKubernetes(tb, authentication)
+		if err == nil && json.Unmarshal(line, &said) == nil {
+			return Kubernetes{said.Address, said.CA, said.Admin, said.Audit}
+		}
+	}
+	tb.Fatalf("Kubernetes didn't start: %v, %q", err, line)
+	return Kubernetes{}
+}
+
+// tellingKubernetes starts one, and returns the line in which it tells of itself.
+func tellingKubernetes(tb testing.TB, authentication string) ([]byte, error) {
 	tb.Helper()
 	dir := tb.TempDir()
 	config := filepath.Join(dir, "authentication.yaml")
@@ -34,12 +51,7 @@ func StartKubernetes(tb testing.TB, authentication string) Kubernetes {
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
 	}
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	var said struct{ Address, CA, Admin, Audit string }
-	if err != nil || json.Unmarshal(line, &said) != nil {
-		tb.Fatalf("Kubernetes didn't start: %v, %q", err, line)
-	}
-	return Kubernetes{said.Address, said.CA, said.Admin, said.Audit}
+	return bufio.NewReader(out).ReadBytes('\n')
 }
 
 // Kubectl is a folder for PATH that has a real kubectl.

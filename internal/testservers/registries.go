@@ -26,7 +26,7 @@ log: { type: stdout, format: json, level: warn }
 // StartVerdaccio starts the one that CURFEW_VERDACCIO names.
 func StartVerdaccio(tb testing.TB) Verdaccio {
 	tb.Helper()
-	dir, port := tb.TempDir(), freePort(tb)
+	dir, port := tb.TempDir(), FreePort(tb)
 	config := filepath.Join(dir, "config.yml")
 	write(tb, config, verdaccioConfig)
 	cmd := command(tb, "CURFEW_VERDACCIO", "--config", config, "--listen", "127.0.0.1:"+port)
@@ -65,7 +65,7 @@ type PyPIServer struct {
 // StartPyPIServer starts the one in the folder that CURFEW_PUBLISH names, which takes uploads of a user with a password.
 func StartPyPIServer(tb testing.TB, user, password string) PyPIServer {
 	tb.Helper()
-	dir, files, port := tb.TempDir(), tb.TempDir(), freePort(tb)
+	dir, files, port := tb.TempDir(), tb.TempDir(), FreePort(tb)
 	sum := sha1.Sum([]byte(password))
 	passwords := filepath.Join(dir, "htpasswd")
 	write(tb, passwords, user+":{SHA}"+base64.StdEncoding.EncodeToString(sum[:])+"\n")

@@ -6,16 +6,21 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
+
+// startsWithin is when waiting for a server is given up: on a machine that builds and tests beside it, it may take many times what it
+// takes alone.
+const startsWithin = 2 * time.Minute
 
 // command prepares the server that an environment variable names. Its log is shown where the test fails.
 func command(tb testing.TB, variable string, args ...string) *exec.Cmd {
@@ -109,18 +114,23 @@ func (v Vault) Call(tb testing.TB, method, path, body string) string {
 	return said.Auth.Token
 }
 
-// freePort is a port that was free a moment ago, for servers that take no port 0.
-func freePort(tb testing.TB) string {
+// FreePort is a port that was free a moment ago, for servers that take no port 0. It is below those that the system hands out by
+// itself (from 32768 on, or higher): none of the many that connect and listen here meanwhile is given it before the server has it.
+func FreePort(tb testing.TB) string {
 	tb.Helper()
-	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
+	for range 100 {
+		port := strconv.Itoa(20_000 + rand.IntN(12_000))
+		l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:"+port)
+		if err != nil {
+			continue // somebody has it
+		}
+		if err := l.Close(); err != nil {
+			tb.Fatal(err)
+		}
+		return port
 	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err := errors.Join(err, l.Close()); err != nil {
-		tb.Fatal(err)
-	}
-	return port
+	tb.Fatal("100 ports from 20000 to 32000 are taken: end what listens there")
+	return ""
 }
 
 // MinIO is a real STS and S3.
@@ -129,7 +139,7 @@ type MinIO struct{ URL string }
 // StartMinIO starts the one that CURFEW_MINIO names, with more variables in its environment.
 func StartMinIO(tb testing.TB, environment ...string) MinIO {
 	tb.Helper()
-	address := "127.0.0.1:" + freePort(tb)
+	address := "127.0.0.1:" + FreePort(tb)
 	cmd := command(tb, "CURFEW_MINIO", "server", "--quiet", "--address", address, tb.TempDir())
 	cmd.Env = append(environment, "MINIO_BROWSER=off", "MINIO_CI_CD=1", "MINIO_UPDATE=off", "HOME="+tb.TempDir())
 	cmd.Stdout = cmd.Stderr
@@ -137,25 +147,21 @@ func StartMinIO(tb testing.TB, environment ...string) MinIO {
 		tb.Fatal(err)
 	}
 	m := MinIO{"http://" + address}
-	for range 300 {
-		if m.ready(tb) {
-			return m
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	tb.Fatal("MinIO didn't start within 30 s")
+	await(tb, "MinIO", m.URL+"/minio/health/cluster")
 	return m
 }
 
-func (m MinIO) ready(tb testing.TB) bool {
+// await waits until a server answers a GET with 200.
+func await(tb testing.TB, what, at string) {
 	tb.Helper()
-	req, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, m.URL+"/minio/health/cluster", nil)
-	if err != nil {
-		tb.Fatal(err)
+	for end := time.Now().Add(startsWithin); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		req, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, at, nil)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if resp, err := http.DefaultClient.Do(req); err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusOK {
+			return
+		}
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return false
-	}
-	return resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
+	tb.Fatalf("%s didn't start within %s: %q", what, startsWithin, at)
 }

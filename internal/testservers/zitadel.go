@@ -5,10 +5,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // Zitadel is the example server of zitadel's library for OpenID Connect: a real token exchange (RFC 8693) and a real
@@ -28,7 +26,7 @@ const (
 // StartZitadel starts the one that CURFEW_ZITADEL names.
 func StartZitadel(tb testing.TB) Zitadel {
 	tb.Helper()
-	port := freePort(tb)
+	port := FreePort(tb)
 	cmd := command(tb, "CURFEW_ZITADEL")
 	cmd.Env = []string{"PORT=" + port, "REDIRECT_URI=" + zitadelBack}
 	if err := cmd.Start(); err != nil {
@@ -101,20 +99,4 @@ func (z Zitadel) do(tb testing.TB, method, path string, form url.Values, change 
 		tb.Fatal(err)
 	}
 	return resp
-}
-
-// await waits until a server answers a GET with 200.
-func await(tb testing.TB, what, at string) {
-	tb.Helper()
-	for range 300 {
-		req, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, at, nil)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		if resp, err := http.DefaultClient.Do(req); err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusOK {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	tb.Fatal(what + " didn't start within 30 s: " + strconv.Quote(at))
 }
