@@ -44,7 +44,10 @@ func TestFaults(t *testing.T) {
 			g.Break(tt.fault)
 			slept := []time.Duration{}
 			c := asks(t, g, func(cfg *Config) {
-				cfg.Patience = 300 * time.Millisecond
+				cfg.Patience = time.Minute
+				if tt.fault.Slow > 0 {
+					cfg.Patience = 300 * time.Millisecond
+				}
 				cfg.Sleep = func(ctx context.Context, d time.Duration) error {
 					slept = append(slept, d)
 					return ctx.Err()

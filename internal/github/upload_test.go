@@ -221,9 +221,14 @@ func TestRealClock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond) // one second's pause, then within the pauses between questions
+	p, began := parcel(t), time.Now()
+	id, err := c.Send(t.Context(), p)
+	if err != nil || time.Since(began) < time.Second {
+		t.Fatalf("%v after %s, want one second's pause", err, time.Since(began))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond) // within the pause before the first question
 	defer cancel()
-	if _, err := send(ctx, c, parcel(t)); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := c.Await(ctx, p, id, func(time.Duration) {}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v, want %v", err, context.DeadlineExceeded)
 	}
 	if got := len(f.seen); got != 2 {

@@ -15,13 +15,17 @@ func TestCancelled(t *testing.T) {
 	f := serve(t, says(503, ""))
 	before, cancel := context.WithCancel(t.Context())
 	cancel()
-	within, stop := context.WithTimeout(t.Context(), time.Second) // in the second pause, which begins after half of it and as much later as a machine is slow
+	within, stop := context.WithTimeout(t.Context(), time.Second)
 	defer stop()
+	overslept := func(ctx context.Context, _ time.Duration) error { // the first pause takes what is left of the time
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	for want, ctx := range map[string]context.Context{
 		"aws: cancelled": before,
 		"aws: " + f.host() + " answered 503; the time was over before the next try": within,
 	} {
-		p, err := lease.For("aws", lease.Options{Now: func() time.Time { return start }})
+		p, err := lease.For("aws", lease.Options{Now: func() time.Time { return start }, Sleep: overslept})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -30,7 +34,7 @@ func TestCancelled(t *testing.T) {
 		if err == nil || c != nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)
 		}
-		if took := time.Since(began); took > 5*time.Second {
+		if took := time.Since(began); took > 30*time.Second {
 			t.Errorf("it took %s", took)
 		}
 	}
