@@ -119,7 +119,7 @@ func (g *gitlabSite) trust(text, policy string) {
 			g.t.Fatal(err)
 		}
 		if strings.HasSuffix(doc.Target, "/short") {
-			role["token_ttl"], role["token_max_ttl"], role["token_explicit_max_ttl"] = 6, 6, 6
+			role["token_ttl"], role["token_max_ttl"], role["token_explicit_max_ttl"] = 9, 9, 9
 		}
 		role["token_policies"] = []string{"deploy"}
 		body, err := json.Marshal(role)
@@ -243,7 +243,8 @@ func TestE2EGitLabLease(t *testing.T) {
 	if err != nil || g.lives(string(leaked)) || g.alive() != 0 || !strings.Contains(out, "revoked (") {
 		t.Errorf("%v, %d alive\n%s", err, g.alive(), out)
 	}
-	out, err = g.script(fmt.Sprintf(`curfew exec --grant migrate/short -- sh -c 'for i in 1 2 3 4 5 6 7 8 9; do cat "$VAULT_TOKEN_FILE" >>%s.all; echo >>%s.all; sleep 1; done'`, kept, kept))
+	out, err = g.script(fmt.Sprintf(`curfew exec --grant migrate/short -- sh -c 'cat "$VAULT_TOKEN_FILE" >%s.all; echo >>%s.all; %s; cat "$VAULT_TOKEN_FILE" >>%s.all'`,
+		kept, kept, renewed("VAULT_TOKEN_FILE", 1), kept))
 	text, readErr := os.ReadFile(kept + ".all")
 	different := map[string]bool{}
 	for _, line := range strings.Fields(string(text)) {

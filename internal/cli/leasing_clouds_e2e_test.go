@@ -98,7 +98,7 @@ func TestE2EExecAzure(t *testing.T) {
 	seen := filepath.Join(s.temp, "seen")
 	began := time.Now()
 	code, out, errs := s.run("exec", "--grant", "deploy/azure", "--", "sh", "-c",
-		`for i in 1 2 3 4 5 6 7 8 9; do cat "$AZURE_FEDERATED_TOKEN_FILE" >>`+seen+`; echo >>`+seen+`; sleep 1; done
+		`cat "$AZURE_FEDERATED_TOKEN_FILE" >`+seen+`; echo >>`+seen+`; `+renewed("AZURE_FEDERATED_TOKEN_FILE", 1)+`; cat "$AZURE_FEDERATED_TOKEN_FILE" >>`+seen+`
 		cat "$ARM_OIDC_TOKEN_FILE_PATH"; mkdir -p "$AZURE_CONFIG_DIR/logs"; echo login >"$AZURE_CONFIG_DIR/logs/az.log"; env`)
 	if code != 0 || !strings.Contains(out, "ARM_CLIENT_ID=0b6f7f0a-51c4-4d64-8f0e-7a2f9f1f4c55\n") || strings.Contains(out+errs, "eyJ") {
 		t.Fatalf("exit status %d\n%s%s", code, out, errs)

@@ -71,6 +71,28 @@ func (g *gate) asked(token string) int {
 	return n
 }
 
+// sign is a file that the test makes, and a command waits for.
+type sign struct {
+	t    testing.TB
+	path string
+}
+
+func (s *site) sign() sign {
+	s.t.Helper()
+	return sign{s.t, filepath.Join(s.t.TempDir(), "sign")}
+}
+
+func (s sign) give() {
+	if err := os.WriteFile(s.path, nil, 0o600); err != nil {
+		s.t.Error(err)
+	}
+}
+
+// awaited is what a shell waits by, for a minute at most.
+func (s sign) awaited() string {
+	return `tries=0; until [ -e ` + s.path + ` ] || [ $tries -ge 600 ]; do sleep 0.1; tries=$((tries+1)); done`
+}
+
 // TestE2EExecHoldsOn: a lease that couldn't be ended when it was renewed isn't forgotten by the next renewal.
 func TestE2EExecHoldsOn(t *testing.T) {
 	s := newSite(t)
@@ -80,7 +102,7 @@ func TestE2EExecHoldsOn(t *testing.T) {
 		}
 		return 0
 	})
-	code, _, errs := s.run("exec", "--grant", "deploy/short", "--", "sleep", "9")
+	code, _, errs := s.run("exec", "--grant", "deploy/short", "--", "sh", "-c", renewed("VAULT_TOKEN_FILE", 2))
 	if code != 0 || !strings.Contains(errs, "which it could; it is expire-only until") {
 		t.Errorf("exit status %d\n%s", code, errs)
 	}
@@ -96,7 +118,13 @@ func TestE2EExecHoldsOn(t *testing.T) {
 func TestE2EExecHoldsUnhanded(t *testing.T) {
 	s := newSite(t)
 	g := s.before(func(nth int, _ string) int { return map[bool]int{true: http.StatusNotFound}[nth == 1] })
-	code, _, errs := s.run("exec", "--grant", "deploy/short", "--", "sh", "-c", `rm -r "$RUNNER_TEMP/curfew/leases"; sleep 5`)
+	again := s.sign()
+	g.login = func(nth int64) {
+		if nth == 3 { // the first was for the command, the second wasn't handed over, and said not to be
+			again.give()
+		}
+	}
+	code, _, errs := s.run("exec", "--grant", "deploy/short", "--", "sh", "-c", `rm -r "$RUNNER_TEMP/curfew/leases"; `+again.awaited())
 	if code != 0 || !strings.Contains(errs, "isn't renewed: hand over ") {
 		t.Errorf("exit status %d\n%s", code, errs)
 	}
@@ -108,7 +136,14 @@ func TestE2EExecHoldsUnhanded(t *testing.T) {
 // TestE2EExecHoldsDenied: what was issued for a renewal that was denied after it, and couldn't be ended, is ended with the command.
 func TestE2EExecHoldsDenied(t *testing.T) {
 	s := newSite(t)
-	g := s.before(func(nth int, _ string) int { return map[bool]int{true: http.StatusNotFound}[nth == 1] })
+	refused := s.sign()
+	g := s.before(func(nth int, _ string) int {
+		if nth > 1 {
+			return 0
+		}
+		refused.give()
+		return http.StatusNotFound
+	})
 	manifest := filepath.Join(s.dir, ".github", "curfew.yml")
 	g.login = func(nth int64) {
 		if nth < 2 {
@@ -118,7 +153,7 @@ func TestE2EExecHoldsDenied(t *testing.T) {
 			t.Error("the manifest isn't changed")
 		}
 	}
-	code, _, errs := s.run("exec", "--grant", "deploy/short", "--", "sleep", "5")
+	code, _, errs := s.run("exec", "--grant", "deploy/short", "--", "sh", "-c", refused.awaited()+"; sleep 2") // in which it is said, too
 	if code != 0 || !strings.Contains(errs, "was changed while the lease was on its way") {
 		t.Errorf("exit status %d\n%s", code, errs)
 	}
@@ -138,7 +173,7 @@ func (s *site) killed(grant, command, until string) (log string) {
 	cmd := s.command("exec", "--grant", grant, "--", "sh", "-c", command+"; kill -9 $PPID")
 	cmd.Stdout, cmd.Stderr = file, file
 	_ = cmd.Run()
-	for end := time.Now().Add(10 * time.Second); !strings.Contains(log, until); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !strings.Contains(log, until); time.Sleep(20 * time.Millisecond) {
 		text, err := os.ReadFile(file.Name())
 		if log = string(text); err != nil || time.Now().After(end) {
 			s.t.Fatalf("%q isn't said, %v:\n%s", until, err, log)
@@ -170,7 +205,6 @@ func TestE2EFilesGo(t *testing.T) {
 	s.clean()
 }
 
-// TestE2ELeaseUnsaid: nobody can be told where the file of variables is, and the server doesn't end the lease. The file goes, and
 // TestE2EShortValue: what is too short to be masked is said not to be.
 func TestE2EShortValue(t *testing.T) {
 	s := newSite(t)
@@ -190,12 +224,12 @@ func TestE2EExecUnread(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close() //nolint:errcheck // of the test
-	cmd := s.command("exec", "--grant", "deploy/short", "--", "sh", "-c", `head -c 1000000 /dev/zero & sleep 4.5; kill $!`)
+	cmd := s.command("exec", "--grant", "deploy/short", "--", "sh", "-c", `head -c 1000000 /dev/zero & `+renewed("VAULT_TOKEN_FILE", 1)+`; kill $!`)
 	cmd.Stdout, cmd.Stderr = w, w
 	if err := errors.Join(cmd.Start(), w.Close()); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(9 * time.Second); ; time.Sleep(20 * time.Millisecond) { // the second token lives until then
+	for end := time.Now().Add(14 * time.Second); ; time.Sleep(20 * time.Millisecond) { // the second token lives until then
 		g.mu.Lock()
 		n := len(g.ends)
 		g.mu.Unlock()
