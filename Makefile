@@ -22,6 +22,10 @@ MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 # What a release is called: by the command line, or one that no release has.
 RELEASE   := $(if $(filter command,$(firstword $(origin VERSION))),$(VERSION),0.0.0-dev)
 
+# When a package's tests are given up. On two cores with much else to do they may take three times what they take alone, and go
+# test's own ten minutes are too short for that.
+GIVEUP      := 40m
+
 # How many leases of each kind are timed.
 LEASES      ?= 40
 
@@ -31,16 +35,23 @@ RUNS        ?= 5
 GITLEAKS    ?= $(CACHE)/bin/gitleaks
 BETTERLEAKS ?= betterleaks
 
-.PHONY: build test lint vet e2e e2e-release licenses release-snapshot release-table bench bench-action bench-lease bench-secrets bench-memory equality quality docs-site generate fuzz clean
+# What e2e tests run against and by.
+SERVERS     := $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(KUBERNETES) $(CACHE)/bin/minio-$(MINIO) $(CACHE)/bin/zitadel-$(ZITADEL) \
+  $(CACHE)/zizmor/installed $(CACHE)/publish/installed $(CACHE)/aws/installed
+RELEASER    := $(CACHE)/goreleaser-$(GORELEASER)/goreleaser $(CACHE)/cyclonedx-gomod-$(CYCLONEDX)/cyclonedx-gomod
+
+.PHONY: build tools test lint vet e2e e2e-release licenses release-snapshot release-table bench bench-action bench-lease bench-secrets bench-memory equality quality docs-site generate fuzz clean
 
 build: ## the static binary, bin/curfew
 	go build -trimpath -buildvcs=false -ldflags '-s -w -X github.com/curfew-ci/curfew/internal/cli.version=$(VERSION)' -o bin/curfew ./cmd/curfew
 
+tools: $(CACHE)/bin/golangci-lint $(SERVERS) $(RELEASER) ## what other targets download, or build of what they download
+
 test: ## quick tests
-	go test ./...
+	go test -timeout $(GIVEUP) ./...
 
 lint: $(CACHE)/bin/golangci-lint
-	$(CACHE)/bin/golangci-lint run ./...
+	$(CACHE)/bin/golangci-lint run --allow-serial-runners ./... # another one on the machine is waited for
 
 vet: ## what lint can't: the files for the other systems that a release is for
 	for to in linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
@@ -48,7 +59,7 @@ vet: ## what lint can't: the files for the other systems that a release is for
 	  GOOS=$${to%/*} GOARCH=$${to#*/} go vet -trimpath ./...; \
 	done # -trimpath as releases are built, so that what both compile is compiled once
 
-e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(KUBERNETES) $(CACHE)/bin/minio-$(MINIO) $(CACHE)/bin/zitadel-$(ZITADEL) $(CACHE)/zizmor/installed $(CACHE)/publish/installed $(CACHE)/aws/installed ## the action under a runner, SARIF under its validator, a real Vault, a real STS and S3, a Kubernetes API server, token exchange, publishing
+e2e: $(SERVERS) ## the action under a runner, SARIF under its validator, a real Vault, a real STS and S3, a Kubernetes API server, token exchange, publishing
 	node --test dist/test/*.test.js
 	@command -v cargo >/dev/null || echo 'NOT RUN: cargo publish: there is no cargo' >&2
 	CURFEW_ACT=$(CACHE)/bin/act CURFEW_VAULT=$(VAULT) CURFEW_KUBERNETES=$(KUBERNETES) CURFEW_MINIO=$(CACHE)/bin/minio-$(MINIO) \
@@ -57,20 +68,20 @@ e2e: $(CACHE)/npm/installed $(CACHE)/bin/act $(VAULT) $(KUBERNETES) $(CACHE)/bin
 	  CURFEW_AWS=$$([ ! -x $(CACHE)/aws/bin/aws ] || echo $(CACHE)/aws/bin/aws) \
 	  CURFEW_ZIZMOR=$$([ ! -x $(ZIZMOR) ] || echo $(ZIZMOR)) \
 	  CURFEW_SARIF_MULTITOOL=$(CACHE)/npm/$(MULTITOOL) \
-	  go test -count 1 -tags e2e -run E2E -skip E2ERelease ./...
+	  go test -count 1 -timeout $(GIVEUP) -tags e2e -run E2E -skip E2ERelease ./...
 
 # With -v, as what isn't run here says so, and the image's size is printed.
 e2e-release: release-snapshot ## what a release holds: built again, packages, image, pre-commit
 	$(MAKE) $(CACHE)/pre-commit/installed || echo 'NOT RUN: pre-commit: it could not be installed, see above'
 	CURFEW_RELEASE='$(CURDIR)/bin/release' CURFEW_PRE_COMMIT="$$(ls $(CACHE)/pre-commit/bin/pre-commit || true)" \
-	  go test -count 1 -v -tags e2e -run E2ERelease ./internal/release
+	  go test -count 1 -timeout $(GIVEUP) -v -tags e2e -run E2ERelease ./internal/release
 	go build -trimpath -buildvcs=false -ldflags=-w -o bin/curfew-with-symbols ./cmd/curfew
 	go run ./internal/release sizes -binary bin/curfew-with-symbols
 
 licenses: ## those of all that is in the binaries, bin/licenses.txt; fails for one that isn't known
 	go run ./internal/release notices -into bin/licenses.txt
 
-release-snapshot: $(CACHE)/goreleaser-$(GORELEASER)/goreleaser $(CACHE)/cyclonedx-gomod-$(CYCLONEDX)/cyclonedx-gomod licenses ## all files of a release, in bin/release: VERSION=1.2.3
+release-snapshot: $(RELEASER) licenses ## all files of a release, in bin/release: VERSION=1.2.3
 	PATH="$(CACHE)/cyclonedx-gomod-$(CYCLONEDX):$$PATH" CURFEW_VERSION='$(RELEASE)' \
 	  SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CURFEW_DATE=$$(git log -1 --format=%cI) \
 	  $< release --snapshot --clean
