@@ -58,7 +58,7 @@ func (w clusterWorld) request(t *testing.T, token string) lease.Request {
 // it by the handle.
 func TestE2EKubernetes(t *testing.T) {
 	w := newCluster(t)
-	w.issuer.Lives = 8 * time.Second
+	w.issuer.Lives = 20 * time.Second // for four runs of kubectl
 	p := realProvider(t, "kubernetes")
 	r := w.request(t, w.issuer.Token(clusterAudience, nil))
 	c := leased(t, p, r)
