@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/curfew-ci/curfew/internal/ledger"
 	"github.com/curfew-ci/curfew/internal/recording"
@@ -219,7 +218,7 @@ func TestE2ERecordSignals(t *testing.T) {
 			if tt.signal != 0 {
 				b.signal(tt.signal)
 			}
-			if code := b.ends(20 * time.Second); code != tt.code || s.alive() != 0 {
+			if code := b.ends(); code != tt.code || s.alive() != 0 {
 				t.Errorf("exit status %d, %d tokens live\n%s", code, s.alive(), b.said())
 			}
 			src, printed, marks := s.recorded(t, s.recordings()[0])

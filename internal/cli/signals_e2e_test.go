@@ -69,9 +69,10 @@ func (b *begun) until(ok func() bool, otherwise string) {
 	}
 }
 
-// ends waits for its end, at most for so long, and returns its exit status.
-func (b *begun) ends(within time.Duration) int {
+// ends waits for its end, which is to come soon, and returns its exit status.
+func (b *begun) ends() int {
 	b.t.Helper()
+	const within = 20 * time.Second
 	began := time.Now()
 	if err := b.Wait(); err != nil {
 		if exit := (*exec.ExitError)(nil); !asExit(err, &exit) {
@@ -125,7 +126,7 @@ func TestE2EExecSignals(t *testing.T) {
 				b.signal(signal)
 				time.Sleep(50 * time.Millisecond)
 			}
-			code := b.ends(20 * time.Second)
+			code := b.ends()
 			if code != tt.code || s.alive() != 0 || types(s.records()) != "intent issued revoked" || !strings.Contains(b.said(), tt.says) {
 				t.Errorf("exit status %d, expected %d; %d tokens live; records %s\n%s", code, tt.code, s.alive(), types(s.records()), b.said())
 			}
@@ -159,7 +160,7 @@ func TestE2EExecStubborn(t *testing.T) {
 		t.Fatalf("it has ended before the time\n%s", b.said())
 	}
 	b.signal(syscall.SIGKILL)
-	b.ends(20 * time.Second)
+	b.ends()
 	b.until(func() bool { return s.alive() == 0 && !runs(child) }, "token or command live on")
 	b.until(s.ended, "the end isn't recorded")
 }
@@ -215,7 +216,7 @@ func TestE2ECancelledInExchange(t *testing.T) {
 			<-asked
 			time.Sleep(50 * time.Millisecond)
 			b.signal(syscall.SIGTERM)
-			code := b.ends(20 * time.Second)
+			code := b.ends()
 			said := masks.ReplaceAllString(b.said(), "")
 			if code != map[string]int{"exec": 125, "lease": 3}[verb] || strings.Contains(said, "it ran") ||
 				!strings.Contains(said, "the job was cancelled [cancelled]") || !strings.Contains(said, "it is revoked (") {
