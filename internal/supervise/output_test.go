@@ -148,6 +148,41 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
+// TestReaderCatchesUp: a pipe that is read again at the moment at which it is looked at, as a slow reader has taken what came before,
+// isn't taken for one that nothing comes through.
+func TestReaderCatchesUp(t *testing.T) {
+	var text buffer
+	taking, taken := make(chan struct{}, 9), make(chan struct{})
+	o := &outputs{}
+	out, err := o.add(hidden().to(writerFunc(func(p []byte) (int, error) {
+		taking <- struct{}{}
+		<-taken
+		return text.Write(p)
+	})), "output")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := os.NewFile(uintptr(must(syscall.Dup(int(out.Fd())))), "command")
+	o.started()
+	_, _ = command.WriteString("first\n")
+	<-taking
+	o.settle(time.Millisecond) // which the reader's slowness uses up
+	close(taken)
+	for o.pipes[0].writing.Load() {
+		runtime.Gosched()
+	}
+	time.AfterFunc(50*time.Millisecond, func() {
+		_, _ = command.WriteString("second\n")
+		command.Close() //nolint:errcheck // a pipe
+	})
+	h := listen()
+	defer h.stop()
+	var result Result
+	if err := o.rest(t.Context(), h, within, &result); err != nil || result.Cut || text.String() != "first\nsecond\n" {
+		t.Errorf("%+v, %v: %q", result, err, text.String())
+	}
+}
+
 // TestFullPipe: what a command leaves in its pipe is all heard, though what came before is still being written as it ends.
 func TestFullPipe(t *testing.T) {
 	const size = 32<<10 + pipeHolds // what is being written, and what waits behind it
