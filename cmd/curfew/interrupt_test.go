@@ -29,6 +29,14 @@ func built(t *testing.T) string {
 	return binary
 }
 
+// alone is a command without the variables of a job that these tests are run in: in a run of a pull request, a scan reads from its base.
+func alone(t *testing.T, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
+	return cmd
+}
+
 // longHistory is a repository whose history takes seconds to search: many files of random words that are no
 // deltas of each other, with a credential in each.
 func longHistory(t *testing.T) string {
@@ -73,7 +81,7 @@ func TestSignals(t *testing.T) {
 	for wait := 800 * time.Millisecond; code == 0 && wait > time.Millisecond; wait /= 3 { // shorter, where it was done already
 		stdout.Reset()
 		stderr.Reset()
-		cmd := exec.CommandContext(t.Context(), binary, "scan", dir, "--history", "-f", "json", "--fail-on", "never")
+		cmd := alone(t, binary, "scan", dir, "--history", "-f", "json", "--fail-on", "never")
 		cmd.Stdout, cmd.Stderr = &stdout, &stderr
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -117,7 +125,7 @@ func TestSecondSignal(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), binary, "scan", dir, "--org-policy", fifo) // waits for a writer
+	cmd := alone(t, binary, "scan", dir, "--org-policy", fifo) // waits for a writer
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
