@@ -74,7 +74,8 @@ runs:
 `
 
 // collector makes acme's repository with its policy and the workflow that docs have for it to copy, its lines "yours" filled in. Only
-// what others' actions do is replaced.
+// what others' actions do is replaced; and the step that collects, which fails where something is refused, waits a little before that:
+// act drops what a failing step has printed and it hasn't read yet.
 func (w *world) collector(t *testing.T, hub *testservers.GitHub, org string) *job {
 	t.Helper()
 	copied, err := os.ReadFile("../../docs/workflows/collect.yml")
@@ -87,6 +88,7 @@ func (w *world) collector(t *testing.T, hub *testservers.GitHub, org string) *jo
 		"@COMMIT # yours: the commit of a release", "@"+pinned,
 		"arn:aws:iam::123456789012:role/curfew-collector # yours", roleOf(collectorAudience),
 		"eu-west-1 # yours", "us-east-1",
+		"run: curfew ledger collect --org-policy .\n", "run: curfew ledger collect --org-policy . || { failed=$?; sleep 5; exit $failed; }\n",
 	).Replace(string(copied))
 	if strings.Contains(text, "# yours") {
 		t.Fatalf("not all is filled in:\n%s", text)
