@@ -10,7 +10,8 @@ import (
 // What comes out depends on the bytes alone. It may be used by several goroutines.
 //
 // It differs from Masker in base64: what was written of a run of its characters before the value is out already. Of the
-// value itself, at most four bits stand in the character before it.
+// value itself, at most four bits stand in the character before it, and in the one after it where that is on the next line.
+// And a value's characters may have between them what a terminal doesn't show, and line breaks where they were wrapped.
 type Stream struct {
 	coming sync.Mutex // held for moments, whoever reads what is written
 	later  []Secret   // that the next Write looks for too
@@ -22,6 +23,8 @@ type Stream struct {
 
 	held    []byte  // not passed on yet
 	state   int32   // the beginning of a form that held ends in
+	bridge  bridge  // the same, across what isn't of it
+	before  int     // so many characters of base64 stand right before held
 	hits    []Range // values in held, in order of their ends, by offsets in it
 	running bool    // the last hit goes on as long as base64 does
 	hidden  int     // so many first bytes of held belong to a value whose placeholder is out already
@@ -53,8 +56,9 @@ func (s *Stream) heed() {
 	}
 	s.secrets = append(s.secrets, later...)
 	s.trie, s.state = newTrie(formsOf(s.secrets)), 0
-	for _, c := range s.held {
-		s.state = s.trie.next(s.state, c)
+	s.bridge.sleep()
+	for i := range s.held {
+		s.advance(i + 1)
 	}
 }
 
@@ -64,17 +68,31 @@ func (s *Stream) Write(p []byte) (int, error) {
 	defer s.mu.Unlock()
 	s.heed()
 	s.look(p)
-	if err := s.pass(len(s.held) - int(s.trie.nodes[s.state].wait)); err != nil {
+	if err := s.pass(len(s.held) - s.wait()); err != nil {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// wait is how much of the end of held may be the beginning of a value.
+func (s *Stream) wait() int {
+	n := int(s.trie.nodes[s.state].wait)
+	if s.bridge.state > 0 {
+		n = max(n, len(s.held)-s.bridge.start(len(s.held), int(s.trie.nodes[s.bridge.state].wait)))
+	}
+	return n
 }
 
 // Flush passes on what is held back: nothing more comes that could make it a value.
 func (s *Stream) Flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.flush()
+}
+
+func (s *Stream) flush() error {
 	s.state, s.running = 0, false
+	s.bridge.sleep()
 	return s.pass(len(s.held))
 }
 
@@ -84,28 +102,47 @@ func (s *Stream) Cut() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.heed()
-	if n := int(s.trie.nodes[s.state].wait); n >= minSearch {
-		s.hit(Range{len(s.held) - n, len(s.held)})
+	if max(s.trie.nodes[s.state].wait, s.trie.nodes[s.bridge.state].wait) >= minSearch {
+		s.hit(Range{len(s.held) - s.wait(), len(s.held)})
 	}
-	s.state, s.running = 0, false
-	return s.pass(len(s.held))
+	return s.flush()
 }
 
 // look takes in bytes and finds the values that end in them.
 func (s *Stream) look(p []byte) {
-	for _, c := range p {
-		s.held = append(s.held, c)
-		end := len(s.held)
-		s.state = s.trie.next(s.state, c)
-		if s.running {
-			if s.running = isBase64(c) || c == '='; s.running {
-				s.hits[len(s.hits)-1].End = end
+	for len(p) > 0 {
+		if s.state == 0 && s.bridge.state == 0 && !s.running {
+			n := s.trie.idle(p)
+			s.held = append(s.held, p[:n]...)
+			if p = p[n:]; len(p) == 0 {
+				return
 			}
 		}
-		if n := s.trie.nodes[s.state]; n.ends > 0 {
-			s.hit(Range{end - int(n.ends), end})
-			s.running = s.running || n.run
+		s.held = append(s.held, p[0])
+		s.find(p[0])
+		p = p[1:]
+	}
+}
+
+// find finds the values that end in c, which held does.
+func (s *Stream) find(c byte) {
+	end := len(s.held)
+	s.advance(end)
+	if s.running {
+		if s.running = isBase64(c) || c == '='; s.running {
+			s.hits[len(s.hits)-1].End = end
 		}
+	}
+	if n := s.trie.nodes[s.state]; n.ends > 0 {
+		s.hit(Range{end - int(n.ends), end})
+		s.running = s.running || n.run
+	}
+	if n := s.trie.nodes[s.bridge.state]; n.ends > 0 && s.bridge.since > 0 {
+		s.hit(Range{s.bridge.start(end, int(n.ends)), end})
+		s.running = s.running || n.run
+	}
+	if s.bridge.state > 0 && s.trie.nodes[s.bridge.state].wait == 0 {
+		s.bridge.sleep() // nothing of it goes on
 	}
 }
 
@@ -120,6 +157,22 @@ func (s *Stream) hit(r Range) {
 
 // pass passes on the first bytes of held, with a placeholder for each value that begins in them.
 func (s *Stream) pass(end int) error {
+	out := s.held[:end]
+	if len(s.hits) > 0 || s.hidden > 0 {
+		out = s.veil(end)
+	}
+	var err error
+	if len(out) > 0 {
+		_, err = s.to.Write(out)
+	}
+	s.before = s.run(end)
+	s.bridge.passed(end)
+	s.held = append(s.held[:0], s.held[end:]...)
+	return err
+}
+
+// veil is the first bytes of held as they are passed on. What it knows of values is of the rest from then on.
+func (s *Stream) veil(end int) []byte {
 	var out []byte
 	at := min(s.hidden, end)
 	left := s.hits[:0]
@@ -138,12 +191,6 @@ func (s *Stream) pass(end int) error {
 			left = append(left, Range{min(r.Start-end, 0), r.End - end})
 		}
 	}
-	out = append(out, s.held[at:end]...)
-	s.held = append(s.held[:0], s.held[end:]...)
 	s.hits, s.hidden = left, max(hidden-end, 0)
-	if len(out) == 0 {
-		return nil
-	}
-	_, err := s.to.Write(out)
-	return err
+	return append(out, s.held[at:end]...)
 }

@@ -6,7 +6,8 @@ import "slices"
 // Its nodes are the beginnings of forms; the first is the empty one.
 type trie struct {
 	nodes []node
-	first [256]int32 // the children of the empty one: it has many
+	first [256]int32      // the children of the empty one: it has many
+	pairs [1 << 10]uint64 // a bit for each two bytes with which a form may begin: most of a text has none of them
 }
 
 type node struct {
@@ -34,9 +35,38 @@ func newTrie(forms []form) *trie {
 	}
 	for n := t.nodes[0].child; n > 0; n = t.nodes[n].sibling {
 		t.first[t.nodes[n].char] = n
+		t.pair(n)
 	}
 	t.link()
 	return t
+}
+
+// pair notes what may follow the first byte of a form: the second, or a gap.
+func (t *trie) pair(first int32) {
+	note := func(c byte) {
+		two := uint16(t.nodes[first].char)<<8 | uint16(c)
+		t.pairs[two>>6] |= 1 << (two & 63)
+	}
+	for _, c := range []byte(openers) {
+		note(c)
+	}
+	for n := t.nodes[first].child; n > 0; n = t.nodes[n].sibling {
+		note(t.nodes[n].char)
+	}
+}
+
+// idle is how many first bytes of p no form begins in.
+func (t *trie) idle(p []byte) int {
+	for i := 1; i < len(p); i++ {
+		two := uint16(p[i-1])<<8 | uint16(p[i])
+		if t.pairs[two>>6]&(1<<(two&63)) != 0 {
+			return i - 1
+		}
+	}
+	if n := len(p); n > 0 && t.first[p[n-1]] > 0 {
+		return n - 1
+	}
+	return len(p)
 }
 
 // grow is the child of a node by a byte, made where there is none.
