@@ -1,13 +1,9 @@
 package redact
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -33,11 +29,11 @@ func forms(value []byte) []form {
 		return nil
 	}
 	raw := string(value)
-	texts := append(hexadecimal(value), raw)
+	texts := append(hexadecimal(value), raw, wide(raw))
 	if strings.ContainsFunc(raw, special) {
 		plain := unescape.Replace(raw)
 		texts = slices.Concat(texts, []string{plain, strings.TrimSpace(raw)},
-			escaped(raw), escaped(plain), percent(raw), lines(plain))
+			escaped(raw), escaped(plain), unicodeEscaped(raw), marked(raw), shellQuoted(raw), percent(raw), lines(plain))
 	}
 	var out []form
 	for _, text := range texts {
@@ -53,51 +49,6 @@ func forms(value []byte) []form {
 // character, and need fewer forms.
 func special(r rune) bool {
 	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '_' || r == '.')
-}
-
-// unescape undoes the escapes that a value has when it was cut out of a string of JSON: what reads the
-// file, and quotes it, sees the value without them.
-var unescape = strings.NewReplacer( //nolint:gochecknoglobals // never changed
-	`\n`, "\n", `\r`, "\r", `\t`, "\t", `\"`, `"`, `\/`, `/`, `\\`, `\`,
-)
-
-// escaped lists s as it stands inside of a string of JSON (with and without HTML's characters escaped),
-// of Go (%q, %+q) and of YAML in single quotes.
-func escaped(s string) []string {
-	bare := &bytes.Buffer{}
-	enc := json.NewEncoder(bare)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(s) // a string always encodes
-	html, _ := json.Marshal(s)
-	out := []string{strings.ReplaceAll(s, "'", "''")}
-	for _, quoted := range []string{strings.TrimSpace(bare.String()), string(html), strconv.Quote(s), strconv.QuoteToASCII(s)} {
-		out = append(out, quoted[1:len(quoted)-1])
-	}
-	return out
-}
-
-// percent lists the URL-encoded forms of s: for a query, for a path, and as JavaScript's
-// encodeURIComponent has it, each with upper and lower case digits.
-func percent(s string) []string {
-	query := url.QueryEscape(s)
-	spaces := strings.ReplaceAll(query, "+", "%20")
-	var out []string
-	for _, e := range []string{query, spaces, url.PathEscape(s), component.Replace(spaces)} {
-		out = append(out, e, lowerDigits(e))
-	}
-	return out
-}
-
-// component turns a percent-encoded query into what encodeURIComponent writes.
-var component = strings.NewReplacer("%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*") //nolint:gochecknoglobals // never changed
-
-// lowerDigits puts the digits of percent escapes into lower case.
-func lowerDigits(escaped string) string {
-	parts := strings.Split(escaped, "%")
-	for i, part := range parts[1:] {
-		parts[i+1] = strings.ToLower(part[:2]) + part[2:]
-	}
-	return strings.Join(parts, "%")
 }
 
 func hexadecimal(value []byte) []string {

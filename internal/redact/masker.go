@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Masker hides a set of values in text, in every form in which they are usually written: as they are,
-// in base64, URL-encoded, in hexadecimal, and escaped for JSON, YAML or Go. The zero of *Masker hides
+// Masker hides a set of values in text, in every form in which they are usually written: as they are, in base64,
+// URL-encoded, in hexadecimal, in UTF-16, and escaped for JSON, XML, YAML, Go or a shell. The zero of *Masker hides
 // nothing. A Masker may be used by several goroutines.
 //
 // It looks for whole values: cut a text short after masking it, never before.
