@@ -369,8 +369,8 @@ func renewed(variable string, times int) string {
 func TestE2EExecRenews(t *testing.T) {
 	s := newSite(t)
 	seen := filepath.Join(s.temp, "seen")
-	code, _, errs := s.run("exec", "--grant", "deploy/short", "--", "sh", "-c",
-		`for i in 1 2; do cat "$VAULT_TOKEN_FILE" >>`+seen+`; echo >>`+seen+`; [ $i = 2 ] || { `+renewed("VAULT_TOKEN_FILE", 1)+`; }; done`)
+	code, out, errs := s.run("exec", "--grant", "deploy/short", "--", "sh", "-c",
+		`for i in 1 2; do cat "$VAULT_TOKEN_FILE"; cat "$VAULT_TOKEN_FILE" >>`+seen+`; echo >>`+seen+`; [ $i = 2 ] || { `+renewed("VAULT_TOKEN_FILE", 1)+`; }; done`)
 	if code != 0 {
 		t.Fatalf("exit status %d\n%s", code, errs)
 	}
@@ -381,6 +381,9 @@ func TestE2EExecRenews(t *testing.T) {
 	different := map[string]bool{}
 	for _, line := range strings.Fields(string(text)) {
 		different[line] = true
+	}
+	if out != strings.Repeat("[redacted]", 9) {
+		t.Errorf("not all of the tokens are hidden in what the command prints: %s", out)
 	}
 	if len(different) < 2 || s.alive() != 0 {
 		t.Errorf("%d tokens, %d alive\n%s", len(different), s.alive(), errs)

@@ -99,6 +99,7 @@ func (t *tenancy) replace(ctx context.Context, old, l *issuance.Lease) error {
 	ctx = context.WithoutCancel(ctx) // what is begun here is brought to an end
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.mask.Hide(l.Credential.Secrets()...)
 	if _, err := t.j.leases.HandOver(t.files, l.Credential); err != nil {
 		left := t.endOne(ctx, l)
 		if left != nil { // it is tried again with the next renewal, and in the end; what the command has stays last

@@ -27,6 +27,7 @@ type tenancy struct {
 	quiet    bool
 	began    time.Time
 	watchdog func() (*supervise.Watchdog, error)
+	unlisten func() // to what this process learns, as the command has nothing of it
 
 	mu    sync.Mutex
 	held  []*issuance.Lease // that haven't ended, the one that the command has last
@@ -39,7 +40,7 @@ type tenancy struct {
 
 func newTenancy(j *job, r issuance.Request, quiet bool) *tenancy {
 	t := &tenancy{j: j, request: r, mask: supervise.NewMask(), quiet: quiet, began: j.env.Now()}
-	j.veil.listen(func(s redact.Secret) { t.mask.Hide(s) })
+	t.unlisten = j.veil.listen(func(s redact.Secret) { t.mask.Hide(s) })
 	return t
 }
 
@@ -147,6 +148,7 @@ func (t *tenancy) giveUp(ctx context.Context, why error) error {
 func (t *tenancy) run(ctx context.Context, child supervise.Child) (supervise.Result, error) {
 	l := t.held[0]
 	t.tellUser("%s: until %s", leaseOf(l, t.request.Grant), l.Until.UTC().Format(time.RFC3339))
+	t.unlisten() // else a command of hours has its output searched for all the ID tokens that its lease was renewed by
 	keeping, stop := context.WithCancel(ctx)
 	kept := make(chan struct{})
 	go func() {

@@ -39,13 +39,19 @@ func (v *veil) knows(s redact.Secret) bool {
 	return false
 }
 
-// listen has tell called for each secret, those that are known already too, one after the other and before hide returns.
-func (v *veil) listen(tell func(redact.Secret)) {
+// listen has tell called for each secret, those that are known already too, one after the other and before hide returns, until
+// what it returns is called.
+func (v *veil) listen(tell func(redact.Secret)) (stop func()) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.tell = tell
 	for _, s := range v.secrets {
 		tell(s)
+	}
+	return func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.tell = nil
 	}
 }
 
