@@ -84,7 +84,7 @@ func (f *execFlags) run(ctx context.Context, env *Env, args []string) error {
 	}
 	t.held, t.had = []*issuance.Lease{l}, []string{l.ID}
 	child, err := f.child(env, t, args)
-	if err == nil {
+	if child.Stopped = ctx.Err; err == nil {
 		err = ctx.Err()
 	}
 	var s *session
@@ -94,7 +94,7 @@ func (f *execFlags) run(ctx context.Context, env *Env, args []string) error {
 	if err != nil {
 		return failed(t.giveUp(ctx, err))
 	}
-	// Signals are the command's from here on: supervise hears them, and ctx, which they cancel, isn't listened to.
+	// Signals are the command's from here on: supervise hears them, and asks ctx, which they cancel, whether one came before.
 	result, err := t.run(context.WithoutCancel(ctx), child)
 	if unrecorded := s.end(result); unrecorded != nil {
 		err = errors.Join(err, unrecorded)

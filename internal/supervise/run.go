@@ -36,6 +36,9 @@ type Child struct {
 	Stdout io.Writer
 	Stderr io.Writer // may be Stdout: then the order of what is written to both is kept
 	Mask   *Mask     // what is hidden in what it writes, and must not stand in Args
+	// Stopped, if set, is asked right before the command is started, when signals are heard already: an error says that one has
+	// come before, and the command isn't started.
+	Stopped func() error
 
 	Grace  time.Duration // between TERM and KILL once Run's context is done; 0 is 10 seconds
 	Linger time.Duration // how long output is waited for once the command has ended, before its credential is; 0 is 2 seconds
@@ -83,7 +86,7 @@ func Run(ctx context.Context, c Child, g Guard) (result Result, err error) {
 		result.Code, result.Signal = codeOf(s), s
 		return result, fmt.Errorf("run %s: stopped by a signal before it was started: %v", c.Args[0], s)
 	}
-	if err := ctx.Err(); err != nil {
+	if err := c.stopped(ctx); err != nil {
 		return result, fmt.Errorf("run %s: stopped before it was started: %w", c.Args[0], err)
 	}
 	err = c.run(ctx, g, heard, out, &result)
@@ -114,6 +117,14 @@ func (c Child) check(g Guard) error {
 		}
 	}
 	return nil
+}
+
+// stopped reports why c isn't to be started any more.
+func (c Child) stopped(ctx context.Context) error {
+	if err := ctx.Err(); err != nil || c.Stopped == nil {
+		return err
+	}
+	return c.Stopped()
 }
 
 // run starts the command and waits for its end, and a little for its output's.

@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -90,6 +91,19 @@ func TestGroupHears(t *testing.T) {
 	out.hears("got interrupt")
 	if ends, _, _ := s.after(); s.cmd.ProcessState.ExitCode() != 7 || ends != "parent ended first\n" {
 		t.Errorf("%v, ended %q", s.cmd.ProcessState, ends)
+	}
+}
+
+// TestStoppedMeanwhile: a command isn't started once somebody wants us to stop. What comes after that was asked for is the command's.
+func TestStoppedMeanwhile(t *testing.T) {
+	result, err := run(t, Child{Args: []string{"true"}, Stopped: func() error { return context.Canceled }}, nil)
+	if !errors.Is(err, context.Canceled) || result != (Result{Code: CodeFailed}) {
+		t.Errorf("%+v, %v", result, err)
+	}
+	late := func() error { return syscall.Kill(os.Getpid(), syscall.SIGTERM) }
+	result, err = run(t, Child{Args: []string{"sleep", "60"}, Stopped: late}, nil)
+	if result.Code != codeOf(syscall.SIGTERM) || !result.Started || err != nil {
+		t.Errorf("%+v, %v", result, err)
 	}
 }
 
