@@ -169,7 +169,7 @@ func (t *tenancy) run(ctx context.Context, child supervise.Child) (supervise.Res
 	})
 	stop()
 	if result.Cut {
-		t.j.say("what the command has left behind still writes, and isn't heard any more")
+		t.j.say("what the command has left behind holds its output open, and isn't heard any more")
 	}
 	return result, err
 }
