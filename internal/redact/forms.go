@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"slices"
@@ -28,11 +29,15 @@ func forms(value []byte) []form {
 	if len(value) < minSearch {
 		return nil
 	}
+	// A shell drops the line break that a file ends with. Whatever is written with it holds what is written without.
+	if bare := bytes.TrimSpace(value); len(bare) >= minSearch {
+		value = bare
+	}
 	raw := string(value)
 	texts := append(hexadecimal(value), raw, wide(raw))
 	if strings.ContainsFunc(raw, special) {
-		plain := unescape.Replace(raw)
-		texts = slices.Concat(texts, []string{plain, strings.TrimSpace(raw)},
+		plain := strings.TrimSpace(unescape.Replace(raw))
+		texts = slices.Concat(texts, []string{plain},
 			escaped(raw), escaped(plain), unicodeEscaped(raw), marked(raw), shellQuoted(raw), percent(raw), lines(plain))
 	}
 	var out []form

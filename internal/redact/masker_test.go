@@ -42,7 +42,7 @@ func TestMask(t *testing.T) {
 		{"path", "/" + url.PathEscape("p@ss w/rd+&ü") + "/x", "/[redacted]/x", []string{"p@ss w/rd+&ü"}},
 		{"lower case percent", "p%40ss%20w%2frd%2b%26", "[redacted]", []string{"p@ss w/rd+&"}},
 		{"encodeURIComponent", "a!('b')*%20c%2F", "[redacted]", []string{"a!('b')* c/"}},
-		{"json", `{"a":"q\"uo\\te<\n\u00fc"}`, `{"a":"[redacted]\u00fc"}`, []string{"q\"uo\\te<\n"}},
+		{"json", `{"a":"q\"uo\\te<\n\u00fc"}`, `{"a":"[redacted]\n\u00fc"}`, []string{"q\"uo\\te<\n"}},
 		{"json with html's escapes", `"a\u003cb\u003e\u0026c"`, `"[redacted]"`, []string{"a<b>&c!"[:6]}},
 		{"go's quotes", `"tab\tbell\aü"`, `"[redacted]"`, []string{"tab\tbell\aü"}},
 		{"go's ascii quotes", `"key-\u00fc\u00e4"`, `"[redacted]"`, []string{"key-üä"}},
@@ -67,6 +67,9 @@ func TestMask(t *testing.T) {
 		{"key cut out of json, quoted by a parser", pem, "[redacted]", []string{strings.ReplaceAll(pem, "\n", `\n`)}},
 		{"line of a key cut out of json", "MIIEowIBAAKC" + "AQEA0123456789", "[redacted]", []string{strings.ReplaceAll(pem, "\n", `\n`)}},
 		{"surrounding space", "x s3cret-value y", "x [redacted] y", []string{"s3cret-value\n"}},
+		{"surrounding space isn't encoded", "czNjcmV0LXZhbHVl 7333637265742d76616c7565", "[redacted] [redacted]", []string{"s3cret-value\n"}},
+		{"surrounding space is encoded", "czNjcmV0LXZhbHVlCg== 7333637265742d76616c75650a", "[redacted] [redacted]0a", []string{"s3cret-value\n"}},
+		{"a file without its line break", `"ab/cd\nef" ab%2Fcd%0Aef czNjcmV0LXZhbHVl 7333637265742d76616c7565`, `"[redacted]" [redacted] [redacted] [redacted]`, []string{"ab/cd\nef\n", "s3cret-value\n"}},
 		{"no utf-8", "x \xff\xfe\xfd123 y", "x [redacted] y", []string{"\xff\xfe\xfd123"}},
 	}
 	for _, tt := range tests {
