@@ -16,6 +16,7 @@ type bridge struct {
 	within  gap
 	since   int32 // so many characters have come since the last gap
 	wrapped bool  // what stands before that may have been wrapped
+	shown   int   // so much of what is held comes through, though it may be of the beginning
 }
 
 func (b *bridge) sleep() { *b = bridge{gaps: b.gaps[:0]} }
@@ -37,11 +38,14 @@ func (b *bridge) cross(c byte, bytes int) bool {
 // extend lets the last gap go on to the last of so many bytes, unless that is too far.
 func (b *bridge) extend(bytes int) bool {
 	last := &b.gaps[len(b.gaps)-1]
+	if b.shown == last.End {
+		b.shown = bytes
+	}
 	last.End = bytes
 	return last.End-last.Start <= maxGap
 }
 
-// start is where the last n characters of so many bytes begin.
+// start is where the last n characters of so many bytes begin, without what comes through of them.
 func (b *bridge) start(bytes, n int) int {
 	for i := len(b.gaps) - 1; i >= 0; i-- {
 		between := bytes - b.gaps[i].End
@@ -51,18 +55,18 @@ func (b *bridge) start(bytes, n int) int {
 		n -= between
 		bytes = b.gaps[i].Start
 	}
-	return bytes - n
+	return max(bytes-n, b.shown)
 }
 
-// passed is told that the first n of the bytes that are held are no longer.
-func (b *bridge) passed(n int) {
+// shift is told that the first n of the bytes that are held are no longer.
+func (b *bridge) shift(n int) {
 	left := b.gaps[:0]
-	for _, g := range b.gaps {
-		if g.End > n {
+	for i, g := range b.gaps {
+		if g.End > n || i == len(b.gaps)-1 { // the last may go on
 			left = append(left, Range{g.Start - n, g.End - n})
 		}
 	}
-	b.gaps = left
+	b.gaps, b.shown = left, max(b.shown-n, 0)
 }
 
 // advance takes in the last of so many first bytes of what is held.
@@ -102,11 +106,14 @@ func (s *Stream) open(was int32, bytes int) bool {
 		}
 	} else {
 		if at != b.state {
-			b.gaps = b.gaps[:0]
+			b.gaps, b.shown = b.gaps[:0], 0
 		}
 		b.gaps = append(b.gaps, Range{bytes - 1, bytes})
 	}
 	b.state, b.within, b.wrapped, b.since = at, within, wrapped, 0
+	if c != escape && s.trie.nodes[at].depth == 1 {
+		b.shown = bytes // a single character tells too little for a line to wait for the next
+	}
 	return true
 }
 

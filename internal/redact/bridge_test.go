@@ -84,6 +84,7 @@ func TestStreamGaps(t *testing.T) {
 		"hunter2hunter3hun\nter4 folded":                         Placeholder + " folded",
 		"hunter2hunter3hun\r\n  ter4":                            Placeholder,
 		"hunter2hunter3hun\x1b[0m\nter4":                         Placeholder,
+		strings.Repeat("x", 60) + "h\nunter2hunter3hun\nter4":    strings.Repeat("x", 60) + "h\n" + Placeholder,
 		"hunter2\nhunter3hunter4":                                "hunter2\nhunter3hunter4", // two lines of a list
 		"hunter2hunter3 hunter4":                                 "hunter2hunter3 hunter4",
 		"hunter2hunter3hun\n-ter4":                               "hunter2hunter3hun\n-ter4",
@@ -114,9 +115,12 @@ func TestStreamLinesOfOthers(t *testing.T) {
 }
 
 // TestStreamShowsLines: a line comes through with its end, though it ends as a value begins, and a terminal's sequence too where no
-// value goes on. Only what may be a line of wrapped base64 waits for the next.
+// value goes on. Only a long run of base64 that ends in more than one character of a value waits for the next line.
 func TestStreamShowsLines(t *testing.T) {
-	for _, line := range []string{"done h\n", "commit " + strings.Repeat("a", 39) + "h\n", "h\n", "hunter2h\n", "h\r", "\x1b[1mdone\x1b[0m", "h\\"} {
+	for _, line := range []string{
+		"done h\n", "commit " + strings.Repeat("a", 39) + "h\n", "sha256:" + strings.Repeat("a", 63) + "h\n",
+		"sha256:" + strings.Repeat("a", 63) + "h\r\n", "h\n", "hunter2h\n", "h\r", "\x1b[1mdone\x1b[0m", "h\\",
+	} {
 		var out bytes.Buffer
 		s := NewStream(&out, New([]byte("hunter2hunter3hunter4")))
 		if _, err := s.Write([]byte(line)); err != nil || out.String() != line {

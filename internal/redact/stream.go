@@ -10,7 +10,8 @@ import (
 // What comes out depends on the bytes alone. It may be used by several goroutines.
 //
 // It differs from Masker in base64: what was written of a run of its characters before the value is out already. Of the
-// value itself, at most four bits stand in the character before it, and in the one after it where that is on the next line.
+// value itself, at most four bits stand in the character before it, and in the one after it where that is on the next line; of
+// one that was wrapped after its first character, that is out as well.
 // And a value's characters may have between them what a terminal doesn't show, and line breaks where they were wrapped.
 type Stream struct {
 	coming sync.Mutex // held for moments, whoever reads what is written
@@ -76,9 +77,9 @@ func (s *Stream) Write(p []byte) (int, error) {
 
 // wait is how much of the end of held may be the beginning of a value.
 func (s *Stream) wait() int {
-	n := int(s.trie.nodes[s.state].wait)
-	if s.bridge.state > 0 {
-		n = max(n, len(s.held)-s.bridge.start(len(s.held), int(s.trie.nodes[s.bridge.state].wait)))
+	n, held := int(s.trie.nodes[s.state].wait), len(s.held)
+	if b := &s.bridge; b.state > 0 {
+		n = max(n, held-b.start(held, int(s.trie.nodes[b.state].wait)))
 	}
 	return n
 }
@@ -166,7 +167,7 @@ func (s *Stream) pass(end int) error {
 		_, err = s.to.Write(out)
 	}
 	s.before = s.run(end)
-	s.bridge.passed(end)
+	s.bridge.shift(end)
 	s.held = append(s.held[:0], s.held[end:]...)
 	return err
 }
