@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/curfew-ci/curfew/internal/workflow"
@@ -76,6 +77,25 @@ func TestReleaseStopsAtATag(t *testing.T) {
 		_, written, failed := runScript(t, step, map[string]string{"go": tt.stub}, "GITHUB_REF_NAME=v1.2.3")
 		if failed != tt.failed || written != tt.written {
 			t.Errorf("%s: failed %v, outputs %q", name, failed, written)
+		}
+	}
+}
+
+// TestReleaseIsMadeAtOnce: one command makes the release, of which nobody sees anything until all files are there. A draft that an
+// attempt left behind, with some of the files, could be taken by the next one for its own.
+func TestReleaseIsMadeAtOnce(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the workflow runs on Linux")
+	}
+	const rest = "--title\nTAG\n--generate-notes\n./curfew_1.2.3_linux_amd64\n./release.json\n"
+	for tag, want := range map[string]string{
+		"v1.2.3":      "release\ncreate\nTAG\n--verify-tag\n" + rest,
+		"v1.2.3-rc.1": "release\ncreate\nTAG\n--verify-tag\n--prerelease\n" + rest,
+	} {
+		stubs := map[string]string{"gh": `printf '%s\n' "$@" >> "$TOLD"` + "\n"}
+		told, _, failed := runScript(t, "publish", stubs, "GITHUB_REF_NAME="+tag, "VERSION="+strings.TrimPrefix(tag, "v"))
+		if failed || told != strings.ReplaceAll(want, "TAG", tag) {
+			t.Errorf("%s: failed %v, gh was told\n%s", tag, failed, told)
 		}
 	}
 }
