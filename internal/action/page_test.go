@@ -2,6 +2,7 @@ package action
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,6 +68,25 @@ func TestActionFile(t *testing.T) {
 	slices.Sort(outputs)
 	if diff := cmp.Diff([]string{"expires", "findings", "lease-id", "result-file", "sarif-file", "variables-file"}, outputs); diff != "" {
 		t.Errorf("outputs (-written +action.yml):\n%s", diff)
+	}
+}
+
+// TestEachUseHasAnEnd: the end of the job's first use ends what no other does, so that each action here has one: with a first use
+// that has none nobody would end what a step has leased, nor bring the records away.
+func TestEachUseHasAnEnd(t *testing.T) {
+	others, err := filepath.Glob("../../dist/*/action.yml")
+	if err != nil || len(others) == 0 {
+		t.Fatal("no other actions", err)
+	}
+	for _, file := range append(others, "../../action.yml") {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := regexp.MustCompile(`(?m)^  main: (.*)main\.js\n  post: (.*)post\.js(?: #.*)?\n  post-if: always\(\)$`).FindSubmatch(src)
+		if m == nil || string(m[1]) != string(m[2]) {
+			t.Errorf("%s has no end, or that of another", file)
+		}
 	}
 }
 
