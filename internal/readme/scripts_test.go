@@ -82,8 +82,10 @@ func TestScriptsOfCalledWorkflows(t *testing.T) {
 			[]string{"NOTICE=" + evil, "POLICY=acme/.github"},
 			"certify\nopen\n--notice\n" + evil + "\n--org-policy\n.curfew-policy\n", "",
 		},
-		{"upload", "scan.yml", "Upload to code scanning", []string{"FORK=false", "SARIF=" + evil}, "upload\n" + evil + "\n", ""},
-		{"upload of a fork", "scan.yml", "Upload to code scanning", []string{"FORK=true", "SARIF=x"}, "", "from a fork may not write"},
+		{"upload", "scan.yml", "Upload to code scanning", []string{"HEAD=", "BASE=", "SARIF=" + evil}, "upload\n" + evil + "\n", ""},
+		{"upload of a pull request", "scan.yml", "Upload to code scanning", []string{"HEAD=1", "BASE=1", "SARIF=x"}, "upload\nx\n", ""},
+		{"upload of a fork", "scan.yml", "Upload to code scanning", []string{"HEAD=2", "BASE=1", "SARIF=x"}, "", "from a fork may not write"},
+		{"upload of a fork that is gone", "scan.yml", "Upload to code scanning", []string{"HEAD=", "BASE=1", "SARIF=x"}, "", "from a fork may not write"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
