@@ -110,17 +110,15 @@ type files struct {
 	result      string // JSON
 	summary     string // Markdown
 	annotations string // workflow commands; "" where the log's own format is that
-	sarif       string
+	sarif       string // which is what is uploaded
+	sarifTo     string // where the input sarif-file wants it as well; "" for nowhere else
 }
 
 // scanLine is the command line of a scan or of a report on one, and the files that it writes; dir is an empty folder for those that no input names.
 func (c *command) scanLine(in inputs, dir string) ([]string, files, error) {
 	out := files{
 		result: filepath.Join(dir, "result.json"), summary: filepath.Join(dir, "summary.md"),
-		annotations: filepath.Join(dir, "annotations"), sarif: in.get("sarif-file"),
-	}
-	if out.sarif == "" {
-		out.sarif = filepath.Join(dir, "curfew.sarif")
+		annotations: filepath.Join(dir, "annotations"), sarif: filepath.Join(dir, "curfew.sarif"), sarifTo: in.get("sarif-file"),
 	}
 	if in.get("format") == "github" {
 		out.annotations = ""
@@ -142,6 +140,9 @@ func (c *command) scanLine(in inputs, dir string) ([]string, files, error) {
 		return nil, files{}, &InputError{metadataInput, "nothing asks GitHub by it: set github to true"}
 	}
 	args = append(args, "--out=json="+out.result, "--out=markdown="+out.summary, "--out=sarif="+out.sarif)
+	if out.sarifTo != "" {
+		args = append(args, "--out=sarif="+out.sarifTo)
+	}
 	if out.annotations != "" {
 		args = append(args, "--out=github="+out.annotations)
 	}

@@ -178,7 +178,8 @@ func TestRunArguments(t *testing.T) {
 			"format": "json", "sarif-file": "out.sarif", "args": "--require=secrets\n\n  --base=main\n",
 		}, []string{
 			"scan", "--manifest=m.yml", "--fail-on=medium", "--format=json", "--category=shop", "--require=secrets", "--base=main",
-			"--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=out.sarif", "--out=github=DIR/annotations", "--", "services/shop",
+			"--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=DIR/curfew.sarif", "--out=sarif=out.sarif",
+			"--out=github=DIR/annotations", "--", "services/shop",
 		}},
 		{"what GitHub holds", map[string]string{"github": "true", "metadata-token": "made-up"}, scanned("--github", ".")},
 		{"a path like a flag", map[string]string{"path": "--help"}, scanned("", "--help")},
@@ -187,7 +188,8 @@ func TestRunArguments(t *testing.T) {
 			"args": "--any-commit",
 		}, []string{
 			"report", "--from=r.json", "--fail-on=high", "--format=markdown", "--category=shop", "--any-commit",
-			"--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=out.sarif", "--out=github=DIR/annotations", "--", "a",
+			"--out=json=DIR/result.json", "--out=markdown=DIR/summary.md", "--out=sarif=DIR/curfew.sarif", "--out=sarif=out.sarif",
+			"--out=github=DIR/annotations", "--", "a",
 		}},
 		{"lease", map[string]string{
 			"command": "lease", "grant": "deploy/prod", "ticket": "CHG-1\n acme/web#2 \n", "ttl": "10m", "to": "file", "org": "acme/.github", "args": "--job-timeout=30m",

@@ -86,11 +86,32 @@ func (s Step) outputs(out files) error {
 			return err
 		}
 	}
-	there, err := isThere(out.sarif)
-	if err != nil || !there {
+	sarif, err := out.sarifFile()
+	if err != nil || sarif == "" {
 		return err
 	}
-	return s.SetOutput("sarif-file", out.sarif)
+	return s.SetOutput("sarif-file", sarif)
+}
+
+// sarifFile is the file that others may take for this scan's SARIF, "" for none. Where the input wants it there can have stood another
+// before, in the repository that is scanned, and the scan has written none or been kept from it: only the same bytes are it.
+func (f files) sarifFile() (string, error) {
+	own, err := readIfThere(f.sarif)
+	switch {
+	case err != nil || own == nil:
+		return "", err
+	case f.sarifTo == "":
+		return f.sarif, nil
+	}
+	info, err := os.Stat(f.sarifTo)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(own)) { // what isn't there, or has no end, isn't read
+		return "", nil //nolint:nilerr // the scan has said why it isn't
+	}
+	asked, err := os.ReadFile(f.sarifTo)
+	if err != nil || !bytes.Equal(asked, own) {
+		return "", err
+	}
+	return f.sarifTo, nil
 }
 
 // counting is how many findings of r count.
