@@ -89,7 +89,7 @@ func wrote(t *testing.T, code int, content map[string]string) Curfew {
 	}
 }
 
-const result = `{"schema":1,"of":{"time":"2026-11-23T12:00:00Z"},"checked":{"scope":"tree"},"findings":[{"rule":"a","severity":"high"},{"rule":"a","severity":"low"},
+const result = `{"schema":1,"of":{"time":"2026-11-23T12:00:00Z"},"checked":{"scope":"tree","files":1},"findings":[{"rule":"a","severity":"high"},{"rule":"a","severity":"low"},
 	{"rule":"a","severity":"low","suppressed":{"kind":"ignore"}}]}`
 
 func TestRun(t *testing.T) {
@@ -137,6 +137,31 @@ func TestRunUnfinished(t *testing.T) {
 	}
 	if got := r.outputs(t); len(got) != 0 {
 		t.Errorf("outputs %q", got)
+	}
+}
+
+// TestRunWithoutFiles: a scan that saw no file at all, mostly for want of a checkout, is no clean one, and its upload would close all
+// alerts. One of a change or of what is staged may well see none.
+func TestRunWithoutFiles(t *testing.T) {
+	for checked, fails := range map[string]bool{
+		`"scope":"tree"`: true, `"scope":"tree","workflows":1`: false, `"scope":"tree","files":1`: false,
+		`"scope":"diff"`: false, `"scope":"staged"`: false, `"scope":"history","commits":1`: false,
+	} {
+		r := newRunner(t, map[string]string{"upload": "true"})
+		uploaded := false
+		json := `{"schema":1,"of":{"time":"2026-11-23T12:00:00Z"},"checked":{` + checked + `},"findings":[]}`
+		did := wrote(t, 0, map[string]string{"json": json, "sarif": "{}", "markdown": "# None\n"})
+		_, err := Run(r.step(), func(args []string) Outcome {
+			uploaded = uploaded || args[0] == "upload"
+			return did(args)
+		})
+		var input *InputError
+		if errors.As(err, &input) != fails || uploaded == fails || (len(r.outputs(t)) == 0) != fails || (r.file(t, "GITHUB_STEP_SUMMARY") == "") != fails {
+			t.Errorf("%s: error %v, uploaded %v, outputs %q", checked, err, uploaded, r.outputs(t))
+		}
+		if fails && !strings.Contains(err.Error(), "actions/checkout") {
+			t.Errorf("%v", err)
+		}
 	}
 }
 

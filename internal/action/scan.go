@@ -30,7 +30,14 @@ func (s Step) scan(c *command, in inputs, dir string, curfew Curfew) (int, error
 	if err != nil {
 		return 0, err
 	}
-	err = errors.Join(s.complain(did), s.annotate(out.annotations), s.summarize(out.summary), s.outputs(out))
+	r, err := resultIn(out.result)
+	if err != nil {
+		return 0, err
+	}
+	if c.name == "scan" && r != nil && sawNothing(&r.Checked) {
+		return 0, &InputError{"path", "no file to search is there, and nothing was checked: let a step with actions/checkout come before this one, or name the folder that it checks out to"}
+	}
+	err = errors.Join(s.complain(did), s.annotate(out.annotations), s.summarize(out.summary), s.outputs(out, r))
 	if err != nil || upload == "false" {
 		return did.Code, err
 	}
@@ -72,16 +79,23 @@ func (s Step) addSummary(markdown []byte) error {
 	return s.appendTo("GITHUB_STEP_SUMMARY", markdown)
 }
 
-func (s Step) outputs(out files) error {
-	result, err := readIfThere(out.result)
-	if err != nil {
-		return err
+// resultIn reads a scan's result, nil where it didn't get as far as that.
+func resultIn(file string) (*scan.Result, error) {
+	result, err := readIfThere(file)
+	if err != nil || result == nil {
+		return nil, err
 	}
-	if result != nil {
-		r, err := report.Read(bytes.NewReader(result))
-		if err != nil {
-			return err
-		}
+	return report.Read(bytes.NewReader(result))
+}
+
+// sawNothing reports whether a scan found no file at all, as in a job that doesn't check out: it would pass for clean from then on,
+// and its upload close all alerts.
+func sawNothing(c *scan.Checked) bool {
+	return c.Scope == scan.InTree && c.Files == 0 && c.Workflows == 0
+}
+
+func (s Step) outputs(out files, r *scan.Result) error {
+	if r != nil {
 		if err := errors.Join(s.SetOutput("findings", strconv.Itoa(counting(r))), s.SetOutput("result-file", out.result)); err != nil {
 			return err
 		}

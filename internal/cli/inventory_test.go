@@ -268,6 +268,9 @@ identities:
 // TestActionPlatform: the action's inputs have a step judge what GitHub holds, by the token that they give.
 func TestActionPlatform(t *testing.T) {
 	p := newHub(t)
+	if err := os.WriteFile("README.md", []byte("A checkout.\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	p.g.Set(1, "actions/permissions/workflow", map[string]any{"default_workflow_permissions": "write", "can_approve_pull_request_reviews": false})
 	p.env["INPUT_METADATA-TOKEN"], p.env["INPUT_GITHUB"] = p.env["CURFEW_METADATA_TOKEN"], "true"
 	delete(p.env, "CURFEW_METADATA_TOKEN")
