@@ -99,8 +99,8 @@ func (c *command) extra(input string) ([]string, error) {
 			continue
 		}
 		name, _, _ := strings.Cut(strings.TrimPrefix(line, "--"), "=")
-		if !strings.HasPrefix(line, "--") || strings.Trim(name, "-") == "" || strings.HasPrefix(name, "-") {
-			return nil, &InputError{"args", fmt.Sprintf("%q is no flag: expected one --flag=value a line", line)}
+		if !strings.HasPrefix(line, "--") || strings.Trim(name, "-") == "" || strings.HasPrefix(name, "-") || strings.ContainsAny(name, " \t") {
+			return nil, &InputError{"args", fmt.Sprintf("%q is no flag: expected one --flag=value a line, without quotes", line)}
 		}
 		if why, ok := c.refused(name); ok {
 			return nil, &InputError{"args", fmt.Sprintf("--%s: %s", name, why)}

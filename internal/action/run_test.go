@@ -262,6 +262,8 @@ func TestRunRefusesInputs(t *testing.T) {
 		{map[string]string{"args": "--base=main\nsecrets"}, `"secrets" is no flag`},
 		{map[string]string{"args": "--"}, `"--" is no flag`},
 		{map[string]string{"args": "---"}, `"---" is no flag`},
+		{map[string]string{"args": "--history --verify=all"}, `"--history --verify=all" is no flag: expected one --flag=value a line`},
+		{map[string]string{"args": `--base "main"`}, `is no flag: expected one --flag=value a line, without quotes`},
 		{map[string]string{"args": "-f=github"}, `"-f=github" is no flag`},
 		{map[string]string{"args": "--help"}, "nothing would be run"},
 		{map[string]string{"args": "--fail-on=never"}, "the input of that name says it"},
