@@ -9,11 +9,13 @@ import (
 
 // The action may be used several times in a job, and each use has its end, the last one's first. What an end does for the whole job
 // must wait for the last of them, which is the first use's: between them other actions end, such as one that saves a cache with
-// a leased credential. So every use but the first says in its state that it isn't, and which lease is its own.
+// a leased credential. So every use says in its state whether it is the first, and which lease is its own. The first one says so in
+// words, too: what the runner keeps none of could be in the environment, where any step can put it.
 const (
 	markFile   = "curfew-action" // in RUNNER_TEMP, which the runner empties for each job
 	stateUse   = "use"
 	stateLease = "lease"
+	firstUse   = "first"
 	otherUse   = "other"
 )
 
@@ -26,7 +28,7 @@ func (s Step) joins(temp string) error {
 	if err != nil {
 		return err
 	}
-	return f.Close()
+	return errors.Join(f.Close(), s.setState(stateUse, firstUse))
 }
 
 // setState keeps a value for this use's end. A runner that keeps none has every end do all there is to do.
