@@ -153,6 +153,19 @@ func TestCallersAreEntitled(t *testing.T) {
 	}
 }
 
+// TestCallersDontCancelEachOther: what cancels its own earlier runs tells them from those of another workflow that calls it.
+func TestCallersDontCancelEachOther(t *testing.T) {
+	for _, file := range []string{"scan.yml", "deploy.yml", "tickets.yml", "certify.yml"} {
+		f := workflow.Parse(".github/workflows/"+file, []byte(read(t, ".github/workflows/"+file)))
+		for _, j := range f.Workflow.Jobs {
+			if c := j.Concurrency; c.CancelInProgress.Value != "false" &&
+				!(strings.Contains(c.Group.Value, "${{ github.workflow }}") && strings.Contains(c.Group.Value, "${{ github.ref }}")) {
+				t.Errorf("%s: group %q", file, c.Group.Value)
+			}
+		}
+	}
+}
+
 func rooted(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs("../..")
