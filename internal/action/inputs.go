@@ -74,7 +74,8 @@ func (in inputs) check(c *command, environ []string) error {
 	for _, v := range environ {
 		name, _, _ := strings.Cut(v, "=")
 		if input, ok := strings.CutPrefix(name, inputPrefix); ok && !slices.ContainsFunc(inputNames(), func(known string) bool { return variableOf(known) == name }) {
-			return &InputError{strings.ToLower(input), "there is no such input: expected " + either(inputNames())}
+			return &InputError{strings.ToLower(input), "there is no such input: expected " + either(inputNames()) +
+				"; where the step doesn't give it, the environment has " + name + ", which the runner keeps for inputs: name that variable otherwise"}
 		}
 	}
 	for _, name := range inputNames() {

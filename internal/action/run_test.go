@@ -275,6 +275,7 @@ func TestRunRefusesInputs(t *testing.T) {
 		{map[string]string{"metadata-token": "made-up"}, `input "metadata-token": nothing asks GitHub by it: set github to true`},
 		{map[string]string{"fail_on": "never"}, `input "fail_on": there is no such input: expected args, break-glass,`},
 		{map[string]string{"fail on": "never"}, `there is no such input`},
+		{map[string]string{"version": "1.2"}, `upload; where the step doesn't give it, the environment has INPUT_VERSION, which the runner keeps for inputs`},
 		{map[string]string{"grant": "deploy/prod"}, `input "grant": the command scan doesn't take it: it takes path, manifest,`},
 		{map[string]string{"command": "lease", "grant": "deploy/prod", "fail-on": "never"}, `the command lease doesn't take it`},
 		{map[string]string{"command": "lease"}, `input "grant": which one?`},
