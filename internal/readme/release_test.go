@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -96,6 +97,26 @@ func TestReleaseIsMadeAtOnce(t *testing.T) {
 		told, _, failed := runScript(t, "publish", stubs, "GITHUB_REF_NAME="+tag, "VERSION="+strings.TrimPrefix(tag, "v"))
 		if failed || told != strings.ReplaceAll(want, "TAG", tag) {
 			t.Errorf("%s: failed %v, gh was told\n%s", tag, failed, told)
+		}
+	}
+}
+
+// TestDependabotKnowsEachTool: what checks the project is pinned, so that somebody has to say what is out of date.
+func TestDependabotKnowsEachTool(t *testing.T) {
+	config := read(t, ".github/dependabot.yml")
+	for _, pins := range []string{"go.mod", "*/package.json", "*/*.txt"} {
+		files, err := filepath.Glob(filepath.Join(rooted(t), "internal", "tools", filepath.FromSlash(pins)))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v", pins, err)
+		}
+		for _, file := range files {
+			folder, err := filepath.Rel(rooted(t), filepath.Dir(file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !regexp.MustCompile(`[ \[]/` + regexp.QuoteMeta(filepath.ToSlash(folder)) + `[,\]\n]`).MatchString(config) {
+				t.Errorf("dependabot.yml doesn't name /%s", filepath.ToSlash(folder))
+			}
 		}
 	}
 }
