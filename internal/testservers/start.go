@@ -114,22 +114,25 @@ func (v Vault) Call(tb testing.TB, method, path, body string) string {
 	return said.Auth.Token
 }
 
-// FreePort is a port that was free a moment ago, for servers that take no port 0. It is below those that the system hands out by
-// itself (from 32768 on, or higher): none of the many that connect and listen here meanwhile is given it before the server has it.
+// FreePort is a free port, for servers that take no port 0. It lies below those that systems give to whoever asks for any, and the one
+// above it is held until the test is over: nobody else who asks here gets it before the server has it.
 func FreePort(tb testing.TB) string {
 	tb.Helper()
-	for range 100 {
-		port := strconv.Itoa(20_000 + rand.IntN(12_000))
-		l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:"+port)
-		if err != nil {
-			continue // somebody has it
-		}
-		if err := l.Close(); err != nil {
-			tb.Fatal(err)
-		}
-		return port
+	listen := func(port int) (net.Listener, error) {
+		return (&net.ListenConfig{}).Listen(tb.Context(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	}
-	tb.Fatal("100 ports from 20000 to 32000 are taken: end what listens there")
+	for range 100 {
+		port := 20_000 + 2*rand.IntN(5_000)
+		held, err := listen(port + 1)
+		if err != nil {
+			continue
+		}
+		tb.Cleanup(func() { held.Close() }) //nolint:errcheck // it has served
+		if l, err := listen(port); err == nil && l.Close() == nil {
+			return strconv.Itoa(port)
+		}
+	}
+	tb.Fatal("no port is free from 20000 to 30000")
 	return ""
 }
 
