@@ -52,7 +52,7 @@ func Read(r io.Reader) (*scan.Result, error) {
 		Schema *int `json:"schema"`
 	}
 	if err := json.Unmarshal(src, &head); err != nil {
-		return nil, fmt.Errorf("read result: %w", err)
+		return nil, fmt.Errorf("read result: %w: expected what `curfew scan --format json` wrote", err)
 	}
 	if head.Schema == nil {
 		return nil, errors.New("read result: not a result of curfew scan --format json: it has no \"schema\"")

@@ -175,7 +175,7 @@ func TestReadRefuses(t *testing.T) {
 	whole := example().write(t, JSON, Options{})
 	change := func(old, new string) string { return strings.Replace(whole, old, new, 1) }
 	for _, c := range []struct{ name, doc, want string }{
-		{"nothing", "", "read result: unexpected end of JSON input"},
+		{"nothing", "", "read result: unexpected end of JSON input: expected what `curfew scan --format json` wrote"},
 		{"no result", "{}", `read result: not a result of curfew scan --format json: it has no "schema"`},
 		{"a list", "[]", "read result: json: cannot unmarshal array"},
 		{"another schema", change(`"schema": 1`, `"schema": 2`), "read result: it has schema 2, this curfew reads 1: scan again with this version"},
