@@ -67,3 +67,36 @@ func TestRunSARIFOfAnother(t *testing.T) {
 		})
 	}
 }
+
+// TestRunSARIFThroughALink: where a part of the workspace is scanned, a link beside it leads no SARIF out of the workspace.
+func TestRunSARIFThroughALink(t *testing.T) {
+	outside := t.TempDir()
+	precious := filepath.Join(outside, "precious")
+	if err := os.WriteFile(precious, []byte("as it was"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir("shop", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]string{"link.sarif": precious, "new.sarif": filepath.Join(outside, "new"), "folder": outside, "inside.sarif": "shop/out.sarif"} {
+		if err := os.Symlink(to, name); err != nil {
+			t.Skip(err)
+		}
+	}
+	for file, fails := range map[string]bool{
+		"link.sarif": true, "new.sarif": true, "folder/out.sarif": true, "shop/../link.sarif": true, filepath.Join(here, "link.sarif"): true,
+		"inside.sarif": false, "out.sarif": false, "shop/out.sarif": false, "none/out.sarif": false, precious + ".sarif": false, "": false,
+	} {
+		r := newRunner(t, map[string]string{"path": "shop", "sarif-file": file})
+		ran := false
+		_, err := Run(r.step(), func([]string) Outcome { ran = true; return Outcome{} })
+		if fails != (err != nil) || ran == fails || fails && !strings.Contains(err.Error(), `input "sarif-file": `) {
+			t.Errorf("%q: ran %v, error %v", file, ran, err)
+		}
+	}
+}

@@ -22,6 +22,9 @@ func (s Step) scan(c *command, in inputs, dir string, curfew Curfew) (int, error
 	if err != nil {
 		return 0, err
 	}
+	if err := out.checkTo(); err != nil {
+		return 0, err
+	}
 	run := s.framed
 	if out.annotations == "" { // what it prints is meant for the runner
 		run = func(curfew Curfew, args []string) (Outcome, error) { return curfew(args), nil }
@@ -105,27 +108,6 @@ func (s Step) outputs(out files, r *scan.Result) error {
 		return err
 	}
 	return s.SetOutput("sarif-file", sarif)
-}
-
-// sarifFile is the file that others may take for this scan's SARIF, "" for none. Where the input wants it there can have stood another
-// before, in the repository that is scanned, and the scan has written none or been kept from it: only the same bytes are it.
-func (f files) sarifFile() (string, error) {
-	own, err := readIfThere(f.sarif)
-	switch {
-	case err != nil || own == nil:
-		return "", err
-	case f.sarifTo == "":
-		return f.sarif, nil
-	}
-	info, err := os.Stat(f.sarifTo)
-	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(own)) { // what isn't there, or has no end, isn't read
-		return "", nil //nolint:nilerr // the scan has said why it isn't
-	}
-	asked, err := os.ReadFile(f.sarifTo)
-	if err != nil || !bytes.Equal(asked, own) {
-		return "", err
-	}
-	return f.sarifTo, nil
 }
 
 // counting is how many findings of r count.
