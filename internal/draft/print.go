@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/curfew-ci/curfew/internal/yamltree"
+	"github.com/curfew-ci/curfew/rules"
 )
 
 // schemaURL is what an editor completes and checks the manifest by, from the first line. `curfew manifest schema` prints
@@ -157,22 +158,22 @@ func (p *printer) exceptions(exs []*exception) {
 			p.WriteByte('\n')
 		}
 		p.line(1, "", "%s:", e.id)
-		p.line(2, "", "secret: %s", yamltree.Quote(e.secret))
+		p.line(2, e.guess(), "secret: %s", yamltree.Quote(e.secret))
 		p.line(2, "or actions-org, or { actions-env: NAME }", "store: actions")
 		p.line(2, "", "owner: %s", e.owner.id)
 		p.line(2, "why will no short-lived credential do?", "reason: %s", yamltree.Quote("in use before the manifest"))
-		p.line(2, "who accepts the risk?", "accepted-by: %s", yamltree.Quote(e.acceptedBy()))
+		p.line(2, "who accepts the risk? A person, and not the owner", "accepted-by: %s", yamltree.Quote("@PERSON"))
 		p.line(2, "", "rotate-every: 90d")
 		p.line(2, "", "expires: %q", p.expires)
 	}
 }
 
-// acceptedBy is the owner where that is a person: a team can't accept a risk.
-func (e *exception) acceptedBy() string {
-	if strings.Contains(e.owner.handle, "/") {
-		return "@PERSON"
+// guess doubts that a secret is one whose name says that it is a name, number or address: a variable needs no exception.
+func (e *exception) guess() string {
+	if rules.NamesIdentifier(e.secret) {
+		return "a secret at all? Otherwise store it as a variable, read vars." + e.secret + " and drop this exception"
 	}
-	return e.owner.handle
+	return ""
 }
 
 // minutes writes a duration in the manifest's form, rounded up to whole minutes.
