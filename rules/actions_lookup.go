@@ -66,14 +66,19 @@ func (s *Service) Owns(account string) bool {
 	return false
 }
 
-// NamesIdentifier reports whether a stored secret's name says that it is a name, number or address, which
-// opens nothing by itself.
+// NamesIdentifier reports whether a stored secret's name says that it is a name, number, address or public key, which
+// opens nothing by itself. Neither do the two switches that GitHub takes from a secret or a variable of that name.
 func NamesIdentifier(secret string) bool {
 	secret = strings.ToUpper(secret)
+	if secret == "ACTIONS_STEP_DEBUG" || secret == "ACTIONS_RUNNER_DEBUG" {
+		return true
+	}
 	for _, end := range []string{
 		"USERNAME", "_USER", "_USR", "EMAIL", "_EMAIL_ADDRESS", "_CHANNEL", "CHANNEL_ID", "_ORG", "_ORG_ID", "_TEAM", "_TEAM_ID",
 		"ACCOUNT_ID", "PROJECT_ID", "APP_ID", "CLIENT_ID", "CLIENTID", "TENANT_ID", "TENANTID", "SUBSCRIPTION_ID", "SUBSCRIPTIONID",
 		"INSTALLATION_ID", "ROLE_ARN", "_SUB_ID", "_NAME", "_REGION", "_HOST", "_HOSTNAME", "_REGISTRY", "_BUCKET", "_ZONE_ID",
+		"_USERS", "_LOGIN", "_LOGINS", "_ROLE", "_ROLE_TO_ASSUME", "ROLEARN", "_ZONE", "_DOMAIN", "_CLUSTER", "_PROJECT", "_REPOSITORY",
+		"_RESOURCE_GROUP", "_STORAGE_ACCOUNT", "_ALIAS", "_ISSUER", "_PUBKEY", "PUBLIC_KEY", "_KEYGRIP", "_FINGERPRINT",
 	} {
 		if strings.HasSuffix(secret, end) {
 			return true

@@ -64,6 +64,8 @@ func TestLookups(t *testing.T) {
 		"DOCKERHUB_TOKEN":        "docker",
 		"AZURE_FUNCTION_KEY":     "azure",
 		"LEGACY_FTP_TOKEN":       "",
+		"JF_BOT_TOKEN":           "github",
+		"JF_ACCESS_TOKEN":        "jfrog",
 		"REPO_WRITE_APP_KEY":     "github",
 		"EVEN_MORE_SSH_KEY_PROD": "ssh",
 	} {
@@ -83,6 +85,22 @@ func TestLookups(t *testing.T) {
 	}
 	if !k.Service("aws").Owns("AWS-Actions") || k.Service("aws").Owns("aws-actions-evil") {
 		t.Error("owners are compared whole and without regard to case")
+	}
+}
+
+// A name that ends as one of an identifier is one; what comes near to it may be a credential.
+func TestNamesIdentifier(t *testing.T) {
+	for name, want := range map[string]bool{
+		"ACTIONS_STEP_DEBUG": true, "actions_runner_debug": true, "ACTIONS_STEP_TOKEN": false,
+		"DEPLOY_ROLE": true, "AWS_ROLE_TO_ASSUME": true, "DEPLOY_ROLE_KEY": false, "PAROLE": false,
+		"REGISTRY_LOGIN": true, "REVIEWER_LOGINS": true, "LOGIN_TOKEN": false,
+		"SIGNING_PUBKEY": true, "MINISIGN_PUBLIC_KEY": true, "SIGNING_KEY": false, "GPG_KEYGRIP": true, "GPG_FINGERPRINT": true,
+		"TEST_RESOURCE_GROUP": true, "AZURE_STORAGE_ACCOUNT": true, "AZURE_STORAGE_ACCOUNT_KEY": false,
+		"AWS_ACCESS_KEY_ID": false, "DEPLOY_WEBHOOK_URL": false, "API_ENDPOINT": false, "VAULT_ROLE_ID": false,
+	} {
+		if got := NamesIdentifier(name); got != want {
+			t.Errorf("%s names an identifier: %v, want %v", name, got, want)
+		}
 	}
 }
 
