@@ -138,11 +138,11 @@ func isDocumented(g *usage.Given) bool {
 // serviceOf is whose credential a secret is: by the variable that carries it, by its name, or by the
 // input of a known action.
 func (p *Pass) serviceOf(g *usage.Given, secret string) *rules.Service {
-	if s := p.Usage.Known.ByName(secret); s != nil {
-		return s
-	}
 	if v := p.Usage.Known.Variable(g.Input.Name); v != nil {
 		return v.Service
+	}
+	if s := p.Usage.Known.ByName(secret); s != nil {
+		return s
 	}
 	if g.Known != nil && containsFold(g.Known.Credentials, g.Input.Name) {
 		return g.Known.Service
