@@ -10,7 +10,8 @@ import (
 )
 
 // Unlikely says what a guess most likely is instead of a credential, as a noun that takes an "s"; "" where
-// it may well be one. Only detectors that guess, by a telling name and a random look, are judged.
+// it may well be one. Detectors that guess, by a telling name and a random look, are judged, and of the others
+// those whose form can be hollow.
 type Unlikely string
 
 // The reasons, in the order in which they are asked. Each is narrow on purpose: docs/quality.md says what
@@ -25,6 +26,7 @@ const (
 	Setting        Unlikely = "setting"         // name=number, name=word
 	Name           Unlikely = "name"            // words, in camel case, with dots, as a path: of a thing in code
 	StandIn        Unlikely = "stand-in"        // abc123, words for "put yours here", or base64 of such words
+	Variable       Unlikely = "variable"        // of a shell, or a command: what it stands for isn't in the file
 )
 
 // guess is what a judgement is made of.
@@ -50,7 +52,7 @@ func (g guess) unlikely() Unlikely {
 		return Checksum
 	case namesCiphertext(words):
 		return EncryptedValue
-	case !namesSecret(words) && isVersion(g.value):
+	case !namesSecret(words) && isVersion(g.value), isRequirement(g.value):
 		return VersionNumber
 	case isSetting(g.value):
 		return Setting
@@ -175,7 +177,22 @@ func isVersion(value string) bool {
 // namesCiphertext reports whether a name is that of a key which another key locks, as formats call it (RFC
 // 7516, encrypted_key). Other things that are called encrypted are labelled as credentials too often.
 func namesCiphertext(words []string) bool {
+	if len(words) > 1 && (words[len(words)-1] == "base64" || words[len(words)-1] == "b64") { // how it is written down
+		words = words[:len(words)-1]
+	}
+	if len(words) > 0 && words[len(words)-1] == "encryptedkey" {
+		return true
+	}
 	return len(words) >= 2 && words[len(words)-1] == "key" && hasAny(words[len(words)-2:], "encrypted", "sealed", "wrapped")
+}
+
+// isRequirement reports whether a value says which version of a package is wanted, as Python writes it: name==1.2.3.
+func isRequirement(value string) bool {
+	name, version, ok := strings.Cut(value, "==")
+	if !ok || name == "" || !isLetter(name[0]) || strings.Trim(name, nameLetters+"[]") != "" {
+		return false
+	}
+	return len(version) <= 24 && strings.Contains(version, ".") && isDigit(version[0]) && strings.Trim(version, "0123456789.*abcdeopstrv+-") == ""
 }
 
 func namesPassword(words []string) bool {

@@ -21,13 +21,17 @@ func (d *Detector) tokens(path string, content []byte, hits []hit) []Token {
 		return cmp.Or(cmp.Compare(a.region.start, b.region.start), cmp.Compare(a.region.end, b.region.end), cmp.Compare(a.detector, b.detector))
 	})
 	hits = slices.CompactFunc(hits, func(a, b hit) bool { return a.detector == b.detector && a.region == b.region })
-	covered, keys := d.covered(content, hits), d.keysOf(content, hits)
+	void := make([]Unlikely, len(hits))
+	for i, h := range hits {
+		void[i] = hollow(h, content)
+	}
+	covered, keys := d.covered(content, hits, void), d.keysOf(content, hits)
 	regions := regionsOf(path, content, hits)
 	comments := linesWith(content, allowComment)
 	out := make([]Token, len(hits))
 	for i, h := range hits {
 		out[i] = d.token(h, content, regions[i])
-		out[i].Covered, out[i].Key = covered[i], keys[i]
+		out[i].Covered, out[i].Key, out[i].Unlikely = covered[i], keys[i], void[i]
 		out[i].Allowed = meets(comments, regions[i].Span)
 		if d.kinds.of(h.detector, h.value).rank == byGuess && out[i].Written.Len() == 0 {
 			out[i].Unlikely = guessAt(path, content, h.region, h.value).unlikely()
@@ -96,8 +100,9 @@ func (d *Detector) keysOf(content []byte, hits []hit) []string {
 	return out
 }
 
-// covered says of each hit whether another explains its bytes better. hits are in order of their starts.
-func (d *Detector) covered(content []byte, hits []hit) []bool {
+// covered says of each hit whether another explains its bytes better. hits are in order of their starts; one that is
+// void explains nothing.
+func (d *Detector) covered(content []byte, hits []hit, void []Unlikely) []bool {
 	out := make([]bool, len(hits))
 	for start := 0; start < len(hits); {
 		end, reach := start+1, hits[start].region.end
@@ -105,7 +110,7 @@ func (d *Detector) covered(content []byte, hits []hit) []bool {
 			reach = max(reach, hits[end].region.end)
 			end++
 		}
-		d.coverCluster(content, hits[start:end], out[start:end])
+		d.coverCluster(content, hits[start:end], void[start:end], out[start:end])
 		start = end
 	}
 	return out
@@ -113,7 +118,7 @@ func (d *Detector) covered(content []byte, hits []hit) []bool {
 
 // coverCluster judges hits that overlap, the best first: a detector that knows the kind before one that
 // goes by the place, the longer before the shorter.
-func (d *Detector) coverCluster(content []byte, hits []hit, covered []bool) {
+func (d *Detector) coverCluster(content []byte, hits []hit, void []Unlikely, covered []bool) {
 	order := make([]int, len(hits))
 	for i := range order {
 		order[i] = i
@@ -129,7 +134,7 @@ func (d *Detector) coverCluster(content []byte, hits []hit, covered []bool) {
 	})
 	better := cover{regions: map[span]bool{}}
 	for _, i := range order {
-		if covered[i] = better.covers(hits[i].region, kinds[i].rank > byForm); !covered[i] {
+		if covered[i] = better.covers(hits[i].region, kinds[i].rank > byForm); !covered[i] && void[i] == "" {
 			better.add(content, hits[i].region)
 		}
 	}

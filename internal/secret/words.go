@@ -134,6 +134,9 @@ var followers = [26]string{ //nolint:gochecknoglobals // a table
 	"abcegilmnoprstw", "aeiouyz",
 }
 
+// nameLetters are what names of packages are made of.
+const nameLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
 // isSetting reports whether a value is itself a name and what it is set to: a number, a word, a switch. It
 // is code that a telling name happens to stand before: "key=%s, skip-verify=1".
 func isSetting(value string) bool {
