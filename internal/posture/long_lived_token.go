@@ -26,7 +26,7 @@ func longLivedToken(p *Pass) {
 		}
 		f := finding.Finding{
 			Severity:   severity,
-			Message:    fmt.Sprintf("%s stands in a file, and %s", described(t), why),
+			Message:    fmt.Sprintf("%s stands in %s, and %s", described(t), inWhat(t), why),
 			Region:     t.Region,
 			Label:      t.Kind,
 			Fix:        "revoke it and use a credential that ends with its job; where none will do, register it under `exceptions:` with `store: { file: PATH }`",
@@ -38,6 +38,14 @@ func longLivedToken(p *Pass) {
 		p.Report(f)
 	}
 	pastToken(p)
+}
+
+// inWhat is where t stands: a PKCS #12 file doesn't stand in a file.
+func inWhat(t *secret.Token) string {
+	if strings.HasSuffix(t.Kind, " file") {
+		return "the tree"
+	}
+	return "a file"
 }
 
 // Ends reports whether t ends within a day, as what a job is given should, or has ended: it is no finding in a file.

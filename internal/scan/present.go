@@ -12,7 +12,8 @@ import (
 type presenter struct {
 	texts  map[string]*source.Text   // by path: files that findings point into
 	ranges map[string][]redact.Range // by path: where secrets stand
-	masker *redact.Masker            // of every value that was found anywhere
+	masker *redact.Masker            // of every value that was found anywhere, for lines of files
+	texter *redact.Masker            // of the same, for texts
 }
 
 func newPresenter(texts map[string]*source.Text, tokens []secret.Token, past []posture.Past) *presenter {
@@ -23,7 +24,7 @@ func newPresenter(texts map[string]*source.Text, tokens []secret.Token, past []p
 	for i := range past {
 		tokens = append(tokens, past[i].Token)
 	}
-	p.masker = secret.NewMasker(tokens...)
+	p.masker, p.texter = secret.Maskers(tokens...)
 	return p
 }
 
@@ -39,10 +40,10 @@ func (p *presenter) findings(fs []finding.Finding) {
 			f.Snippet.Lines[j] = p.masker.Mask(line)
 		}
 		for _, s := range []*string{&f.Message, &f.Label, &f.Fix, &f.Owner, &f.Identity, &f.Job, &f.Key, &f.Region.Path} {
-			*s = p.masker.Mask(*s)
+			*s = p.texter.Mask(*s)
 		}
 		if c := f.Credential; c != nil {
-			c.Secret = p.masker.Mask(c.Secret)
+			c.Secret = p.texter.Mask(c.Secret)
 		}
 		for j := range f.Related {
 			p.place(&f.Related[j].Message, &f.Related[j].Region)
@@ -52,13 +53,13 @@ func (p *presenter) findings(fs []finding.Finding) {
 		}
 		if h := f.History; h != nil {
 			for _, s := range []*string{&h.First.Author, &h.First.Email, &h.Last.Author, &h.Last.Email} {
-				*s = p.masker.Mask(*s)
+				*s = p.texter.Mask(*s)
 			}
 		}
 		if l := f.Liveness; l != nil {
-			l.Subject, l.Reason, l.Asked = p.masker.Mask(l.Subject), p.masker.Mask(l.Reason), p.masker.Mask(l.Asked)
+			l.Subject, l.Reason, l.Asked = p.texter.Mask(l.Subject), p.texter.Mask(l.Reason), p.texter.Mask(l.Asked)
 			for j := range l.Scopes {
-				l.Scopes[j] = p.masker.Mask(l.Scopes[j])
+				l.Scopes[j] = p.texter.Mask(l.Scopes[j])
 			}
 		}
 		if f.Suppressed != nil {
@@ -68,8 +69,8 @@ func (p *presenter) findings(fs []finding.Finding) {
 }
 
 func (p *presenter) place(message *string, region *source.Region) {
-	*message = p.masker.Mask(*message)
-	region.Path = p.masker.Mask(region.Path)
+	*message = p.texter.Mask(*message)
+	region.Path = p.texter.Mask(region.Path)
 }
 
 // snippet is the source under r, masked where it holds a secret.

@@ -164,13 +164,13 @@ func (r *run) finish(ctx context.Context) (*Result, error) {
 	p.findings(r.result.Findings)
 	for i := range r.result.NotChecked {
 		n := &r.result.NotChecked[i]
-		n.What, n.Reason = p.masker.Mask(n.What), p.masker.Mask(n.Reason)
+		n.What, n.Reason = p.texter.Mask(n.What), p.texter.Mask(n.Reason)
 		for j := range n.Paths {
-			n.Paths[j] = p.masker.Mask(n.Paths[j])
+			n.Paths[j] = p.texter.Mask(n.Paths[j])
 		}
 	}
 	r.count()
-	r.result.Of.Ref, r.result.Of.Folder = p.masker.Mask(r.result.Of.Ref), p.masker.Mask(r.result.Of.Folder)
+	r.result.Of.Ref, r.result.Of.Folder = p.texter.Mask(r.result.Of.Ref), p.texter.Mask(r.result.Of.Folder)
 	return r.result, nil
 }
 

@@ -2,6 +2,8 @@ package secret
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/curfew-ci/curfew/internal/redact"
 )
@@ -22,4 +24,36 @@ func (d *Detector) MaskerFor(ctx context.Context, path string, content []byte, t
 		all = append(all, tokens...)
 	}
 	return NewMasker(all...), nil
+}
+
+// Maskers makes a masker for lines of files, which hides the values of tokens as NewMasker does, and one for texts that
+// this program makes: messages, labels, advice. The second doesn't look for values that are words by which kinds of
+// credentials are called, such as the password "password": to hide them in "a password in a netrc file" would say what
+// they are, and hide what the text is about.
+func Maskers(tokens ...Token) (lines, texts *redact.Masker) {
+	words := kindWords()
+	var spoken, others []redact.Secret
+	for i := range tokens {
+		for _, v := range []redact.Secret{tokens[i].Value, tokens[i].Written} {
+			if _, ok := slices.BinarySearch(words, string(v.Reveal())); ok {
+				spoken = append(spoken, v)
+			} else {
+				others = append(others, v)
+			}
+		}
+	}
+	texts = redact.NewMasker(others...)
+	return texts.With(spoken...), texts
+}
+
+// kindWords are the words by which kinds.tsv calls credentials, in order.
+func kindWords() []string {
+	var words []string
+	for row := range strings.Lines(kindsTSV) {
+		if !strings.HasPrefix(row, "#") {
+			words = append(words, strings.Fields(row[strings.LastIndexByte(row, '\t')+1:])...)
+		}
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
 }
