@@ -11,7 +11,7 @@ import (
 	"github.com/curfew-ci/curfew/internal/scan"
 )
 
-// writeText writes each finding that counts with its source, then what the scan came to.
+// writeText writes each finding that counts with its source, the worst first, then what the scan came to.
 func writeText(w io.Writer, r *scan.Result, opt Options) error {
 	var b strings.Builder
 	ids := shortIDs(r)
@@ -22,7 +22,7 @@ func writeText(w io.Writer, r *scan.Result, opt Options) error {
 		textMany(&b, p, fs, ids)
 		fs = nil
 	}
-	for _, f := range fs {
+	for _, f := range worstFirst(fs) {
 		textFinding(&b, p, f, ids[f.Fingerprint])
 		b.WriteByte('\n')
 	}
