@@ -29,7 +29,7 @@ func longLivedToken(p *Pass) {
 			Message:    fmt.Sprintf("%s stands in %s, and %s", described(t), inWhat(t), why),
 			Region:     t.Region,
 			Label:      t.Kind,
-			Fix:        "revoke it and use a credential that ends with its job; where none will do, register it under `exceptions:` with `store: { file: PATH }`",
+			Fix:        tokenFix(t, severity),
 			Key:        tokenKey(t),
 			Credential: tokenCredential(t),
 			Related:    brought[t.Place()],
@@ -38,6 +38,19 @@ func longLivedToken(p *Pass) {
 		p.Report(f)
 	}
 	pastToken(p)
+}
+
+// tokenFix says what to do about t. Nobody revokes a private key: it is trusted until what trusts it is told otherwise.
+// What only may be a credential may as well be made up, and then there is nothing to revoke.
+func tokenFix(t *secret.Token, severity finding.Severity) string {
+	fix := "revoke it and use a credential that ends with its job; where none will do, register it under `exceptions:` with `store: { file: PATH }`"
+	if strings.HasSuffix(t.Kind, "private key") {
+		fix = "replace it wherever it is trusted, by a credential that ends with its job; where none will do, register it under `exceptions:` with `store: { file: PATH }`"
+	}
+	if severity == finding.Low {
+		return "if it opens something, " + fix + "; if it is made up, say so in a comment beside it: `curfew: ignore[long-lived-token] until=YYYY-MM-DD REASON`"
+	}
+	return fix
 }
 
 // inWhat is where t stands: a PKCS #12 file doesn't stand in a file.

@@ -65,6 +65,15 @@ func TestLongLivedToken(t *testing.T) {
 		{"no end", "-- a.env --\nSESSION=" + jwt(0) + "\n", []string{
 			"a.env:1:9 high a JSON Web Token" + saying + " stands in a file, and its kind lives until somebody revokes it" + revoke,
 		}},
+		{"a key that nobody revokes", "-- a.pem --\n-----BEGIN EC PRIV" + "ATE KEY-----\nMHcCAQEE{fake::56}\n{fake::64}\n-----END EC PRIV" + "ATE KEY-----\n", []string{
+			"a.pem:1:1 high an EC private key stands in a file, and its kind lives until somebody revokes it" +
+				strings.Replace(revoke, "revoke it and use", "replace it wherever it is trusted, by", 1),
+		}},
+		{"what only may be one", "-- a.yml --\npartner_secret: {fake::40}\n", []string{
+			"a.yml:1:17 low a key, token or password stands in a file, and how long its kind lives isn't known" +
+				strings.Replace(revoke, "revoke", "if it opens something, revoke", 1) +
+				"; if it is made up, say so in a comment beside it: `curfew: ignore[long-lived-token] until=YYYY-MM-DD REASON`",
+		}},
 	}.run(t, "long-lived-token")
 }
 
