@@ -74,7 +74,7 @@ func newScan(env *Env) *cobra.Command {
 	v.in.registerInputs(cmd.Flags())
 	cmd.Flags().BoolVar(&v.in.github, "github", false, "judge what GitHub holds now: take an inventory of the repository first, as curfew\ninventory does by itself")
 	cmd.Flags().BoolVar(&v.in.organization, "organization", false, "with --github, ask for what its organisation holds as well, and who is in the owners' teams")
-	cmd.Flags().StringVar(&v.in.repository, "repository", "", "say in the result that it is of `OWNER/NAME`; as the remote origin or GITHUB_REPOSITORY\nsays, unless said")
+	cmd.Flags().StringVar(&v.in.repository, "repository", "", "say that it is of `OWNER/NAME`, in the result and to the rules about others' actions; as the\nremote origin says, in the result GITHUB_REPOSITORY too, unless said")
 	v.out.register(cmd.Flags())
 	v.accept.register(cmd.Flags())
 	return cmd

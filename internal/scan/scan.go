@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"path"
 	"slices"
@@ -117,7 +118,7 @@ func (r *run) judge(ctx context.Context) error {
 		return err
 	}
 	r.facts.Now = r.opt.Now
-	r.facts.Repository = r.tree.Origin(ctx)
+	r.facts.Repository = cmp.Or(r.opt.Repository, r.tree.Origin(ctx))
 	r.facts.Usage = usage.Collect(r.facts.Files, known)
 	r.unfollowed(r.facts.Usage)
 	r.foreign()
