@@ -24,17 +24,26 @@ func (t *Tree) OriginAt(ctx context.Context, hosts ...string) string {
 // OriginPath is where the remote called origin lies: its host, "" for a name that only ssh's configuration knows, and the
 // whole path of its project there, GROUP/…/NAME; "" for both where it has no such path.
 func (t *Tree) OriginPath(ctx context.Context) (host, path string) {
-	host, path = hostOf(t.remote(ctx))
+	remote := t.remote(ctx)
+	host, path = hostOf(remote)
 	path = strings.TrimSuffix(strings.Trim(path, "/"), ".git")
 	parts := strings.Split(path, "/")
-	// Of "file:///srv/…" and "C:/…" the path is this machine's.
-	if len(host) < 2 || len(parts) < 2 || slices.ContainsFunc(parts, func(s string) bool { return !isName(s) || strings.Trim(s, ".") == "" }) {
+	// Of "file://server/srv/…", "C:/…" and "../a:b/…" the path is a file system's.
+	if strings.HasPrefix(remote, "file://") || len(host) < 2 || strings.Contains(host, "/") ||
+		len(parts) < 2 || slices.ContainsFunc(parts, func(s string) bool { return !isName(s) || strings.Trim(s, ".") == "" }) {
 		return "", ""
 	}
-	if !strings.Contains(host, ".") {
+	if isAlias(host) {
 		host = ""
 	}
 	return host, path
+}
+
+// isAlias reports whether a host is none of the Internet's, such as "work" or "github.com-work", by which many tell their accounts
+// apart: no domain at the top has a hyphen but those in other scripts.
+func isAlias(host string) bool {
+	top := host[strings.LastIndexByte(host, '.')+1:]
+	return top == host || strings.Contains(top, "-") && !strings.HasPrefix(strings.ToLower(top), "xn--")
 }
 
 // remote is the URL of the remote called origin; "" where there is none.
