@@ -17,7 +17,6 @@ type Project struct {
 // whose manifest a document is rendered from: who may change one could list another project's claims, and whoever applies
 // what is rendered lets that one in.
 func (q *request) projectBound() {
-	// ssh.github.com and altssh.gitlab.com are the same places, for networks that let nothing but port 443 out.
 	name, id := "repository", q.projectClaim()
 	if id == "project_id" {
 		name = "project_path"
@@ -26,7 +25,7 @@ func (q *request) projectBound() {
 	switch {
 	case q.project.Path == "":
 		return
-	case at != "" && !strings.EqualFold(strings.TrimPrefix(strings.TrimPrefix(at, "alt"), "ssh."), of):
+	case at != "" && !samePlace(at, of):
 		q.gap(Elsewhere, "", fmt.Sprintf("the manifest is of %s on %s, and tokens are of %s: nothing shows that its project there is the one that the claims name", q.project.Path, at, of),
 			"see that they name the right one, or say it by --repository")
 		return
@@ -47,10 +46,13 @@ func (q *request) projectBound() {
 
 // foreign says which projects of a claim aren't the manifest's, and is false where the claim names none.
 func (q *request) foreign(claim string, projects []string) (named bool) {
-	others := slices.DeleteFunc(slices.Clone(projects), func(p string) bool { return strings.EqualFold(p, q.project.Path) })
+	own := func(p string) bool {
+		return strings.EqualFold(p, q.project.Path) || strings.EqualFold(q.below()+p, q.project.Path)
+	}
+	others := slices.Compact(slices.Sorted(slices.Values(slices.DeleteFunc(slices.Clone(projects), own))))
 	switch {
 	case len(others) == 0:
-	case len(others) == len(projects):
+	case !slices.ContainsFunc(projects, own):
 		q.gap(Foreign, claim, fmt.Sprintf("the manifest is of %s, and its claims let in %s: another project gets the credential", q.project.Path, strings.Join(others, ", ")),
 			"don't apply it before you know why; where git's remote isn't the manifest's project, say which is by --repository")
 	default:
@@ -58,6 +60,22 @@ func (q *request) foreign(claim string, projects []string) (named bool) {
 			"give each project a manifest and a grant of its own")
 	}
 	return len(projects) > 0
+}
+
+// below is the path under which an instance of GitLab lies, such as "gitlab/", where it isn't its host's only site: it stands in the
+// URLs by which projects are cloned, and not in their names.
+func (q *request) below() string {
+	u, err := url.Parse(q.issuer)
+	if err != nil || q.projectClaim() != "project_id" || q.project.Host == "" || strings.Trim(u.Path, "/") == "" {
+		return ""
+	}
+	return strings.Trim(u.Path, "/") + "/"
+}
+
+// samePlace reports whether a host of a remote is a platform's own. ssh.github.com and altssh.gitlab.com are, for networks that let
+// nothing but port 443 out, and www.github.com leads there.
+func samePlace(at, of string) bool {
+	return slices.ContainsFunc([]string{"", "www.", "ssh.", "altssh."}, func(prefix string) bool { return strings.EqualFold(at, prefix+of) })
 }
 
 // platformHost is where the projects lie whose jobs have an issuer's tokens: GitHub's has a name of its own

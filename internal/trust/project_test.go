@@ -23,6 +23,7 @@ func TestProject(t *testing.T) {
 		"the same":              {github + ", repository: acme/shop", trust.Project{Host: "github.com", Path: "acme/shop"}, ""},
 		"in other letters":      {github + ", repository: acme/shop", trust.Project{Host: "GitHub.com", Path: "Acme/Shop"}, ""},
 		"by the port for https": {github + ", repository: acme/shop", trust.Project{Host: "ssh.github.com", Path: "acme/shop"}, ""},
+		"by the web's name":     {github + ", repository: acme/shop", trust.Project{Host: "www.github.com", Path: "acme/shop"}, ""},
 		"by the flag":           {github + ", repository: acme/shop", trust.Project{Path: "acme/shop"}, ""},
 		"not known":             {github + ", repository: evil/shop", trust.Project{}, ""},
 		"another":               {github + ", repository: evil/shop", trust.Project{Host: "github.com", Path: "acme/shop"}, "foreign"},
@@ -58,6 +59,38 @@ func TestProject(t *testing.T) {
 				t.Errorf("%q, want %q: %v", got, c.want, gaps)
 			}
 		})
+	}
+}
+
+// TestProjectOfInstance: an instance of one's own lies at a host of any name, and GitLab maybe below a path, which is in no project's
+// name.
+func TestProjectOfInstance(t *testing.T) {
+	const (
+		github = `repository: acme/shop, repository_id: "1", job_workflow_ref: acme/ci/.github/workflows/deploy.yml@refs/heads/main, environment: production`
+		gitlab = `project_path: acme/shop, project_id: "1", ci_config_ref_uri: git.example/acme/shop//.gitlab-ci.yml@refs/heads/main, ref_path: refs/heads/main`
+	)
+	for _, c := range []struct{ claims, issuer, host, path, want string }{
+		{github, "https://ghe.acme.example/_services/token", "ghe.acme.example", "acme/shop", ""},
+		{github, "https://token.actions.acme.ghe.com", "acme.ghe.com", "acme/shop", ""},
+		{github, "https://altgit.acme.example/_services/token", "altgit.acme.example", "acme/shop", ""},
+		{github, "https://ghe.acme.example/_services/token", "ghe.acme.example", "_services/token/acme/shop", "foreign"},
+		{gitlab, "https://acme.example/gitlab", "acme.example", "gitlab/acme/shop", ""},
+		{gitlab, "https://acme.example/gitlab", "acme.example", "acme/shop", ""},
+		{gitlab, "https://acme.example/gitlab", "acme.example", "gitlab/evil/shop", "foreign"},
+		{gitlab, "https://acme.example/gitlab", "", "gitlab/acme/shop", "foreign"},
+		{gitlab, "https://acme.example", "acme.example", "gitlab/acme/shop", "foreign"},
+	} {
+		policy := &manifest.Policy{Organization: manifest.Organization{Name: "acme", ID: "4242"}, Issuers: []string{c.issuer}}
+		_, gaps := trust.Render(projectManifest(t, c.claims), policy, trust.Options{Project: trust.Project{Host: c.host, Path: c.path}})
+		got := ""
+		for _, g := range gaps {
+			if g.Kind == trust.Foreign || strings.Contains(g.Message, c.path) {
+				got += string(g.Kind)
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s of %s, for %s: %q, want %q: %v", c.path, c.host, c.issuer, got, c.want, gaps)
+		}
 	}
 }
 
