@@ -1,7 +1,6 @@
 package trust
 
 import (
-	"bytes"
 	"errors"
 	"regexp"
 	"strings"
@@ -10,10 +9,12 @@ import (
 // errTerraform is why Terraform's files aren't compared: they say what somebody means to apply.
 var errTerraform = errors.New("this is Terraform's, and only what was applied counts")
 
-// fromTerraform reports whether a text is HCL, or what `terraform show -json` writes.
+// fromTerraform reports whether a text is HCL, or what `terraform show -json` writes. A provider may have a tag of the same name as the
+// latter's field.
 func fromTerraform(src []byte) bool {
 	block := regexp.MustCompile(`(?m)^(?:resource|data|module|provider|terraform|variable|locals|output)\b[^\n:]*\{\s*$`)
-	return block.Match(src) || bytes.Contains(src, []byte(`"terraform_version"`))
+	field := regexp.MustCompile(`"terraform_version"\s*:`)
+	return block.Match(src) || field.Match(src)
 }
 
 // Shown are the commands of the provider's own tools that write what is deployed; nil where there are none. What they write
