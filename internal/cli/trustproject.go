@@ -18,6 +18,9 @@ func (f *trustFlags) render(cmd *cobra.Command, env *Env, m *manifest.Manifest, 
 		return nil, nil, err
 	}
 	documents, gaps := trust.Render(m, policy, trust.Options{Grant: f.grant, Project: project})
+	if len(documents) == 0 && len(gaps) == 0 {
+		return nil, nil, f.say(cmd, env, printableLine(f.manifest)+": it has no grants, so there is nothing to render\n")
+	}
 	if project.Path == "" && len(documents) > 0 {
 		if err := f.say(cmd, env, printableLine(f.manifest)+": not known: which project it is of, as it lies in no clone whose remote origin says so: nothing shows that its claims name that project and no other\n"+
 			"  try: name the project by --repository OWNER/NAME\n"); err != nil {
