@@ -30,36 +30,40 @@ func (q *request) projectBound() {
 			"see that they name the right one, or say it by --repository")
 		return
 	}
-	named := q.foreign(name, q.demand.claims[name])
-	if listed := q.demand.claims["sub"]; listed != nil {
-		var projects []string
-		for _, sub := range listed {
-			projects = append(projects, provenBySubject(sub)[name])
+	names := q.demand.claims[name]
+	q.foreign(name, names)
+	bySubject := q.demand.claims["sub"] != nil
+	var subjects []string
+	for _, sub := range q.demand.claims["sub"] {
+		project := provenBySubject(sub)[name]
+		if project == "" {
+			bySubject = false
+			continue
 		}
-		named = q.foreign("sub", slices.DeleteFunc(projects, func(p string) bool { return p == "" })) || named
+		subjects = append(subjects, project)
 	}
-	if !named {
-		q.gap(Elsewhere, id, fmt.Sprintf("no claim names the project, so that nothing shows that the %s %s is that of %s", id, strings.Join(q.projects(), ", "), q.project.Path),
+	q.foreign("sub", subjects)
+	if len(names) == 0 && !bySubject {
+		q.gap(Elsewhere, id, fmt.Sprintf("no claim names the project of every token, so that nothing shows that the %s %s is that of %s", id, strings.Join(q.projects(), ", "), q.project.Path),
 			"add "+name+": "+q.project.Path+" under claims")
 	}
 }
 
-// foreign says which projects of a claim aren't the manifest's, and is false where the claim names none.
-func (q *request) foreign(claim string, projects []string) (named bool) {
-	own := func(p string) bool {
+// foreign says which projects of a claim aren't the manifest's. Beside its own one it is as foreign: another manifest decides
+// over that one's leases.
+func (q *request) foreign(claim string, projects []string) {
+	others := slices.DeleteFunc(slices.Clone(projects), func(p string) bool {
 		return strings.EqualFold(p, q.project.Path) || strings.EqualFold(q.below()+p, q.project.Path)
+	})
+	if len(others) == 0 {
+		return
 	}
-	others := slices.Compact(slices.Sorted(slices.Values(slices.DeleteFunc(slices.Clone(projects), own))))
-	switch {
-	case len(others) == 0:
-	case !slices.ContainsFunc(projects, own):
-		q.gap(Foreign, claim, fmt.Sprintf("the manifest is of %s, and its claims let in %s: another project gets the credential", q.project.Path, strings.Join(others, ", ")),
-			"don't apply it before you know why; where git's remote isn't the manifest's project, say which is by --repository")
-	default:
-		q.gap(Elsewhere, claim, fmt.Sprintf("the manifest is of %s, and its claims let in %s as well, over whose leases another manifest decides", q.project.Path, strings.Join(others, ", ")),
-			"give each project a manifest and a grant of its own")
+	as, fix := "", "don't apply it before you know why; where git's remote isn't the manifest's project, say which is by --repository"
+	if len(others) < len(projects) {
+		as, fix = " as well", "don't apply it before you know why; give each project a manifest and a grant of its own"
 	}
-	return len(projects) > 0
+	others = slices.Compact(slices.Sorted(slices.Values(others)))
+	q.gap(Foreign, claim, fmt.Sprintf("the manifest is of %s, and its claims let in %s%s: another project gets the credential", q.project.Path, strings.Join(others, ", "), as), fix)
 }
 
 // below is the path under which an instance of GitLab lies, such as "gitlab/", where it isn't its host's only site: it stands in the
