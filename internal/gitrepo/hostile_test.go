@@ -225,7 +225,7 @@ func TestReadingEnds(t *testing.T) {
 	if _, _, err := open(t, dir).Files(ctx); err == nil {
 		t.Error("it did not wait: the test shows nothing")
 	}
-	if took := time.Since(started); took > 10*time.Second {
+	if took := time.Since(started); took > time.Minute { // a pipe that nobody writes to would be waited for without end
 		t.Errorf("it took %s to end", took)
 	}
 }
