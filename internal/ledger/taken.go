@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"strconv"
@@ -34,16 +35,21 @@ func (c *Collector) mark(ctx context.Context, f basketFile) error {
 	if !ok || len(f.Name) > maxMarked || strings.Contains(f.Name, "/") {
 		return nil
 	}
-	return createSame(ctx, c.Archive, takenPrefix+f.Name+"/"+c.Log.index.span(first, int64(len(f.keys))), []byte(f.kept+"\n"))
+	err := c.Archive.Create(ctx, takenPrefix+f.Name+"/"+c.Log.index.span(first, int64(len(f.keys))), []byte(f.kept+"\n"))
+	if errors.Is(err, ErrExists) {
+		return nil // a mark's name is all that counts: of the same records under another seal there may be one
+	}
+	return err
 }
 
 // taken are those of names, which are a list of the inbox, that are marked, and whose records the log has.
 func (c *Collector) taken(ctx context.Context, names []string) (map[string]bool, error) {
 	asked, out := map[string]bool{}, map[string]bool{}
+	end := "" // comes after all marks that are asked for. The last name's needn't: of "a" and "a-b", the latter's come first
 	for _, name := range names {
 		asked[name] = true
+		end = max(end, takenPrefix+name+"0") // which comes after the slash
 	}
-	end := takenPrefix + strings.TrimSuffix(names[len(names)-1], sealSuffix) + "0" // which comes after the slash
 	for marks, err := range listsOf(ctx, c.Archive, takenPrefix, takenPrefix+names[0]) {
 		if err != nil {
 			return nil, &archiveError{err}

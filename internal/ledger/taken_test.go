@@ -164,6 +164,32 @@ func TestTakenPages(t *testing.T) {
 	}
 }
 
+// TestTakenBesideLonger: among the marks of a file's name stand those of longer ones, and none is passed over for that.
+func TestTakenBesideLonger(t *testing.T) {
+	archive, x := newMemory(), &index{places: map[string]int64{}}
+	x.add("a", Hash{1})
+	c, ctx := &Collector{Archive: archive, Log: &Log{index: x}}, t.Context()
+	mark := func(name, kept string) {
+		t.Helper()
+		if err := c.mark(ctx, basketFile{CollectedFile: CollectedFile{Name: name, Records: 1}, kept: kept, keys: []string{"a"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := []string{"a.jsonl", "a.jsonl-b.jsonl", "a.jsonl-b.jsonl.seal"}
+	mark(page[0], "one")
+	mark(page[1], "two")
+	for i := range MaxList {
+		mark(fmt.Sprintf("a.jsonl-c%04d.jsonl", i), "other")
+	}
+	if taken, err := c.taken(ctx, page); err != nil || len(taken) != 2 {
+		t.Errorf("%v, %v", taken, err)
+	}
+	before := len(archive.objects)
+	if mark(page[0], "under another seal"); len(archive.objects) != before {
+		t.Error("marked twice")
+	}
+}
+
 // FuzzSpan: a mark counts by just the name that the log gives to records that it has.
 func FuzzSpan(f *testing.F) {
 	x := &index{places: map[string]int64{}}
