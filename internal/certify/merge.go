@@ -112,6 +112,9 @@ func (m *merged) certified(id string) (r *ledger.Record, why string, err error) 
 	if !existed {
 		was = is
 	}
+	if onto, there := m.onto.Identities[id]; there && onto.Owner != was.Owner && onto.Owner != is.Owner {
+		return nil, "where it was merged, its owner was " + onto.Owner + ", of whom its branch doesn't know", nil
+	}
 	by, why, err := m.approvers(was.Owner)
 	if err != nil || why != "" {
 		return nil, why, err

@@ -104,6 +104,11 @@ func TestMergeOfOldBranch(t *testing.T) {
 	if records, not, err := m.Certified(nil, members); err != nil || len(records) > 0 || len(not) != 1 {
 		t.Errorf("%+v %+v %v", records, not, err)
 	}
+	m = merge(t)
+	m.Onto = []byte(strings.Replace(strings.Replace(string(m.Onto), "{ owner: web", "{ owner: shop", 1), "owners:\n", "owners:\n  shop: { team: \"@acme/shop\" }\n", 1))
+	if records, not, err := m.Certified(nil, members); err != nil || len(records) > 0 || len(not) != 1 || !strings.Contains(not[0].Why, "its owner was shop") {
+		t.Errorf("given to another owner meanwhile: %+v %+v %v", records, not, err)
+	}
 	m.Onto = nil
 	if records, _, err := m.Certified(nil, members); err != nil || len(records) > 0 {
 		t.Errorf("%+v %v", records, err)
