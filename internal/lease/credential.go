@@ -17,7 +17,7 @@ type Credential struct {
 	// GitHub, as "hashed_token" in its audit log; the unique token identifier of Azure's; "jti:" and the id of an OAuth token that
 	// is a JWT; "JTI=" and the jti of an ID token, as in Kubernetes' audit log. Where the provider's log has no name for it, as
 	// Google's, it is the value's fingerprint, or "lease:" and the lease's id where the value is so short that it could be found
-	// by that. It is no secret.
+	// by that. ":refresh" ends it of a refresh token that would have the same. It is no secret.
 	Handle string
 	Issued time.Time // when the answer came, by our clock
 	// NotAfter is when it ends by itself, as the server said. A length of time counts from Issued, so that it

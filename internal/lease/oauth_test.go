@@ -206,6 +206,11 @@ func TestOAuthShort(t *testing.T) {
 			t.Errorf("%d characters: %+v, %v, want %s", n, c, err, want)
 		}
 	}
+	f := serve(t, says(200, oauthAnswer(made(16), time.Minute, `,"refresh_token":"`+made(20)+`"`)), says(200, ""), says(200, ""))
+	p, _ := provider(t, "oauth")
+	if also := alsoGivenBack(t, failed(t, p, request(t, oauthGrant(f.URL)))); !strings.HasSuffix(also.Credential.Handle, ":refresh") {
+		t.Errorf("%+v", also.Credential)
+	}
 }
 
 func TestOAuthDenied(t *testing.T) {

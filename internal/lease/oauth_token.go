@@ -128,6 +128,9 @@ func (p *oauth) giveBackAll(ctx context.Context, c *Credential, a oauthAnswer, r
 // giveBackRefresh revokes a refresh token, of which nobody knows when it ends by itself.
 func (p *oauth) giveBackRefresh(ctx context.Context, of *Credential, refresh redact.Secret, r Request) *GivenBackError {
 	c := &Credential{Provider: "oauth", Handle: oauthHandle(refresh, r.Session), Issued: p.now(), Revocable: of.Revocable, ending: of.ending}
+	if c.Handle == of.Handle { // else the end of one would be taken for the other's
+		c.Handle += ":refresh"
+	}
 	if c.Revocable == ByToken {
 		c.ending.token = refresh
 	}
