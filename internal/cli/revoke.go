@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,14 +126,15 @@ func (j *job) recall(ctx context.Context, id string, to io.Writer) error {
 	if err := eachRecord(ctx, j.folder, func(r *ledger.Record) { known.add(id, r) }); err != nil {
 		return err
 	}
+	last := known.open()
 	switch {
-	case known.ended != nil:
+	case last == nil && known.ended != nil:
 		_, err := fmt.Fprintf(to, "curfew: lease %s: has ended before: %s\n", id, printableLine(reasonOf(known.ended)))
 		return err
-	case known.last == nil:
+	case last == nil:
 		return fmt.Errorf("lease %s: neither kept here nor in this job's records: expected an id that curfew lease has printed in this job", printableLine(id))
 	}
-	c := known.last.Credential
+	c := last.Credential
 	until := c.NotAfter.UTC().Format(time.RFC3339)
 	switch {
 	case j.env.Now().After(c.NotAfter):
@@ -141,30 +143,49 @@ func (j *job) recall(ctx context.Context, id string, to io.Writer) error {
 	case c.Revocable == ledger.ByRole || c.Revocable == ledger.NotRevocable:
 		_, err := fmt.Fprintf(to, "curfew: lease %s: expire-only until %s, as it can't be revoked; %s\n", id, until, byOperator(c))
 		return err
-	case known.last.Type == ledger.LeaseIntent:
+	case last.Type == ledger.LeaseIntent:
 		return fmt.Errorf("lease %s: it was asked for, and no record says whether it was issued: what would revoke it isn't kept here, and it is over at %s at the latest", id, until)
 	}
 	return fmt.Errorf("lease %s: what would revoke it isn't kept here, and its record holds no token: it is expire-only until %s; %s",
 		id, until, byOperator(c))
 }
 
-// memory is what records tell of a lease.
+// memory is what records tell of a lease. It has one credential, or, where what was issued was given back, perhaps another one that came
+// along: the end of one isn't the other's.
 type memory struct {
-	last  *ledger.Record // that tells most of its credential; nil where none does
-	ended *ledger.Record // by which it is proven to have ended; nil where it isn't
+	asked *ledger.Record   // for a credential; nil where no record says so
+	lives []*ledger.Record // of credentials, as nothing had ended them
+	ended *ledger.Record   // by which one is proven to have ended; nil where none is
+	dead  map[string]bool  // handles of those
 }
 
 // add takes in a record, if it is of that lease.
 func (m *memory) add(id string, r *ledger.Record) {
 	switch {
-	case r.Type == ledger.LeaseIntent && r.ID == id && m.last == nil:
-		m.last = r
+	case r.Type == ledger.LeaseIntent && r.ID == id:
+		m.asked = r
 	case len(r.Links.CausedBy) == 0 || r.Links.CausedBy[0] != id:
 	case r.Type == ledger.LeaseIssued, r.Type == ledger.LeaseRenewed, r.Type == ledger.LeaseExpireOnly:
-		m.last = r
+		m.lives = append(m.lives, r)
 	case r.Type == ledger.LeaseRevoked, r.Type == ledger.LeaseEnded:
-		m.ended = r
+		if m.dead == nil {
+			m.dead = map[string]bool{}
+		}
+		m.ended, m.dead[r.Credential.Handle] = r, true
 	}
+}
+
+// open is the record that tells most of a credential that no record ends; nil where there is none.
+func (m *memory) open() *ledger.Record {
+	for _, r := range slices.Backward(m.lives) {
+		if !m.dead[r.Credential.Handle] {
+			return r
+		}
+	}
+	if m.ended != nil {
+		return nil
+	}
+	return m.asked
 }
 
 // reasonOf is what the server said; any step can have written the record, with nothing of it.
@@ -185,6 +206,8 @@ func byOperator(c *ledger.Credential) string {
 		return "an administrator can deny the role all sessions older than now (aws:TokenIssueTime); this one's key id is " + handle
 	case c.Provider == "gcp":
 		return "an administrator can take the service account's roles, or disable it with all its tokens; Google's logs have no name for this one, its fingerprint is " + handle
+	case strings.HasPrefix(handle, "lease:"):
+		return "neither the provider's log nor curfew has a name for it, but this lease's"
 	case strings.HasPrefix(handle, "sha256:"):
 		return "the provider's log has no name for it; its fingerprint is " + handle
 	}

@@ -67,6 +67,10 @@ func TestRecall(t *testing.T) {
 	session := of(ledger.LeaseIssued, ledger.Allow, credential(ledger.NotRevocable))
 	open := of(ledger.LeaseExpireOnly, ledger.Open, credential(ledger.ByToken))
 	ended := of(ledger.LeaseRevoked, ledger.Done, credential(ledger.ByToken))
+	short := of(ledger.LeaseIssued, ledger.Allow, credential(ledger.ByToken))
+	short.Credential.Provider, short.Credential.Handle = "oauth", "lease:"+leaseID
+	refresh := of(ledger.LeaseExpireOnly, ledger.Open, credential(ledger.ByToken))
+	refresh.Credential.Provider, refresh.Credential.Handle = "oauth", "lease:"+leaseID+":refresh"
 	for name, tt := range map[string]struct {
 		records []ledger.Record
 		at      time.Time
@@ -81,6 +85,8 @@ func TestRecall(t *testing.T) {
 		"its time is over":             {[]ledger.Record{intent, issued, open}, until.Add(time.Second), 0, "its time was over at"},
 		"a session of AWS":             {[]ledger.Record{intent, session}, today, 0, "as it can't be revoked; an administrator can deny"},
 		"a batch token of Vault":       {[]ledger.Record{intent, batch}, today, 0, "the provider's log calls it request:9b1c"},
+		"a token without a name":       {[]ledger.Record{intent, short}, today, 3, "neither the provider's log nor curfew has a name for it, but this lease's"},
+		"what came along lives on":     {[]ledger.Record{intent, refresh, ended}, today, 3, "its record holds no token: it is expire-only until"},
 		"asked for, and no more":       {[]ledger.Record{intent}, today, 3, "no record says whether it was issued"},
 		"asked for, long ago":          {[]ledger.Record{intent}, until.Add(time.Second), 0, "its time was over at"},
 		"unknown":                      {nil, today, 3, "neither kept here nor in this job's records"},
