@@ -3,7 +3,6 @@ package certify
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -19,9 +18,10 @@ type Merge struct {
 	Commit      string // that merged it, on the default branch
 	Merged      time.Time
 	Path        string // of the manifest
-	// The manifest where the branch began, at the branch's last commit, at the commit that it was merged onto, and at the one that
-	// merged it; nil where there is none.
-	Before, Approved, Onto, After []byte
+	// The manifest where the branch began, at the branch's last commit, and at the commit that merged it; nil where there is none.
+	Before, Approved, After []byte
+	// Onto are those of the commits that it may have been merged onto, as that can't always be told.
+	Onto [][]byte
 	// Approvals are the logins of who approved the branch's last commit and stood by it.
 	Approvals []string
 	// Authors are the logins of who wrote on the branch, curfew aside.
@@ -43,9 +43,11 @@ type Members func(team string) ([]string, error)
 // merged is a Merge with its manifests read.
 type merged struct {
 	*Merge
-	before, approved, onto, after *manifest.Manifest
-	policy                        *manifest.Policy
-	members                       Members
+	before, approved, after *manifest.Manifest
+	onto                    []*manifest.Manifest
+	policy                  *manifest.Policy
+	members                 Members
+	teams                   map[string][]string // that were asked for
 }
 
 // Certified judges which identities a merge certifies: those that the pull request touched, whose owner by the manifest
@@ -57,12 +59,17 @@ func (m *Merge) Certified(policy *manifest.Policy, members Members) ([]ledger.Re
 	if m.Unknown != "" {
 		return nil, all(m.Unknown), nil
 	}
-	read := &merged{Merge: m, policy: policy, members: members}
-	for _, part := range []struct {
+	read := &merged{Merge: m, onto: make([]*manifest.Manifest, len(m.Onto)), policy: policy, members: members, teams: map[string][]string{}}
+	type part struct {
 		src  []byte
 		into **manifest.Manifest
 		what string
-	}{{m.Before, &read.before, "before it"}, {m.Approved, &read.approved, "that was approved"}, {m.Onto, &read.onto, "that it was merged onto"}, {m.After, &read.after, "that was merged"}} {
+	}
+	parts := []part{{m.Before, &read.before, "before it"}, {m.Approved, &read.approved, "that was approved"}, {m.After, &read.after, "that was merged"}}
+	for i, src := range m.Onto {
+		parts = append(parts, part{src, &read.onto[i], "that it was merged onto"})
+	}
+	for _, part := range parts {
 		if part.src == nil {
 			return nil, all("there is no manifest " + part.what), nil
 		}
@@ -112,8 +119,10 @@ func (m *merged) certified(id string) (r *ledger.Record, why string, err error) 
 	if !existed {
 		was = is
 	}
-	if onto, there := m.onto.Identities[id]; there && onto.Owner != was.Owner && onto.Owner != is.Owner {
-		return nil, "where it was merged, its owner was " + onto.Owner + ", of whom its branch doesn't know", nil
+	for _, onto := range m.onto {
+		if had, there := onto.Identities[id]; there && had.Owner != was.Owner && had.Owner != is.Owner {
+			return nil, "where it was merged, its owner was " + had.Owner + ", of whom its branch doesn't know", nil
+		}
 	}
 	by, why, err := m.approvers(was.Owner)
 	if err != nil || why != "" {
@@ -162,60 +171,6 @@ func (m *merged) decided(id string, c *ledger.Certification) {
 	if moved && c.Action == ledger.Narrow {
 		c.Until = is.Expires.String()
 	}
-}
-
-// approvers are those of the owner who approved it and hadn't written it, or why there are none.
-func (m *merged) approvers(owner string) (by []string, why string, err error) {
-	began, known, err := m.owners(m.before, owner)
-	if err != nil || !known {
-		return nil, "nobody was known by the owner id " + owner, err
-	}
-	still, known, err := m.owners(m.onto, owner)
-	if err != nil || !known {
-		return nil, "nobody is known by the owner id " + owner + " any more", err
-	}
-	wrote, was := false, false
-	for _, login := range m.Approvals {
-		if !isAmong(began, login) {
-			continue
-		}
-		isAuthor := slices.ContainsFunc(m.Authors, func(author string) bool { return strings.EqualFold(author, login) })
-		switch {
-		case !isAmong(still, login):
-			was = true
-		case isAuthor:
-			wrote = true
-		default:
-			by = append(by, "@"+login)
-		}
-	}
-	slices.Sort(by)
-	switch {
-	case len(by) > 0:
-		return slices.Compact(by), "", nil
-	case wrote:
-		return nil, "who approved it for owner " + owner + " had written on its branch: another one has to approve", nil
-	case was:
-		return nil, "who approved it was owner " + owner + " where its branch began, and wasn't any more where it was merged", nil
-	}
-	return nil, "nobody of owner " + owner + " approved the commit that was merged", nil
-}
-
-// owners are the users that an owner's id means in a manifest.
-func (m *merged) owners(by *manifest.Manifest, owner string) (users []string, known bool, err error) {
-	who, known := by.OwnerOf(owner, m.policy)
-	if !known || who.Team == "" {
-		return []string{who.Person}, known, nil
-	}
-	if users, err = m.members(who.Team); err != nil {
-		return nil, true, fmt.Errorf("read the members of %s: %w", who.Team, err)
-	}
-	return users, true, nil
-}
-
-// isAmong reports whether a login is one of these users, "@maria".
-func isAmong(users []string, login string) bool {
-	return slices.ContainsFunc(users, func(user string) bool { return strings.EqualFold(user, "@"+login) })
 }
 
 // Modest reports whether one manifest differs from another only as Plan could have proposed: nothing is widened but last

@@ -52,7 +52,7 @@ func merge(t *testing.T) *Merge {
 	t.Helper()
 	return &Merge{
 		PullRequest: "acme/shop#1", Repository: "987654", Commit: strings.Repeat("c", 40), Merged: now(), Path: "m.yml",
-		Before: webSite("2026-11-25"), Onto: webSite("2026-11-25"), Approved: webSite("2027-02-21"), After: webSite("2027-02-21"), Approvals: []string{"wendy"},
+		Before: webSite("2026-11-25"), Onto: [][]byte{webSite("2026-11-25")}, Approved: webSite("2027-02-21"), After: webSite("2027-02-21"), Approvals: []string{"wendy"},
 	}
 }
 
@@ -94,22 +94,22 @@ func TestMergeOfOldBranch(t *testing.T) {
 		"sam":   "nobody of owner web approved the commit that was merged",
 	} {
 		m := merge(t)
-		m.Onto, m.After, m.Approvals = moved(m.Onto), moved(m.After), []string{who}
+		m.Onto, m.After, m.Approvals = [][]byte{m.Onto[0], moved(m.Onto[0])}, moved(m.After), []string{who}
 		if records, not, err := m.Certified(nil, members); err != nil || len(records) > 0 || len(not) != 1 || not[0].Why != want {
 			t.Errorf("%s: %+v %+v %v", who, records, not, err)
 		}
 	}
 	m := merge(t)
-	m.Onto = []byte(strings.Replace(string(m.Onto), "  web:", "  other:", 1))
+	m.Onto[0] = []byte(strings.Replace(string(m.Onto[0]), "  web:", "  other:", 1))
 	if records, not, err := m.Certified(nil, members); err != nil || len(records) > 0 || len(not) != 1 {
 		t.Errorf("%+v %+v %v", records, not, err)
 	}
 	m = merge(t)
-	m.Onto = []byte(strings.Replace(strings.Replace(string(m.Onto), "{ owner: web", "{ owner: shop", 1), "owners:\n", "owners:\n  shop: { team: \"@acme/shop\" }\n", 1))
+	m.Onto[0] = []byte(strings.Replace(strings.Replace(string(m.Onto[0]), "{ owner: web", "{ owner: shop", 1), "owners:\n", "owners:\n  shop: { team: \"@acme/shop\" }\n", 1))
 	if records, not, err := m.Certified(nil, members); err != nil || len(records) > 0 || len(not) != 1 || !strings.Contains(not[0].Why, "its owner was shop") {
 		t.Errorf("given to another owner meanwhile: %+v %+v %v", records, not, err)
 	}
-	m.Onto = nil
+	m.Onto[0] = nil
 	if records, _, err := m.Certified(nil, members); err != nil || len(records) > 0 {
 		t.Errorf("%+v %v", records, err)
 	}
@@ -123,7 +123,7 @@ func FuzzCertified(f *testing.F) {
 	f.Add([]byte(src), []byte(strings.Replace(src, "  site:", "  \"a/b\":", 1)), false)
 	f.Fuzz(func(t *testing.T, before, approved []byte, approves bool) {
 		m := merge(t)
-		m.Before, m.Onto, m.Approved, m.After = before, before, approved, approved
+		m.Before, m.Onto, m.Approved, m.After = before, [][]byte{before}, approved, approved
 		if !approves {
 			m.Approvals = nil
 		}

@@ -94,10 +94,13 @@ func (c *Certification) merge(ctx context.Context, p *pull) (*certify.Merge, err
 	for _, part := range []struct {
 		commit string
 		into   *[]byte
-	}{{fork.Base.SHA, &m.Before}, {p.Head.SHA, &m.Approved}, {onto.Parents[0].SHA, &m.Onto}, {p.MergeCommit, &m.After}} {
+	}{{fork.Base.SHA, &m.Before}, {p.Head.SHA, &m.Approved}, {p.MergeCommit, &m.After}} {
 		if *part.into, err = c.manifestAt(ctx, part.commit); err != nil {
 			return nil, err
 		}
+	}
+	if m.Onto, err = c.onto(ctx, p, onto, fork.Base.SHA); err != nil {
+		return nil, err
 	}
 	if m.Approvals, err = c.approvals(ctx, p); err != nil {
 		return nil, err

@@ -151,19 +151,19 @@ func TestCertified(t *testing.T) {
 			d.approve("wendy", "APPROVED")
 		}, "not : the manifest that was approved has faults"},
 	} {
-		for _, squash := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/squash=%t", name, squash), func(t *testing.T) {
+		for way, merge := range map[string]func(d *desk){
+			"merge":  func(d *desk) { d.Merge(shopID, 1, "otto") },
+			"squash": func(d *desk) { d.Squash(shopID, 1, "otto") },
+			"rebase": func(d *desk) { d.Rebase(shopID, 1, "otto") },
+		} {
+			t.Run(name+"/"+way, func(t *testing.T) {
 				d := newDesk(t, site, other)
 				d.Team("acme/web", "wendy", "wilma")
 				d.Team("acme/evil", "mike")
 				d.run(t)
 				tt.do(d)
 				d.CommitOn(shopID, "main", "alice", "go on", map[string]string{"README.md": "more"})
-				if squash {
-					d.Squash(shopID, 1, "otto")
-				} else {
-					d.Merge(shopID, 1, "otto")
-				}
+				merge(d)
 				want := strings.ReplaceAll(tt.want, "COMMIT", d.Pulls(shopID)[0].HeadSHA)
 				if got := d.judged(t, time.Hour); got != want {
 					t.Errorf("%s\nwant %s", got, want)
@@ -172,6 +172,32 @@ func TestCertified(t *testing.T) {
 					t.Errorf("long ago: %s", got)
 				}
 			})
+		}
+	}
+}
+
+// TestCertifiedRebased: where a branch's commits were put onto the default branch one by one, what is before the last of them isn't what
+// they were put onto.
+func TestCertifiedRebased(t *testing.T) {
+	for _, moves := range []bool{false, true} {
+		d := newDesk(t, [3]string{"site", "web", "2026-11-25"})
+		d.Team("acme/web", "wendy")
+		d.Team("acme/ops", "otto")
+		d.Branch(shopID, "feature", d.Branches(shopID)["main"])
+		want := `renew site of web until "2027-02-22" by @wendy in acme/shop#1`
+		if moves {
+			src := strings.Replace(entitled([3]string{"site", "web", "2026-11-25"}), "@acme/web", "@acme/ops", 1)
+			d.CommitOn(shopID, "main", "alice", "it is ops' now", map[string]string{manifest.Path: src})
+			want = "not site: who approved it was owner web where its branch began, and wasn't any more where it was merged"
+		}
+		d.CommitOn(shopID, "feature", "wilma", "x", map[string]string{manifest.Path: entitled([3]string{"site", "web", "2027-02-22"})})
+		d.CommitOn(shopID, "feature", "wilma", "y", map[string]string{"README.md": "y"})
+		d.CommitOn(shopID, "feature", "wilma", "z", map[string]string{"README.md": "z"})
+		d.TouchPull(shopID, 0, func(p *testservers.Pull) { p.Head, p.Base, p.By = "feature", "main", "wilma" })
+		d.approveFeature("wendy")
+		d.Rebase(shopID, 1, "otto")
+		if got := d.judged(t, time.Hour); got != want {
+			t.Errorf("%s\nwant %s", got, want)
 		}
 	}
 }

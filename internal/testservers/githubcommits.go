@@ -110,7 +110,7 @@ func (g *GitHub) sendPullsOf(w http.ResponseWriter, r *http.Request, repo *hoste
 	}
 	var all []map[string]any
 	for _, p := range repo.pulls {
-		if sha := r.PathValue("sha"); p.Merged != "" && (p.Merged == sha || slices.Contains(g.written(repo, p), sha)) {
+		if sha := r.PathValue("sha"); p.Merged != "" && (p.Merged == sha || slices.Contains(p.rebased, sha) || slices.Contains(g.written(repo, p), sha)) {
 			all = append(all, p.show(repo, p.of.now()))
 		}
 	}

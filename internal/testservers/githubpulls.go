@@ -34,7 +34,8 @@ type Review struct {
 // pulled is a pull request with its issue.
 type pulled struct {
 	Pull
-	of *tracked
+	of      *tracked
+	rebased []string // what it brought into its base beside Merged
 }
 
 // freeze keeps where the branch is.
@@ -95,21 +96,52 @@ func (g *GitHub) merge(repo int64, number int, by string, squash bool) string {
 	p := h.pull(number)
 	p.freeze(h)
 	base := h.branches[p.Base]
+	c := commit{repo: repo, tree: g.replay(base, g.fork(base, p.HeadSHA), p.HeadSHA), author: by, message: "Merge pull request #" + strconv.Itoa(number), parents: []string{base}, at: g.clock()}
+	if !squash {
+		c.parents = append(c.parents, p.HeadSHA)
+	}
+	return g.land(h, p, g.record(c))
+}
+
+// Rebase is Merge with a commit for each of the branch's.
+func (g *GitHub) Rebase(repo int64, number int, by string) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	h := g.repos[repo]
+	p := h.pull(number)
+	p.freeze(h)
+	tip := h.branches[p.Base]
+	var branch []string
+	for at, fork := p.HeadSHA, g.fork(tip, p.HeadSHA); at != fork; at = g.commits[at].parents[0] {
+		branch = append(branch, at)
+	}
+	for _, one := range slices.Backward(branch) {
+		made := g.commits[one]
+		tip = g.record(commit{
+			repo: repo, tree: g.replay(tip, made.parents[0], one), author: by, message: made.message, parents: []string{tip}, at: g.clock(),
+		})
+		p.rebased = append(p.rebased, tip)
+	}
+	return g.land(h, p, tip)
+}
+
+// replay is the tree of base with the files that differ between two commits as the second has them.
+func (g *GitHub) replay(base, from, to string) string {
 	was, is, into := map[string]leaf{}, map[string]leaf{}, map[string]leaf{}
-	g.leaves(g.commits[g.fork(base, p.HeadSHA)].tree, "", was)
-	g.leaves(g.commits[p.HeadSHA].tree, "", is)
+	g.leaves(g.commits[from].tree, "", was)
+	g.leaves(g.commits[to].tree, "", is)
 	g.leaves(g.commits[base].tree, "", into)
 	for path, l := range is {
 		if was[path] != l {
 			into[path] = l
 		}
 	}
-	c := commit{repo: repo, tree: g.plant(into), author: by, message: "Merge pull request #" + strconv.Itoa(number), parents: []string{base}, at: g.clock()}
-	if !squash {
-		c.parents = append(c.parents, p.HeadSHA)
-	}
-	p.Merged = g.record(c)
-	h.branches[p.Base], p.MergedAt = p.Merged, g.clock()
+	return g.plant(into)
+}
+
+// land closes a pull request that a commit has merged.
+func (g *GitHub) land(h *hosted, p *pulled, as string) string {
+	p.Merged, h.branches[p.Base], p.MergedAt = as, as, g.clock()
 	p.of.change(g.clock().Add(-g.Lag), func(i *Issue) { i.Open = false })
 	return p.Merged
 }
