@@ -75,12 +75,17 @@ func (f *certifyRecordFlags) run(cmd *cobra.Command, env *Env) error {
 	out.leave(known)
 	if len(out.Records) > 0 && !f.dryRun {
 		var left string
-		if left, err = writeRecords(ctx, env, f.state, policy, out.Records); left != "" {
+		left, err = writeRecords(ctx, env, f.state, policy, out.Records)
+		switch {
+		case err != nil:
+			out.did = notRecorded
+		case left != "":
+			out.did = "not in any store"
 			fmt.Fprintf(env.Stderr, "curfew: %s\n", left)
 		}
 	}
-	if err := f.print(cmd, env, out); err != nil {
-		return err
+	if printErr := f.print(cmd, env, out); printErr != nil {
+		return errors.Join(err, printErr)
 	}
 	switch {
 	case err != nil:
@@ -120,7 +125,12 @@ type recordOutcome struct {
 	Records  []ledger.Record    `json:"-"`
 	Known    int                `json:"known"` // were recorded before
 	Unproven []certify.Unproven `json:"unproven"`
+
+	did string // with the records, in words
 }
+
+// notRecorded is what was done where the records couldn't be written.
+const notRecorded = "not recorded"
 
 // leave takes out what is recorded already.
 func (o *recordOutcome) leave(known map[string]bool) {
@@ -146,7 +156,10 @@ func (f *certifyRecordFlags) judge(ctx context.Context, env *Env, policy *manife
 	if err != nil {
 		return nil, &exitError{ExitUnfinished, err}
 	}
-	out := &recordOutcome{DryRun: f.dryRun, Unproven: []certify.Unproven{}}
+	out := &recordOutcome{DryRun: f.dryRun, Unproven: []certify.Unproven{}, did: "recorded"}
+	if f.dryRun {
+		out.did = "would record"
+	}
 	for i := range merges {
 		records, not, err := merges[i].Certified(policy, at.Members(ctx))
 		if err != nil {
@@ -168,6 +181,9 @@ func (f *certifyRecordFlags) print(cmd *cobra.Command, env *Env, o *recordOutcom
 		for i := range o.Records {
 			rows = append(rows, row{o.Records[i].Identity.ID, o.Records[i].Identity.Owner, o.Records[i].Certification})
 		}
+		if o.did == notRecorded {
+			rows = rows[:0]
+		}
 		text, err := json.MarshalIndent(struct {
 			*recordOutcome
 			Recorded []row `json:"recorded"`
@@ -178,10 +194,9 @@ func (f *certifyRecordFlags) print(cmd *cobra.Command, env *Env, o *recordOutcom
 		return printMasked(cmd, env, printable(string(text))+"\n")
 	}
 	var b strings.Builder
-	did := map[bool]string{true: "would record", false: "recorded"}[o.DryRun]
 	for i := range o.Records {
 		r, c := &o.Records[i], o.Records[i].Certification
-		fmt.Fprintf(&b, "%s: %s %s, by %s in %s\n", did, c.Action, printableLine(r.Identity.ID), printableLine(strings.Join(c.By, ", ")), printableLine(c.PullRequest))
+		fmt.Fprintf(&b, "%s: %s %s, by %s in %s\n", o.did, c.Action, printableLine(r.Identity.ID), printableLine(strings.Join(c.By, ", ")), printableLine(c.PullRequest))
 	}
 	for _, u := range o.Unproven {
 		fmt.Fprintf(&b, "not proven: %s %s\n  %s\n", printableLine(u.PullRequest), printableLine(u.Identity), printableLine(u.Why))

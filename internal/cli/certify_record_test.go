@@ -58,11 +58,13 @@ func TestCertifyRecord(t *testing.T) {
 		t.Errorf("%d %s", code, out)
 	}
 	issuer.RequestToken, env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = "other", "wrong"
-	if code, out := run("record", "--records", none); code != cli.ExitUnfinished || !strings.Contains(out, "aren't sealed") {
-		t.Errorf("%d %s", code, out)
+	for format, says := range map[string]string{"text": "not recorded: renew back, by @otto in acme/shop#1\n", "json": `"recorded": []`} {
+		if code, out := run("record", "--records", none, "-f", format); code != cli.ExitUnfinished || !strings.Contains(out, "aren't sealed") || !strings.Contains(out, says) {
+			t.Errorf("%d %s", code, out)
+		}
 	}
 	env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"], env["RUNNER_TEMP"] = "other", t.TempDir()
-	if code, out := run("record", "--records", none, "-f", "json"); code != 0 || !strings.Contains(out, `"until": "2027-02-21"`) {
+	if code, out := run("record", "--records", none, "-f", "json"); code != 0 || strings.Contains(out, `"recorded": []`) || !strings.Contains(out, `"until": "2027-02-21"`) {
 		t.Errorf("%d %s", code, out)
 	}
 	kept := filepath.Join(env["RUNNER_TEMP"], "curfew", "ledger")
