@@ -15,10 +15,9 @@ func TestCancelled(t *testing.T) {
 	f := serve(t, says(503, ""))
 	before, cancel := context.WithCancel(t.Context())
 	cancel()
-	within, stop := context.WithTimeout(t.Context(), time.Second)
-	defer stop()
+	within, end := context.WithCancelCause(t.Context())
 	overslept := func(ctx context.Context, _ time.Duration) error { // the first pause takes what is left of the time
-		<-ctx.Done()
+		end(context.DeadlineExceeded)
 		return ctx.Err()
 	}
 	for want, ctx := range map[string]context.Context{
@@ -42,12 +41,12 @@ func TestCancelled(t *testing.T) {
 
 // TestBudget: the time for all tries is bounded, whatever each of them takes.
 func TestBudget(t *testing.T) {
-	f := serve(t, says(503, ""))
-	p, err := lease.For("aws", lease.Options{Now: func() time.Time { return start }, Budget: 200 * time.Millisecond})
+	f := serve(t, says(503, "", "Retry-After", "60"))
+	p, err := lease.For("aws", lease.Options{Now: func() time.Time { return start }, Budget: 30 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "aws: " + f.host() + " answered 503; the next try was due in 500ms, longer than the 200ms given for it"
+	want := "aws: " + f.host() + " answered 503; the next try was due in 1m0s, longer than the 30s given for it"
 	if err := failed(t, p, request(t, awsGrant(f.URL))); err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
