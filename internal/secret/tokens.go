@@ -21,9 +21,9 @@ func (d *Detector) tokens(path string, content []byte, hits []hit) []Token {
 		return cmp.Or(cmp.Compare(a.region.start, b.region.start), cmp.Compare(a.region.end, b.region.end), cmp.Compare(a.detector, b.detector))
 	})
 	hits = slices.CompactFunc(hits, func(a, b hit) bool { return a.detector == b.detector && a.region == b.region })
-	void := make([]Unlikely, len(hits))
+	void, docs := make([]Unlikely, len(hits)), &documents{content: content}
 	for i, h := range hits {
-		void[i] = hollow(h, content)
+		void[i] = hollow(h, docs)
 	}
 	covered, keys := d.covered(content, hits, void), d.keysOf(content, hits)
 	regions := regionsOf(path, content, hits)
