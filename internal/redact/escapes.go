@@ -85,13 +85,21 @@ var (
 
 // marked lists s as text of XML and HTML, and as values of attributes there, for which each library has names or numbers of its own.
 func marked(s string) []string {
-	text := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
-	out := []string{text}
-	for _, quotes := range [][2]string{{"&quot;", "'"}, {"&quot;", "&apos;"}, {"&quot;", "&#39;"}, {"&quot;", "&#x27;"}, {"&#34;", "&#39;"}} {
-		out = append(out, strings.NewReplacer(`"`, quotes[0], "'", quotes[1]).Replace(text))
+	text := markup.Replace(s)
+	return []string{
+		text, xmlQuotes.Replace(text), aposQuotes.Replace(text), htmlQuotes.Replace(text), pythonQuotes.Replace(text), goQuotes.Replace(text),
 	}
-	return out
 }
+
+// Made once: of thousands of values each would make its own.
+var (
+	markup       = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;") //nolint:gochecknoglobals // never changed
+	xmlQuotes    = strings.NewReplacer(`"`, "&quot;")                          //nolint:gochecknoglobals // never changed
+	aposQuotes   = strings.NewReplacer(`"`, "&quot;", "'", "&apos;")           //nolint:gochecknoglobals // never changed
+	htmlQuotes   = strings.NewReplacer(`"`, "&quot;", "'", "&#39;")            //nolint:gochecknoglobals // never changed
+	pythonQuotes = strings.NewReplacer(`"`, "&quot;", "'", "&#x27;")           //nolint:gochecknoglobals // never changed
+	goQuotes     = strings.NewReplacer(`"`, "&#34;", "'", "&#39;")             //nolint:gochecknoglobals // never changed
+)
 
 // shellQuoted lists s as shells quote it: in single quotes, as "set -x" shows it and Python's shlex.quote has it; by backslashes, as
 // "printf %q" has it; and as Docker's Compose file wants it.
