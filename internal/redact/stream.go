@@ -158,6 +158,9 @@ func (s *Stream) hit(r Range) {
 
 // pass passes on the first bytes of held, with a placeholder for each value that begins in them.
 func (s *Stream) pass(end int) error {
+	if end == 0 {
+		return nil
+	}
 	out := s.held[:end]
 	if len(s.hits) > 0 || s.hidden > 0 {
 		out = s.veil(end)
