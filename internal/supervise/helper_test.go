@@ -100,6 +100,10 @@ func as(what string, args []string) int {
 		return asKeeper(args)
 	case "spew":
 		return asSpewer(args[0])
+	case "drip": // writes a little again and again, until nobody reads it
+		for range time.Tick(20 * time.Millisecond) {
+			fmt.Println("drip")
+		}
 	case "marked": // says in descriptor 3 that it was started, and holds it
 		_, _ = os.NewFile(3, "mark").WriteString("up\n")
 		fmt.Println("up")

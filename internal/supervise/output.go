@@ -30,12 +30,21 @@ type pipe struct {
 	writing atomic.Bool
 	moves   atomic.Int64 // grows with all that is read and written
 	settled int64        // what moves was when settle began to wait
+	spared  bool         // though it was read when it was looked at last
 	cut     atomic.Bool  // the rest of it goes unheard
 }
 
-// idle reports whether nothing came or went since settle began to wait. A pipe that is read again just after a slow reader
-// has taken what came before isn't.
-func (p *pipe) idle() bool { return !p.writing.Load() && p.moves.Load() == p.settled }
+// idle reports whether what p waits for may never come. A pipe that is read again just after a slow reader has taken what came
+// before is spared, but not twice in a row: what a command has left behind may write a little now and then.
+func (p *pipe) idle() bool {
+	if p.writing.Load() {
+		p.spared = false
+		return false
+	}
+	idle := p.spared || p.moves.Load() == p.settled
+	p.spared = true
+	return idle
+}
 
 // connect makes the pipes and gives cmd its ends of them.
 func (c Child) connect(cmd *exec.Cmd, o *outputs) error {
