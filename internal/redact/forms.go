@@ -30,14 +30,14 @@ func forms(value []byte) []form {
 		return nil
 	}
 	// A shell drops the line break that a file ends with. Whatever is written with it holds what is written without.
-	if bare := bytes.TrimSpace(value); len(bare) >= minSearch {
+	if bare := bytes.Trim(value, "\r\n"); len(bare) >= minSearch {
 		value = bare
 	}
 	raw := string(value)
 	texts := append(hexadecimal(value), raw, wide(raw))
 	if strings.ContainsFunc(raw, special) {
 		plain := strings.TrimSpace(unescape.Replace(raw))
-		texts = slices.Concat(texts, []string{plain},
+		texts = slices.Concat(texts, []string{plain, strings.TrimSpace(raw)},
 			escaped(raw), escaped(plain), unicodeEscaped(raw), marked(raw), shellQuoted(raw), percent(raw), lines(plain))
 	}
 	var out []form
