@@ -141,15 +141,17 @@ func TestRunUnfinished(t *testing.T) {
 }
 
 // TestRunWithoutFiles: a scan that saw no file at all, mostly for want of a checkout, is no clean one, and its upload would close all
-// alerts. One of a change or of what is staged may well see none.
+// alerts. One of a change or of what is staged may well see none, and of files that can't be searched the result says so.
 func TestRunWithoutFiles(t *testing.T) {
+	const unchecked = `"scope":"tree"},"notChecked":[{"source":"secrets","what":"a","reason":`
 	for checked, fails := range map[string]bool{
-		`"scope":"tree"`: true, `"scope":"tree","workflows":1`: false, `"scope":"tree","files":1`: false,
-		`"scope":"diff"`: false, `"scope":"staged"`: false, `"scope":"history","commits":1`: false,
+		`"scope":"tree"}`: true, `"scope":"tree","workflows":1}`: false, `"scope":"tree","files":1}`: false,
+		`"scope":"diff"}`: false, `"scope":"staged"}`: false, `"scope":"history","commits":1}`: false,
+		unchecked + `"binary","paths":["a"]}]`: false, unchecked + `"interrupted"}]`: false, unchecked + `"no finding has that id"}]`: true,
 	} {
 		r := newRunner(t, map[string]string{"upload": "true"})
 		uploaded := false
-		json := `{"schema":1,"of":{"time":"2026-11-23T12:00:00Z"},"checked":{` + checked + `},"findings":[]}`
+		json := `{"schema":1,"of":{"time":"2026-11-23T12:00:00Z"},"checked":{` + checked + `,"findings":[]}`
 		did := wrote(t, 0, map[string]string{"json": json, "sarif": "{}", "markdown": "# None\n"})
 		_, err := Run(r.step(), func(args []string) Outcome {
 			uploaded = uploaded || args[0] == "upload"

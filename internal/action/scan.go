@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/curfew-ci/curfew/internal/report"
@@ -37,7 +38,7 @@ func (s Step) scan(c *command, in inputs, dir string, curfew Curfew) (int, error
 	if err != nil {
 		return 0, err
 	}
-	if c.name == "scan" && r != nil && sawNothing(&r.Checked) {
+	if c.name == "scan" && r != nil && sawNothing(r) {
 		return 0, &InputError{"path", "no file to search is there, and nothing was checked: let a step with actions/checkout come before this one, or name the folder that it checks out to"}
 	}
 	err = errors.Join(s.complain(did), s.annotate(out.annotations), s.summarize(out.summary), s.outputs(out, r))
@@ -92,9 +93,11 @@ func resultIn(file string) (*scan.Result, error) {
 }
 
 // sawNothing reports whether a scan found no file at all, as in a job that doesn't check out: it would pass for clean from then on,
-// and its upload close all alerts.
-func sawNothing(c *scan.Checked) bool {
-	return c.Scope == scan.InTree && c.Files == 0 && c.Workflows == 0
+// and its upload close all alerts. Files that are there and weren't searched are said not to be, as is a scan that was interrupted.
+func sawNothing(r *scan.Result) bool {
+	c := &r.Checked
+	return c.Scope == scan.InTree && c.Files == 0 && c.Workflows == 0 && !r.Interrupted() &&
+		!slices.ContainsFunc(r.NotChecked, func(n scan.NotChecked) bool { return n.Source == scan.Secrets && len(n.Paths) > 0 })
 }
 
 func (s Step) outputs(out files, r *scan.Result) error {
