@@ -48,11 +48,11 @@ func collected(t *testing.T, w *world) {
 	}
 	second := w.collector(t, hub, org)
 	second.run(true)
-	second.collects("0 identities certified", " taken, 0 refused, ", "1 certification in all, 1 recorded before")
+	second.collects("0 identities certified", " before), 0 refused, ", "1 certification in all, 1 recorded before")
 	w.issuer.Rotate(t)
 	third := w.collector(t, hub, org)
 	third.run(true)
-	third.collects("1 identity certified", " taken, 0 refused, ", "1 certification in all, 1 recorded before")
+	third.collects("1 identity certified", " before), 0 refused, ", "1 certification in all, 1 recorded before")
 
 	w.issuer.Retire() // what came before can't be proven by its keys any longer
 	allowed := lease()
@@ -61,7 +61,7 @@ func collected(t *testing.T, w *world) {
 	allowed.dead(allowed.kept("vault"))
 	last := w.collector(t, hub, org)
 	last.run(true)
-	last.collects("1 identity certified", " taken, 0 refused, ", "1 certification in all, 1 recorded before")
+	last.collects("1 identity certified", " before), 0 refused, ", "1 certification in all, 1 recorded before")
 
 	w.ledger(t, org, "proven: acme-curfew/ledger has ", "verify", "--archived-keys")
 	log := w.ledger(t, org, `"type":"lease.revoked"`, "export")
