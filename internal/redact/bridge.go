@@ -111,7 +111,7 @@ func (s *Stream) open(was int32, bytes int) bool {
 		b.gaps = append(b.gaps, Range{bytes - 1, bytes})
 	}
 	b.state, b.within, b.wrapped, b.since = at, within, wrapped, 0
-	if c != escape && s.trie.nodes[at].depth == 1 {
+	if c != escape && s.trie.nodes[at].wait == 1 {
 		b.shown = bytes // a single character tells too little for a line to wait for the next
 	}
 	return true

@@ -172,6 +172,20 @@ func TestStreamHoldsLittle(t *testing.T) {
 	}
 }
 
+// A line that a value ends shows at once, though the value's last character may begin one.
+func TestStreamEndsLine(t *testing.T) {
+	for _, last := range "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" {
+		value := "hvs.CAESI" + strings.Repeat("q7Zw", 21) + string(last)
+		for _, end := range []string{"\n", "\r\n"} {
+			var out bytes.Buffer
+			s := NewStream(&out, New([]byte(value)))
+			if _, err := s.Write([]byte(value + end)); err != nil || out.String() != Placeholder+end {
+				t.Errorf("of a value that ends in %c: %q, %v", last, out.String(), err)
+			}
+		}
+	}
+}
+
 // A value that is obtained meanwhile is hidden from then on.
 func TestStreamHidesMore(t *testing.T) {
 	var out bytes.Buffer
