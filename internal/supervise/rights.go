@@ -1,6 +1,9 @@
 package supervise
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Right is a variable that gives whoever reads it rights of the job's own. Where the name ends with "*" there may be several
 // that begin with it.
@@ -19,7 +22,10 @@ func (r Right) names(name string) bool {
 // (ACTIONS_RUNTIME_URL, ACTIONS_RESULTS_URL, VAULT_ADDR), nor GITHUB_ENV and its kin, which name files that every
 // process of the job can write anyway. GitLab's id_tokens have names of the job's choice: of those only curfew's own are known
 // here, and who starts a command knows the others by what they hold.
-func Rights() []Right {
+func Rights() []Right { return slices.Concat(platformRights(), cloudRights(), otherRights()) }
+
+// platformRights are those that the CI platform gives a job.
+func platformRights() []Right {
 	return []Right{
 		{"ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GitHub: mints the job's ID token for any audience"},
 		{"ACTIONS_ID_TOKEN_REQUEST_URL", "GitHub: where that token is minted; it names the run"},
@@ -43,10 +49,12 @@ func Rights() []Right {
 		{"CIRCLE_OIDC_TOKEN_V2", "CircleCI: an ID token"},
 		{"BITBUCKET_STEP_OIDC_TOKEN", "Bitbucket: an ID token"},
 		{"SYSTEM_ACCESSTOKEN", "Azure Pipelines: the job's own permissions"},
-		{"JIRA_TOKEN", "Jira: where tickets approve jobs"},
-		{"SERVICENOW_TOKEN", "ServiceNow: where change requests approve jobs"},
-		{"VAULT_TOKEN", "Vault, OpenBao: the job's own login"},
-		{"BAO_TOKEN", "OpenBao: the job's own login"},
+	}
+}
+
+// cloudRights are logins at clouds, by the names of their tools, their SDKs and Terraform.
+func cloudRights() []Right {
+	return []Right{
 		{"AWS_ACCESS_KEY_ID", "AWS: the job's own login; half of it would be taken together with half of another"},
 		{"AWS_SECRET_ACCESS_KEY", "AWS: the job's own login"},
 		{"AWS_SESSION_TOKEN", "AWS: the job's own login"},
@@ -75,6 +83,16 @@ func Rights() []Right {
 		{"ARM_OIDC_TOKEN", "Azure: a token that logs in, by Terraform's name"},
 		{"ARM_OIDC_TOKEN_FILE_PATH", "Azure: where that stands"},
 		{"ARM_OIDC_REQUEST_TOKEN", "Azure: mints the job's ID token, by Terraform's name"},
+	}
+}
+
+// otherRights are logins where approvals, secrets, clusters and packages are.
+func otherRights() []Right {
+	return []Right{
+		{"JIRA_TOKEN", "Jira: where tickets approve jobs"},
+		{"SERVICENOW_TOKEN", "ServiceNow: where change requests approve jobs"},
+		{"VAULT_TOKEN", "Vault, OpenBao: the job's own login"},
+		{"BAO_TOKEN", "OpenBao: the job's own login"},
 		{"KUBECONFIG", "Kubernetes: a file with a login, or that names one"},
 		{"KUBE_CONFIG_PATH", "Kubernetes: the same file, by Terraform's name"},
 		{"KUBE_CONFIG_PATHS", "Kubernetes: several such files"},
