@@ -215,9 +215,14 @@ func FuzzMask(f *testing.F) {
 				}
 			}
 		}
-		start := len(before)
+		// A line break at either end may stay.
+		bare := strings.Trim(value, "\r\n")
+		if len(bare) < 6 {
+			bare = value
+		}
+		start := len(before) + strings.Index(value, bare)
 		line := m.MaskLine([]byte(before+value+after), nil)
-		if want := redact.MaskRanges([]byte(before+value+after), []redact.Range{{start, start + len(value)}}); strings.Count(line, "*") < strings.Count(want, "*") {
+		if want := redact.MaskRanges([]byte(before+value+after), []redact.Range{{start, start + len(bare)}}); strings.Count(line, "*") < strings.Count(want, "*") {
 			t.Fatalf("%q is in the snippet %q", value, line)
 		}
 	})
