@@ -12,7 +12,7 @@ func (b *registry) command() string {
 		return ""
 	}
 	p := b.publishers[0]
-	if strings.ContainsFunc(p.Environment+p.Workflow, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if strings.ContainsFunc(b.pkg+p.Owner+p.Repository+p.Workflow+p.Environment, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return ""
 	}
 	head, project := "npm trust github ", "--repository="
