@@ -36,7 +36,7 @@ func Environ(parent []string, add []Var, keep []string) ([]string, error) {
 			return nil, fmt.Errorf("environment variable %q: its value has a NUL byte, which no command can be given", nameOf(entry))
 		}
 	}
-	kept := set(keep)
+	kept, isRight := set(keep), rightByName()
 	out := []string{} // exec takes nil for ours
 	for _, entry := range lastOnes(without(parent, func(name string) bool { return isRight(name) && !kept[key(name)] })) {
 		if !added[key(nameOf(entry))] {
@@ -72,12 +72,16 @@ func (v Var) check() error {
 
 // withoutRights is env without what gives rights, and without more.
 func withoutRights(env []string, more ...string) []string {
-	dropped := set(more)
+	dropped, isRight := set(more), rightByName()
 	return without(env, func(name string) bool { return isRight(name) || dropped[key(name)] })
 }
 
-func isRight(name string) bool {
-	return slices.ContainsFunc(Rights(), func(r Right) bool { return r.names(name) })
+// rightByName reports of a variable's name whether it gives rights.
+func rightByName() func(name string) bool {
+	rights := Rights()
+	return func(name string) bool {
+		return slices.ContainsFunc(rights, func(r Right) bool { return r.names(name) })
+	}
 }
 
 // set is some variables' names, as the platform compares them.
