@@ -44,17 +44,23 @@ func hidden(text string, secrets ...Secret) []bool {
 func occurrences(text string, secrets ...Secret) []Range {
 	var out []Range
 	for _, f := range formsOf(secrets) {
-		for at := 0; ; at++ {
-			i := strings.Index(text[at:], f.text)
-			if i < 0 {
-				break
-			}
-			at += i
-			out = append(out, Range{at, at + len(f.text)})
-		}
+		out = append(out, placesOf(text, f.text)...)
 	}
 	slices.SortFunc(out, func(a, b Range) int { return a.Start - b.Start })
 	return out
+}
+
+// placesOf are all places of a part in text, overlapping ones too.
+func placesOf(text, part string) []Range {
+	var out []Range
+	for at := 0; ; at++ {
+		i := strings.Index(text[at:], part)
+		if i < 0 {
+			return out
+		}
+		at += i
+		out = append(out, Range{at, at + len(part)})
+	}
 }
 
 // FuzzStreamSequences holds a Stream to a slow search of the text without a terminal's sequences: whatever is found there or in the

@@ -59,13 +59,7 @@ func TestStreamCut(t *testing.T) {
 func masked(text string, secrets ...Secret) string {
 	var hits []Range
 	for _, f := range formsOf(secrets) {
-		for at := 0; ; at++ {
-			i := strings.Index(text[at:], f.text)
-			if i < 0 {
-				break
-			}
-			at += i
-			r := Range{at, at + len(f.text)}
+		for _, r := range placesOf(text, f.text) {
 			for f.run && r.End < len(text) && (isBase64(text[r.End]) || text[r.End] == '=') {
 				r.End++
 			}
